@@ -1,0 +1,1 @@
+//! Records and data set names.

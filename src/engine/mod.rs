@@ -1,0 +1,1 @@
+//! The loop: workers, polls, timers, one connection's life.

@@ -1,0 +1,15 @@
+//! zoxy: a SOCKS proxy for mainframe batch file transfer, through SSH.
+//!
+//! The binary in `main.rs` is a thin shell around [`cli`]. Imports point downwards only:
+//! `cli` → `engine`, `operator` → `gateway` → `ssh`, `socks`, `config` → `dataset`, `codepage`, `message`.
+
+pub mod cli;
+pub mod codepage;
+pub mod config;
+pub mod dataset;
+pub mod engine;
+pub mod gateway;
+pub mod message;
+pub mod operator;
+pub mod socks;
+pub mod ssh;

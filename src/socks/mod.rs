@@ -1,0 +1,1 @@
+//! SOCKS wire formats, pure.
