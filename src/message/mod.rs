@@ -54,7 +54,9 @@ impl Message {
         line.push(' ');
         let mut rest = self.text;
         while let Some(start) = rest.find('{') {
-            let Some(length) = rest[start..].find('}') else { break };
+            let Some(length) = rest[start..].find('}') else {
+                break;
+            };
             line.push_str(&rest[..start]);
             let name = &rest[start + 1..start + length];
             match arguments.iter().find(|(key, _)| *key == name) {
@@ -99,7 +101,8 @@ struct Sanitized<'a>(&'a mut String);
 
 impl Write for Sanitized<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        self.0
+            .extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
         Ok(())
     }
 }
