@@ -1,12 +1,5 @@
-//! Records: how a file's bytes are cut into them.
+//! Data sets: how the bytes of a file are cut into records.
 
-/// How records are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordFormat {
-    /// Lines that end with LF or CRLF (EBCDIC: NL or LF).
-    Text,
-    /// 80 bytes each, without line ends.
-    Fb80,
-    /// A record descriptor word before each record, with or without block descriptor words.
-    Vb,
-}
+mod record;
+
+pub use record::*;
