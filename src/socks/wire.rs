@@ -71,7 +71,8 @@ pub enum WireHost<'a> {
     Name(&'a [u8]),
 }
 
-/// Version 4: VN CD DSTPORT DSTIP USERID NUL, and in 4a a name and NUL when DSTIP is 0.0.0.x, x not zero.
+/// Version 4: VN CD DSTPORT DSTIP USERID NUL; in 4a, told by DSTIP 0.0.0.x with x not zero, a name
+/// and another NUL.
 pub fn v4_request(input: &[u8]) -> Parsed<'_, V4Request<'_>> {
     let (input, _) = version(0x04, input)?;
     let (input, (command, port, address)) = (be_u8, be_u16, be_u32).parse(input)?;

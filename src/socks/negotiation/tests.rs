@@ -15,7 +15,7 @@ enum End {
     Starved,
 }
 
-/// Feeds `input` in two pieces, then byte by byte if `split` is None; accepts every login if told so.
+/// Feeds `input` in two pieces, or byte by byte if `split` is None; answers a login with `accept`.
 fn run(authenticate: bool, accept: bool, input: &[u8], split: Option<usize>) -> Exchange {
     let mut negotiation = Negotiation::new(authenticate);
     let mut exchange = Exchange {
