@@ -1,1 +1,3 @@
 //! The loop: workers, polls, timers, one connection's life.
+
+pub mod timers;
