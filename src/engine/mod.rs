@@ -1,3 +1,4 @@
 //! The loop: workers, polls, timers, one connection's life.
 
+pub mod jobs;
 pub mod timers;
