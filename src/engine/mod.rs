@@ -1,4 +1,5 @@
 //! The loop: workers, polls, timers, one connection's life.
 
 pub mod jobs;
+pub mod limits;
 pub mod timers;
