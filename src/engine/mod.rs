@@ -2,4 +2,5 @@
 
 pub mod jobs;
 pub mod limits;
+pub mod sockets;
 pub mod timers;
