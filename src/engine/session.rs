@@ -27,6 +27,7 @@ use super::key::Key;
 use super::sockets;
 use crate::config::Profile;
 use crate::ssh::channels::{Limits, Mux};
+use crate::ssh::hostkey::HostKeys;
 use crate::ssh::login::Login;
 use crate::ssh::pool::PoolKey;
 use crate::ssh::transport::{Sent, Transport, TransportError};
@@ -109,15 +110,19 @@ pub enum Phase {
     /// The TCP connection is being made; what comes after it.
     Connecting(Box<Dialing>),
     /// Key exchange, host key, login.
-    LoggingIn(Box<Login>),
+    LoggingIn(Box<Dialing>),
     /// Channels can be opened.
     Open,
 }
 
 /// What a dial carries from address to address.
 pub struct Dialing {
-    /// The login that will run.
+    /// The login that will run, or runs.
     pub login: Login,
+    /// Who the server may be.
+    pub host_keys: HostKeys,
+    /// Host key algorithms of the keys known for this server.
+    pub known_types: Option<Vec<String>>,
     /// Addresses not yet tried.
     pub others: VecDeque<SocketAddr>,
 }
@@ -180,6 +185,11 @@ impl Session {
     pub fn enter(&mut self, phase: Phase) -> Phase {
         log::trace!("session {} {} -> {}", self.number, self.phase.name(), phase.name());
         std::mem::replace(&mut self.phase, phase)
+    }
+
+    /// Phase and link, side by side.
+    pub fn phase_and_link(&mut self) -> (&mut Phase, Option<&mut Link>) {
+        (&mut self.phase, self.link.as_mut())
     }
 
     /// True once channels can be opened.

@@ -10,6 +10,7 @@
 //! by subject.
 
 mod closing;
+mod dialing;
 mod direct;
 mod doors;
 mod handshake;

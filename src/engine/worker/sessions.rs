@@ -432,6 +432,10 @@ impl Worker {
             reason = error,
             seconds = format_args!("{:.1}", pause.as_secs_f64())
         );
+        if let Some(session) = self.session(key) {
+            // A disconnect message, if there is one; the socket takes it or not.
+            let _ = session.write_out();
+        }
         self.drop_session(key);
         let text = error.to_string();
         for client_key in clients {
@@ -498,9 +502,6 @@ impl Worker {
         self.pass_turn(next);
         if let Some(link) = &mut session.link {
             let _ = self.poll.registry().deregister(&mut link.socket);
-        }
-        if let Phase::Connecting(dialing) = session.phase_mut() {
-            dialing.others.clear();
         }
     }
 
