@@ -1,1 +1,3 @@
 //! SSH: transport, channels, sessions.
+
+pub mod channels;
