@@ -77,6 +77,17 @@ pub enum OpenFailure {
 }
 
 impl OpenFailure {
+    /// The code on the wire.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::AdministrativelyProhibited => 1,
+            Self::ConnectFailed => 2,
+            Self::UnknownChannelType => 3,
+            Self::ResourceShortage => 4,
+            Self::Other(code) => code,
+        }
+    }
+
     /// From the code on the wire.
     pub(super) fn from_code(code: u32) -> Self {
         match code {

@@ -259,6 +259,16 @@ impl<T: Copy> Mux<T> {
         self.owned
     }
 
+    /// The same apart, for displays: open ones, and those whose open is unanswered.
+    pub fn counts(&self) -> (usize, usize) {
+        let open = self
+            .channels
+            .iter()
+            .filter(|channel| channel.established())
+            .count();
+        (open, self.owned - open)
+    }
+
     /// Channels that count towards [`Limits::channels`]: also those that wait for the server's
     /// CLOSE, or for the answer to an open that was given up.
     pub fn channels_in_use(&self) -> usize {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Deref;
 
 use nom::combinator::all_consuming;
 use nom::multi::length_data;
@@ -273,8 +274,10 @@ impl ControlPacket {
     }
 }
 
-impl AsRef<[u8]> for ControlPacket {
-    fn as_ref(&self) -> &[u8] {
+impl Deref for ControlPacket {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
         self.as_bytes()
     }
 }

@@ -27,6 +27,7 @@ fn opens_are_answered_in_any_order() {
     let mut mux = Mux::new(LIMITS);
     let ids = [1, 2, 3].map(|owner| asked(&mut mux, owner));
     let [first, second, third] = ids.map(ChannelId::number);
+    assert_eq!(mux.counts(), (0, 3));
     assert_eq!(
         mux.input(&packet(91, &[third, 30, 5, 5])),
         Ok(Event::Opened {
@@ -58,6 +59,7 @@ fn opens_are_answered_in_any_order() {
         Some(*b"\x5e\0\0\0\x1e\0\0\0\x01")
     );
     assert_eq!((mux.open_channels(), mux.channels_in_use()), (2, 2));
+    assert_eq!(mux.counts(), (2, 0));
 }
 
 #[test]
@@ -78,6 +80,7 @@ fn refusal_carries_reason_and_readable_text() {
         ] {
             let mut mux = Mux::new(LIMITS);
             let id = asked(&mut mux, 9);
+            assert_eq!(reason.code(), code);
             assert_eq!(
                 mux.input(&failure(id.number(), code, words)),
                 Ok(Event::OpenFailed {
