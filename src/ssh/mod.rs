@@ -1,5 +1,6 @@
 //! SSH: transport, channels, sessions.
 
+pub mod login;
 pub mod seams;
 pub mod transport;
 
