@@ -11,5 +11,10 @@
 //! | [`pool`] | which sessions exist, and who may dial |
 
 pub mod channels;
+pub mod cipher;
+pub mod ffi;
 pub mod hostkey;
+pub mod login;
 pub mod pool;
+pub mod seams;
+pub mod transport;
