@@ -1,1 +1,4 @@
 //! What a connection becomes.
+
+mod pipes;
+pub mod splice;
