@@ -26,7 +26,7 @@ use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
 use crate::config::{Filter, Listener, Target};
-use crate::gateway::splice::Splice;
+use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
 use crate::ssh::channels::ChannelId;
 use crate::ssh::pool::PoolKey;
@@ -133,12 +133,8 @@ pub struct Direct {
     pub target: TcpStream,
     /// Readiness of the target's socket.
     pub ready: Ready,
-    /// Early bytes of the client that the target has yet to take, from this offset of the route's.
-    pub early_sent: usize,
-    /// Client to target.
-    pub up: Splice,
-    /// Target to client.
-    pub down: Splice,
+    /// What moves the bytes, both ways.
+    pub relay: Relay,
 }
 
 /// A relay between the client's socket and a channel.

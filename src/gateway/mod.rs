@@ -1,4 +1,4 @@
 //! What a connection becomes.
 
-mod pipes;
+pub mod pipes;
 pub mod splice;

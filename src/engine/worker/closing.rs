@@ -201,10 +201,6 @@ impl Worker {
         let mut client = self.clients.remove(key.index());
         // Closing takes a socket out of the poll; deregistering first keeps mio's books right.
         let _ = self.poll.registry().deregister(&mut client.socket);
-        if let State::Direct(direct) = client.leave() {
-            direct.up.recycle(&mut self.pipes);
-            direct.down.recycle(&mut self.pipes);
-        }
         self.report_if_drained();
     }
 
@@ -237,7 +233,7 @@ fn idle_limit(client: &crate::engine::client::Client) -> Option<Duration> {
     let filter = &client.route.as_ref()?.filter;
     let half = match client.state() {
         State::Tunnel(tunnel) => tunnel.up != Half::Open || tunnel.down != Half::Open,
-        State::Direct(direct) => direct.up.source_ended() || direct.down.source_ended(),
+        State::Direct(direct) => direct.relay.is_half_closed(),
         _ => return None,
     };
     if half { filter.half_closed_timeout } else { filter.idle_timeout }

@@ -1,7 +1,7 @@
 //! DIRECT connections: finding the target's socket, then letting the kernel move the bytes.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 
 use mio::Interest;
@@ -11,7 +11,7 @@ use super::Worker;
 use crate::engine::client::{Connecting, Direct, Parts, Ready, State};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
-use crate::gateway::splice::Splice;
+use crate::gateway::splice::{End, Readiness, Relay, RelayState};
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
 
@@ -74,12 +74,11 @@ impl Worker {
         let State::Connecting(attempt) = client.leave() else { return };
         sockets::tune_client(&attempt.socket);
         let bound = attempt.socket.local_addr();
+        let early = client.route.as_mut().map(|r| std::mem::take(&mut r.early)).unwrap_or_default();
         client.enter(State::Direct(Box::new(Direct {
             target: attempt.socket,
             ready: Ready::fresh(),
-            early_sent: 0,
-            up: Splice::new(),
-            down: Splice::new(),
+            relay: Relay::new(early, false),
         })));
         let Some(route) = &client.route else { return };
         say!(
@@ -107,66 +106,42 @@ impl Worker {
     pub(super) fn direct_ready(&mut self, key: Key) {
         let Self { clients, pipes, now, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
-        let Parts { socket, ready, state, early, up, down, active } = client.parts();
+        let Parts { socket, ready, state, up, down, active, .. } = client.parts();
         let State::Direct(direct) = state else { return };
-        let direct = &mut **direct;
-        let before = (*up, *down);
-        let ended = (direct.up.source_ended(), direct.down.source_ended());
-
-        let mut failed = send_early(direct, early, up).err().map(|error| format!("target: {error}"));
-        let mut again = false;
-        if failed.is_none() && direct.early_sent == early.len() {
-            match direct.up.pump(socket, &mut ready.read, &direct.target, &mut direct.ready.write, pipes, SHARE) {
-                Ok(pumped) => {
-                    *up += pumped.moved as u64;
-                    again |= pumped.again;
+        let Direct { target, ready: target_ready, relay } = &mut **direct;
+        let half = relay.is_half_closed();
+        let (mut near, mut far) = (readiness(ready), readiness(target_ready));
+        let pumped = relay.pump(
+            End { socket, ready: &mut near },
+            End { socket: target, ready: &mut far },
+            pipes,
+            SHARE,
+        );
+        (ready.read, ready.write) = (near.readable, near.writable);
+        (target_ready.read, target_ready.write) = (far.readable, far.writable);
+        (*up, *down) = (relay.bytes_up(), relay.bytes_down());
+        let newly_half = relay.is_half_closed() && !half;
+        match pumped {
+            Ok(pumped) => {
+                if pumped.moved > 0 {
+                    *active = *now;
                 }
-                Err(error) => failed = Some(error.describe("client", "target")),
-            }
-        }
-        if failed.is_none() {
-            match direct.down.pump(&direct.target, &mut direct.ready.read, socket, &mut ready.write, pipes, SHARE) {
-                Ok(pumped) => {
-                    *down += pumped.moved as u64;
-                    again |= pumped.again;
+                match pumped.state {
+                    RelayState::Done => self.end_relay(key, "finished", false),
+                    RelayState::More => self.enqueue(key),
+                    RelayState::Waiting => {}
                 }
-                Err(error) => failed = Some(error.describe("target", "client")),
+                if newly_half {
+                    self.half_closed(key);
+                }
             }
-        }
-        if before != (*up, *down) {
-            *active = *now;
-        }
-        let finished = direct.up.is_finished() && direct.down.is_finished();
-        let half = ended != (direct.up.source_ended(), direct.down.source_ended());
-        if let Some(reason) = failed {
-            self.end_relay(key, &reason, true);
-        } else if finished {
-            self.end_relay(key, "finished", false);
-        } else {
-            if half {
-                self.half_closed(key);
-            }
-            if again {
-                self.enqueue(key);
-            }
+            Err(error) => self.end_relay(key, &error.to_string(), true),
         }
     }
 }
 
-/// Writes what the client sent behind its request, before anything it sends later.
-fn send_early(direct: &mut Direct, early: &[u8], up: &mut u64) -> io::Result<()> {
-    while direct.early_sent < early.len() && direct.ready.write {
-        match direct.target.write(&early[direct.early_sent..]) {
-            Ok(count) => {
-                direct.early_sent += count;
-                *up += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => direct.ready.write = false,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+fn readiness(ready: &Ready) -> Readiness {
+    Readiness { readable: ready.read, writable: ready.write }
 }
 
 /// Addresses of one name that are tried, at most.

@@ -37,7 +37,7 @@ use super::shared::{Report, Shared};
 use super::snapshot;
 use super::timers::Timers;
 use crate::config::Listener;
-use crate::gateway::splice::PipePool;
+use crate::gateway::pipes::PipePool;
 
 /// One worker thread's whole state.
 pub struct Worker {
