@@ -66,7 +66,6 @@ struct OpenDoor {
     listener: Arc<Listener>,
     key: Key,
     queued: bool,
-    paused: bool,
 }
 
 /// What a timer is for.
@@ -145,7 +144,7 @@ impl Worker {
             Kind::Wake => return,
             Kind::Listener => {
                 if let Some(door) = self.doors.get_mut(key.index()).filter(|d| d.key == key) {
-                    door.acceptor.edge();
+                    door.acceptor.mark_ready();
                 }
                 self.enqueue(key);
                 return;

@@ -27,7 +27,7 @@ enum Task {
     OpenFailed(Key, OpenFailure, String),
     Broken(Key, std::io::Error),
     Eof(Key),
-    Closed(Key),
+    Closed(Key, bool),
     Room(Key),
     Lost(String),
     Drained,
@@ -75,9 +75,10 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         session.enter(Phase::Preparing);
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
+        let learned = Arc::clone(&self.shared.learned);
         self.timers.set((key, Timer::Deadline), now + profile.connect_timeout);
         let job = Box::new(move || {
-            let result = Box::new(dial::prepare(&profile, &server));
+            let result = Box::new(dial::prepare(&profile, &server, &learned));
             post.send(Inbound::Prepared { session: key, result });
         });
         if self.shared.jobs.submit(job).is_err() {
@@ -132,7 +133,7 @@ impl Worker {
                         self.end_relay(client, &format!("client: {error}"), true);
                     }
                     Task::Eof(client) => self.channel_eof(client),
-                    Task::Closed(client) => self.channel_closed(client),
+                    Task::Closed(client, eof) => self.channel_closed(client, eof),
                     Task::Room(client) => self.enqueue(client),
                     Task::Lost(reason) => {
                         self.session_lost(key, &reason);
@@ -191,7 +192,7 @@ impl Worker {
                 Task::OpenFailed(owner, reason, description.to_owned())
             }
             Ok(Event::Eof { owner, .. }) => Task::Eof(owner),
-            Ok(Event::Closed { owner, .. }) => Task::Closed(owner),
+            Ok(Event::Closed { owner, eof, .. }) => Task::Closed(owner, eof),
             Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
             Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
         }
