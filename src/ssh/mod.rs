@@ -1,3 +1,4 @@
 //! SSH: transport, channels, sessions.
 
 pub mod hostkey;
+pub mod identity;
