@@ -2,8 +2,8 @@
 //!
 //! A line is `[@marker] hosts key-type base64-key [comment]`. Hosts are a comma list of patterns
 //! with `*`, `?` and a leading `!`, or one hashed name `|1|salt|hash`. A line that cannot be
-//! used is skipped and reported; it never takes others with it. Called by [`super::HostKeys`] and, to
-//! load files, by whoever makes it.
+//! used is skipped and reported; it never takes others with it. Called by [`super::HostKeys`], and by
+//! whoever makes one to load files.
 
 use std::fmt;
 use std::fs::File;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::space1;
-use nom::combinator::value;
+use nom::combinator::{map, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 use openssl::hash::MessageDigest;
@@ -207,7 +207,7 @@ fn parse_line(line: &[u8], source: &Arc<str>, number: usize) -> Result<Option<Ho
         return Err(Problem::TooLong);
     }
     let (rest, marker) = marker(line).map_err(|_| Problem::Marker)?;
-    let (_, (hosts, type_name, key)) = fields(rest).map_err(|_| Problem::Malformed)?;
+    let (_, [hosts, type_name, key]) = fields(rest).map_err(|_| Problem::Malformed)?;
     if marker == Marker::CertAuthority {
         return Err(Problem::CertAuthority);
     }
@@ -249,8 +249,9 @@ fn marker(line: &[u8]) -> IResult<&[u8], Marker> {
 }
 
 /// Hosts, key type and key.
-fn fields(line: &[u8]) -> IResult<&[u8], (&[u8], &[u8], &[u8])> {
-    (field, preceded(space1, field), preceded(space1, field)).parse(line)
+fn fields(line: &[u8]) -> IResult<&[u8], [&[u8]; 3]> {
+    let fields = (field, preceded(space1, field), preceded(space1, field));
+    map(fields, |(hosts, key_type, key)| [hosts, key_type, key]).parse(line)
 }
 
 fn field(line: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -271,16 +272,16 @@ fn parse_hash(hosts: &[u8]) -> Option<Hosts> {
 /// A comma list; None if a pattern is empty.
 fn parse_patterns(hosts: &[u8]) -> Option<Hosts> {
     let patterns = hosts.split(|byte| *byte == b',').map(|pattern| {
-        let (text, negation) = opt_negation(pattern);
+        let (text, is_negated) = strip_negation(pattern);
         (!text.is_empty()).then(|| Pattern {
-            is_negated: negation,
+            is_negated,
             text: text.to_ascii_lowercase().into(),
         })
     });
     patterns.collect::<Option<Vec<_>>>().map(Hosts::Patterns)
 }
 
-fn opt_negation(pattern: &[u8]) -> (&[u8], bool) {
+fn strip_negation(pattern: &[u8]) -> (&[u8], bool) {
     match pattern.strip_prefix(b"!") {
         Some(text) => (text, true),
         None => (pattern, false),
