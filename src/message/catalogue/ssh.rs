@@ -21,6 +21,7 @@ pub(super) const ALL: &[&Message] = &[
     &HOST_KEY_REVOKED,
     &KNOWN_HOSTS_LINE,
     &IDENTITY_FAILED,
+    &CIPHER_STOCK,
 ];
 
 /// Logged in: session, SSH server, user, profile, login method, algorithms, host key fingerprint.
@@ -205,4 +206,15 @@ pub const IDENTITY_FAILED: Message = Message {
     action: "The key is left out; other keys and methods of the profile are still tried.",
     response: "Check the file's owner and permissions for the user zoxy runs under, and PASSPHRASE \
         of the profile. ssh-keygen -y -f file shows whether the key opens.",
+};
+
+/// AES-GCM of the SSH library in place of zoxy's own: what is different.
+pub const CIPHER_STOCK: Message = Message {
+    number: 3020,
+    severity: Severity::W,
+    text: "AES-GCM runs at half speed: {reason}",
+    explanation: "The SSH library in this program has another table of ciphers than the one zoxy was \
+        made for, so its AES-GCM cannot be replaced by the faster one.",
+    action: "Sessions use the AES-GCM of the library: correct, but at twice the CPU time.",
+    response: "Rebuild zoxy with the locked dependencies.",
 };
