@@ -1,7 +1,7 @@
 //! `zoxy ctl`: the operator's end of the console socket.
 //!
-//! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by the
-//! dispatcher of subcommands.
+//! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by
+//! the dispatcher of subcommands.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};
@@ -99,7 +99,12 @@ impl Request {
 
 fn options() -> Options {
     let mut options = Options::new();
-    options.optopt("c", "config", "deck of the zoxy to operate: its CONSOLE setting is used", "CONFIG");
+    options.optopt(
+        "c",
+        "config",
+        "deck of the zoxy to operate: its CONSOLE setting is used",
+        "CONFIG",
+    );
     options.optopt("s", "socket", "console socket of the zoxy to operate", "SOCKET");
     options.optflag("h", "help", "print this help");
     options
@@ -120,8 +125,8 @@ fn usage(problem: impl Display) -> UsageError {
     UsageError(CTL_USAGE.render(&[("problem", &problem)]), NOT_DONE)
 }
 
-/// The console socket that a deck names. Files named in the deck are of no interest here, since the operator
-/// need not have the right to read them.
+/// The console socket that a deck names. Files named in the deck are of no interest here, since the
+/// operator need not have the right to read them.
 fn socket_of_deck(deck: &Path) -> Result<PathBuf, UsageError> {
     let options = LoadOptions { check_files: false, ..LoadOptions::default() };
     match config::load(deck, &options) {
@@ -155,12 +160,8 @@ impl Display for Failure {
 
 /// Sends a command line; returns the text of the answer and the return code.
 fn send(socket: &Path, line: &str) -> Result<(Vec<u8>, u8), Failure> {
-    let failure = |sent, reason: String, shown| Failure {
-        socket: socket.to_owned(),
-        sent,
-        reason,
-        shown,
-    };
+    let failure =
+        |sent, reason: String, shown| Failure { socket: socket.to_owned(), sent, reason, shown };
     let mut stream = connect(socket).map_err(|reason| failure(false, reason, Vec::new()))?;
     // When zoxy has already refused this console it has also closed: its answer tells why.
     let written = stream.write_all(format!("{line}\n").as_bytes());
@@ -202,5 +203,105 @@ fn told(error: &io::Error) -> String {
         ErrorKind::ConnectionRefused => "nobody answers; zoxy has ended".to_owned(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut => "zoxy does not respond".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::operator::testing::{Operated, TempDir};
+
+    fn ctl(arguments: &[&str]) -> (u8, String, String) {
+        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let rc = run(&arguments, &mut out, &mut err);
+        (rc, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn answer_and_return_code_are_those_of_zoxy() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let mut zoxy = Operated::new(&path);
+        let (done, is_done) = mpsc::channel();
+        let client = thread::spawn(move || {
+            let answer = ctl(&["-s", path.to_str().unwrap(), "f", "refresh"]);
+            done.send(()).unwrap();
+            answer
+        });
+        let (id, command) = zoxy.command();
+        assert_eq!(command, command::Command::Refresh);
+        zoxy.console.answer(id, "refreshed, more or less", 4);
+        zoxy.until(|_| is_done.try_recv().is_ok(), &mut Vec::new());
+        assert_eq!(client.join().unwrap(), (4, "refreshed, more or less\n".into(), String::new()));
+    }
+
+    #[test]
+    fn without_a_zoxy_it_says_what_was_tried() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let shown = path.to_str().unwrap();
+        let (rc, out, err) = ctl(&["--socket", shown, "D STATUS"]);
+        assert_eq!((rc, out.as_str()), (12, ""));
+        assert_eq!(
+            err,
+            format!("ZOX0520E no zoxy can be reached at {shown}: there is no socket\n")
+        );
+
+        drop(UnixListener::bind(&path).unwrap());
+        let (rc, _, err) = ctl(&["-s", shown, "D", "STATUS"]);
+        assert_eq!(rc, 12);
+        assert!(err.contains("nobody answers; zoxy has ended"), "{err}");
+    }
+
+    #[test]
+    fn a_broken_answer_is_shown_and_told() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let zoxy = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut line = [0; 9];
+            stream.read_exact(&mut line).unwrap();
+            stream.write_all(b"half an ans").unwrap();
+        });
+        let (rc, out, err) = ctl(&["-s", path.to_str().unwrap(), "D STATUS"]);
+        zoxy.join().unwrap();
+        assert_eq!((rc, out.as_str()), (12, "half an ans"));
+        assert!(err.starts_with("ZOX0521E ") && err.ends_with("the answer has no end\n"), "{err}");
+    }
+
+    #[test]
+    fn wrong_command_lines_are_told_without_a_zoxy() {
+        let all = [
+            (&[][..], "ZOX0510E"),
+            (&["Q"], "ZOX0511E"),
+            (&["D", "NOTHING"], "ZOX0512E"),
+            (&["-x", "P"], "ZOX0522E"),
+            (&["-s"], "ZOX0522E"),
+            (&["-s", "a", "-c", "b", "P"], "give either -c or -s"),
+            (&["-c", "/nonexistent/DECK", "P"], "give -s SOCKET"),
+            (&[&"P".repeat(300)], "longer than 256 bytes"),
+        ];
+        for (arguments, expected) in all {
+            let (rc, out, err) = ctl(arguments);
+            assert_eq!((rc, out.as_str()), (8, ""), "{arguments:?}");
+            assert!(err.contains(expected), "{arguments:?}: {err}");
+        }
+    }
+
+    #[test]
+    fn help_is_complete() {
+        let (rc, out, err) = ctl(&["--help"]);
+        assert_eq!((rc, err.as_str()), (0, ""));
+        for part in
+            ["--config", "--socket", "D CONNS[,ALL]", "F REFRESH", "12 no zoxy", "zoxy.sock"]
+        {
+            assert!(out.contains(part) || part == "zoxy.sock" && out.contains("/zoxy-"), "{part}");
+        }
     }
 }
