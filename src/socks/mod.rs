@@ -15,6 +15,7 @@ mod negotiation;
 mod refusal;
 mod reply;
 mod target;
+pub mod users;
 mod wire;
 
 pub use negotiation::{MAX_MESSAGE, Negotiation, Progress};

@@ -19,6 +19,8 @@ pub(super) const ALL: &[&Message] = &[
     &CONNECT_FAILED,
     &CLOSED,
     &IDLE_CLOSED,
+    &FELL_BACK_PLAIN,
+    &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
 ];
@@ -35,11 +37,11 @@ pub const CLIENT_REFUSED_ACCESS: Message = Message {
         REFRESH. If not, find out who tries.",
 };
 
-/// A connection limit is reached: client address, listener name, the limit, what it counts.
+/// A connection limit is reached: client address, listener name, which limit.
 pub const CLIENT_REFUSED_LIMIT: Message = Message {
     number: 2002,
     severity: Severity::W,
-    text: "{client} refused at listener {listener}: {what} limit of {limit} connections reached",
+    text: "{client} refused at listener {listener}: {what}",
     explanation: "MAXCONN limits all client connections, MAXCLIENT those of one client address. \
         The message says which of them is used up.",
     action: "The connection is closed at once. Running connections are not touched.",
@@ -197,4 +199,27 @@ pub const ACCEPT_RESUMED: Message = Message {
     explanation: "The shortage reported by ZOX2020W is over.",
     action: "Waiting clients are accepted.",
     response: "None, but remove the cause of the shortage before it returns.",
+};
+
+/// A connection goes out in clear because its filter allows it: id, client, target, filter, reason.
+pub const FELL_BACK_PLAIN: Message = Message {
+    number: 2015,
+    severity: Severity::W,
+    text: "#{id} {client} to {target}, filter {filter}, falls back to plain: {reason}",
+    explanation: "The SSH server could not be reached, and the filter has Y in column 38.",
+    action: "The connection is made without SSH: its bytes travel as the application sends them. \
+        It never happens after a host key or a login was refused.",
+    response: "Find out why the SSH server cannot be reached. If nothing may go out in clear, put \
+        N into column 38 of the filter.",
+};
+
+/// A listener's users cannot be used: listener, file, reason.
+pub const USERS_FAILED: Message = Message {
+    number: 2016,
+    severity: Severity::E,
+    text: "listener {listener}: users file {file}: {reason}",
+    explanation: "The file that the listener's USERS setting names cannot be read or holds a line \
+        that is none.",
+    action: "zoxy does not start; at a refresh the old deck stays in use.",
+    response: "Mend the file; `zoxy passwd` makes its lines.",
 };
