@@ -9,6 +9,7 @@ mod deck;
 mod explain;
 mod output;
 pub mod rc;
+mod run;
 
 use std::env;
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ struct Subcommand {
 
 /// All subcommands, in the order of `zoxy --help`.
 const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand { name: "run", summary: "run the proxy in the foreground", main: run::main },
     Subcommand {
         name: "check",
         summary: "read a deck and say everything that is wrong with it",

@@ -171,8 +171,7 @@ mod tests {
     /// Waits until the connection is made or has failed.
     fn finished(mut socket: TcpStream) -> io::Result<TcpStream> {
         let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(4));
-        poll.registry()
-            .register(&mut socket, Token(0), Interest::WRITABLE)?;
+        poll.registry().register(&mut socket, Token(0), Interest::WRITABLE)?;
         while !connected(&socket)? {
             poll.poll(&mut events, Some(PATIENCE))?;
             assert!(!events.is_empty(), "no answer to a loopback connect");

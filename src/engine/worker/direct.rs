@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use mio::Interest;
 
-use super::handshake::answer;
 use super::Worker;
+use super::handshake::answer;
 use crate::engine::client::{Connecting, Direct, Parts, Ready, State};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
