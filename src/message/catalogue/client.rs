@@ -19,6 +19,8 @@ pub(super) const ALL: &[&Message] = &[
     &CONNECT_FAILED,
     &CLOSED,
     &IDLE_CLOSED,
+    &FELL_BACK_PLAIN,
+    &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
 ];
@@ -173,6 +175,32 @@ pub const IDLE_CLOSED: Message = Message {
     action: "Both sides of the connection are closed; ZOX2013I follows.",
     response: "If the application was waiting on purpose (a long step at the server), raise the \
         limit of that filter. Otherwise look for the side that hung.",
+};
+
+/// SSH could not be had and the filter allows plain: connection, client, target, filter, reason.
+pub const FELL_BACK_PLAIN: Message = Message {
+    number: 2015,
+    severity: Severity::W,
+    text: "#{id} {client} GOES ON WITHOUT SSH to {target}, filter {filter}: {reason}",
+    explanation: "No SSH session could be had for this connection, and the filter has Y in column \
+        38, which allows a plain connection instead. What the application sends, passwords \
+        included, travels unencrypted.",
+    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows.",
+    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is not \
+        acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
+        connection then fails instead.",
+};
+
+/// The file with SOCKS users cannot be used: listener, file, reason.
+pub const USERS_FAILED: Message = Message {
+    number: 2016,
+    severity: Severity::E,
+    text: "listener {listener}: users file {file} cannot be used: {reason}",
+    explanation: "The USERS file of the listener could not be read, or a line of it is wrong. \
+        Nobody could log in at this listener.",
+    action: "zoxy does not start; a refresh is refused and the old deck and users stay.",
+    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy or \
+        enter F REFRESH again.",
 };
 
 /// New connections wait: listener, the system's reason.
