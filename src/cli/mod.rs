@@ -1,5 +1,7 @@
 //! Subcommands: getopts, return codes. Called by `main`.
 
+pub mod ctl;
+
 use std::process::ExitCode;
 
 /// Runs the subcommand that the command line names.

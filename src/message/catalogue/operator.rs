@@ -1,6 +1,186 @@
 //! Messages 0000-0999: start, stop and operator commands.
+//!
+//! 0500-0999 are the lines of the console's displays and answers; the numbers below are events of
+//! the log.
 
-use crate::message::Message;
+use crate::message::{Message, Severity};
 
 /// Every message of this file.
-pub const ALL: &[&Message] = &[];
+pub(super) const ALL: &[&Message] = &[
+    &STARTED,
+    &READY,
+    &STOPPING,
+    &STOPPED,
+    &DRAIN_ENDED,
+    &REFRESHED,
+    &REFRESH_FAILED,
+    &COMMAND,
+    &SEAM_CHECK_FAILED,
+    &LISTEN_FAILED,
+    &CONSOLE_FAILED,
+    &START_FAILED,
+    &WORKER_LOST,
+    &INTERNAL,
+];
+
+/// The deck is good and the workers run: version, deck, number of listeners, number of workers.
+pub const STARTED: Message = Message {
+    number: 1,
+    severity: Severity::I,
+    text: "zoxy {version} started, deck {deck}, listeners {listeners}, workers {workers}",
+    explanation: "The deck was read without errors and the worker threads run. One ZOX0002I per \
+        listener follows when it can be reached.",
+    action: "Start-up continues with the listeners and the operator's console.",
+    response: "None. The version and the deck named here are what a problem report should quote.",
+};
+
+/// A listener accepts connections: its address, its name in the deck.
+pub const READY: Message = Message {
+    number: 2,
+    severity: Severity::I,
+    text: "listener {name} ready on {address}",
+    explanation: "Clients can connect to this address. The name is that of the LISTEN card.",
+    action: "Connections are accepted and decided by the filters.",
+    response: "None. Automation that starts batch work behind zoxy can wait for this line.",
+};
+
+/// A stop began: its cause, connections still running, seconds they may take.
+pub const STOPPING: Message = Message {
+    number: 3,
+    severity: Severity::I,
+    text: "stopping: {reason}; {connections} connection(s) may finish within {seconds} s",
+    explanation: "A signal or the console command P asked zoxy to stop.",
+    action: "The listeners are closed and new connections refused. Running connections go on until \
+        they end or until the drain time (SET * DRAINTIME) is over.",
+    response: "None. To see what is still running, enter D CONNS. A second stop request ends zoxy \
+        without waiting.",
+};
+
+/// The process ends with return code 0.
+pub const STOPPED: Message = Message {
+    number: 4,
+    severity: Severity::I,
+    text: "stopped",
+    explanation: "Every connection and SSH session is closed.",
+    action: "The process ends with return code 0.",
+    response: "None.",
+};
+
+/// The drain time is over: connections that were closed by it.
+pub const DRAIN_ENDED: Message = Message {
+    number: 5,
+    severity: Severity::W,
+    text: "{connections} connection(s) still running when the drain time ended; closed",
+    explanation: "The drain time that follows a stop was not long enough for these connections. \
+        Their clients see the connection break off in the middle.",
+    action: "The connections are closed (each with ZOX2013I) and the stop continues.",
+    response: "Check the jobs behind these connections and rerun their transfers. If it happens \
+        often, raise DRAINTIME or stop zoxy after the batch window.",
+};
+
+/// A new deck is in use: deck, number of filters, number of profiles.
+pub const REFRESHED: Message = Message {
+    number: 6,
+    severity: Severity::I,
+    text: "refreshed from {deck}: {filters} filter(s), {profiles} profile(s)",
+    explanation: "SIGHUP or F REFRESH asked for it, and the deck has no errors.",
+    action: "New connections follow the new deck. Running connections go on as they were \
+        decided.",
+    response: "None. Enter D FILTERS to see the filters in use.",
+};
+
+/// The new deck has errors: deck, number of errors.
+pub const REFRESH_FAILED: Message = Message {
+    number: 7,
+    severity: Severity::E,
+    text: "refresh refused: {deck} has {errors} error(s); the old deck stays in use",
+    explanation: "The deck could not be read, or its cards have errors. Each error has its own \
+        line with member, card and columns.",
+    action: "Nothing changes: zoxy goes on with the deck it had.",
+    response: "Correct the cards, check them with zoxy check, then enter F REFRESH again. A \
+        restart with this deck would fail, so do not leave it for the next one.",
+};
+
+/// An operator's command arrived: who sent it (uid and name), the command.
+pub const COMMAND: Message = Message {
+    number: 8,
+    severity: Severity::I,
+    text: "command from {user}: {command}",
+    explanation: "A command arrived on the operator's console. The user is the one the kernel \
+        reports for the other end of the socket.",
+    action: "The command is carried out; its answer goes to the console only.",
+    response: "None. The line is the record of who changed or stopped what.",
+};
+
+/// The installed libssh2 is not the one zoxy was built for: what did not hold.
+pub const SEAM_CHECK_FAILED: Message = Message {
+    number: 10,
+    severity: Severity::S,
+    text: "SSH self-check failed: {reason}",
+    explanation: "At start zoxy verifies that the SSH library it was linked with behaves as it was \
+        built for. It does not; traffic could be corrupted or left unencrypted.",
+    action: "zoxy does not start (return code 16).",
+    response: "Install a zoxy binary built for this system, or rebuild it with the locked \
+        dependencies. Report the reason if a freshly built binary shows it.",
+};
+
+/// A listener cannot be opened: name, address, the system's reason.
+pub const LISTEN_FAILED: Message = Message {
+    number: 11,
+    severity: Severity::S,
+    text: "listener {name} cannot use {address}: {reason}",
+    explanation: "The system refused the address of a LISTEN card. Usual causes: another program \
+        or another zoxy has the port, the address is not of this host, a port below 1024 without \
+        the right to it.",
+    action: "zoxy does not start. During a refresh the old listeners stay.",
+    response: "Find the owner of the port (ss -ltnp), correct the LISTEN card or grant \
+        CAP_NET_BIND_SERVICE, then start zoxy again.",
+};
+
+/// The console socket cannot be opened: its path, the system's reason.
+pub const CONSOLE_FAILED: Message = Message {
+    number: 12,
+    severity: Severity::S,
+    text: "operator's console {path} cannot be opened: {reason}",
+    explanation: "The console socket could not be made. Usual causes: a zoxy is already running \
+        with this path, the directory does not exist, or this user may not write to it.",
+    action: "zoxy does not start, since it could not be operated.",
+    response: "If the reason is that zoxy is already running, stop that one or give this one \
+        another path by SET * CONSOLE. Otherwise make the directory and give it to the user zoxy \
+        runs under.",
+};
+
+/// zoxy cannot start: the reason.
+pub const START_FAILED: Message = Message {
+    number: 13,
+    severity: Severity::S,
+    text: "zoxy cannot start: {reason}",
+    explanation: "Something zoxy needs could not be had from the system: threads, descriptors, \
+        memory, signals.",
+    action: "The process ends with return code 12 or 16.",
+    response: "Remove the cause named in the message; the limits of the service (ulimit -n, \
+        TasksMax, MemoryMax) are the first place to look. Then start zoxy again.",
+};
+
+/// A worker thread ended that should not have: its number, the reason.
+pub const WORKER_LOST: Message = Message {
+    number: 14,
+    severity: Severity::S,
+    text: "worker {worker} ended: {reason}",
+    explanation: "A worker thread stopped by an error it cannot survive. Its connections and SSH \
+        sessions are gone.",
+    action: "zoxy stops, so that its supervisor can start it afresh.",
+    response: "Restart zoxy if nothing does it by itself, rerun the transfers that broke, and \
+        report the reason with the lines before it.",
+};
+
+/// A safety net caught a state that should not exist: connection or session, what was found.
+pub const INTERNAL: Message = Message {
+    number: 15,
+    severity: Severity::E,
+    text: "#{id} internal error: {what}",
+    explanation: "A safety net found a state that the program should never reach. It is a defect \
+        of zoxy, not of the client or the server.",
+    action: "The connection or session concerned is closed; all others go on.",
+    response: "Rerun the transfer. Report the line together with the lines of the same #id.",
+};
