@@ -118,13 +118,9 @@ fn recognise(file: &[u8]) -> Result<Format, IdentityError> {
     } else if contains(b"PRIVATE KEY-----") {
         Ok(Format::Pem)
     } else if contains(b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----") {
-        Err(IdentityError::Foreign(
-            "SSH2 (Tectia), convert it by ssh-keygen -i",
-        ))
+        Err(IdentityError::Foreign("SSH2 (Tectia), convert it by ssh-keygen -i"))
     } else if contains(b"PuTTY-User-Key-File-") {
-        Err(IdentityError::Foreign(
-            "PuTTY, convert it by puttygen -O private-openssh",
-        ))
+        Err(IdentityError::Foreign("PuTTY, convert it by puttygen -O private-openssh"))
     } else if PUBLIC_SIGNS.iter().any(|sign| contains(sign)) {
         Err(IdentityError::PublicKey)
     } else {
@@ -151,7 +147,8 @@ fn from_pem(file: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, Ide
     })
 }
 
-/// The public half as SSH writes it: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4.
+/// The public half as SSH writes it (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709
+/// section 4).
 fn public_blob(key: &PKey<Private>) -> Result<Vec<u8>, IdentityError> {
     let mut blob = Vec::new();
     match key.id() {
@@ -184,10 +181,7 @@ fn public_blob(key: &PKey<Private>) -> Result<Vec<u8>, IdentityError> {
             put_string(&mut blob, &key.raw_public_key()?);
         }
         other => {
-            let name = Nid::from_raw(other.as_raw())
-                .short_name()
-                .unwrap_or("?")
-                .to_owned();
+            let name = Nid::from_raw(other.as_raw()).short_name().unwrap_or("?").to_owned();
             return Err(IdentityError::UnsupportedType(name));
         }
     }
@@ -236,10 +230,9 @@ impl fmt::Display for IdentityError {
             Self::UnsupportedType(name) => {
                 write!(f, "private keys of type {name} are not supported")
             }
-            Self::UnsupportedCipher(name) => write!(
-                f,
-                "the private key is encrypted by {name}, which is not supported"
-            ),
+            Self::UnsupportedCipher(name) => {
+                write!(f, "the private key is encrypted by {name}, which is not supported")
+            }
             Self::TooManyRounds(rounds) => {
                 write!(
                     f,

@@ -19,10 +19,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Of a public key blob (RFC 4253 section 6.6).
     pub fn of(key: &[u8]) -> Self {
-        Self {
-            key_type: key_type(key).map(str::to_owned),
-            sha256: openssl::sha::sha256(key),
-        }
+        Self { key_type: key_type(key).map(str::to_owned), sha256: openssl::sha::sha256(key) }
     }
 }
 

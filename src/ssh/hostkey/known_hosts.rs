@@ -72,10 +72,7 @@ impl KnownHosts {
         let mut known = Self::default();
         let mut problems = Vec::new();
         let mut skip = |line: usize, problem| {
-            let place = Place::Line {
-                source: source.clone(),
-                line,
-            };
+            let place = Place::Line { source: source.clone(), line };
             problems.push(LineProblem { place, problem });
         };
         let readable = &text[..text.len().min(MAX_FILE)];
@@ -111,18 +108,14 @@ impl KnownHosts {
 
     /// Lines for a host, in order. Linear: hashed names leave no other way.
     pub(super) fn entries_for(&self, names: &LookupNames) -> impl Iterator<Item = &HostEntry> {
-        self.entries
-            .iter()
-            .filter(|entry| names.iter().any(|name| entry.hosts.matches(name)))
+        self.entries.iter().filter(|entry| names.iter().any(|name| entry.hosts.matches(name)))
     }
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     // One byte more shows that there was more.
-    File::open(path)?
-        .take(MAX_FILE as u64 + 1)
-        .read_to_end(&mut text)?;
+    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -143,17 +136,11 @@ impl HostEntry {
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::Line {
-            source: self.source.clone(),
-            line: self.line,
-        }
+        Place::Line { source: self.source.clone(), line: self.line }
     }
 
     pub(super) fn known_key(&self) -> KnownKey {
-        KnownKey {
-            fingerprint: Fingerprint::of(&self.key),
-            place: self.place(),
-        }
+        KnownKey { fingerprint: Fingerprint::of(&self.key), place: self.place() }
     }
 }
 
@@ -223,13 +210,7 @@ fn parse_line(line: &[u8], source: &Arc<str>, number: usize) -> Result<Option<Ho
         _ => parse_patterns(hosts).ok_or(Problem::Malformed)?,
     };
     let is_revoked = marker == Marker::Revoked;
-    Ok(Some(HostEntry {
-        hosts,
-        is_revoked,
-        key: key.into(),
-        source: source.clone(),
-        line: number,
-    }))
+    Ok(Some(HostEntry { hosts, is_revoked, key: key.into(), source: source.clone(), line: number }))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,20 +244,14 @@ fn parse_hash(hosts: &[u8]) -> Option<Hosts> {
     let mut parts = hosts.strip_prefix(b"|1|")?.split(|byte| *byte == b'|');
     let salt = decode_base64(parts.next()?)?.try_into().ok()?;
     let hash = decode_base64(parts.next()?)?.try_into().ok()?;
-    parts
-        .next()
-        .is_none()
-        .then_some(Hosts::Hashed { salt, hash })
+    parts.next().is_none().then_some(Hosts::Hashed { salt, hash })
 }
 
 /// A comma list; None if a pattern is empty.
 fn parse_patterns(hosts: &[u8]) -> Option<Hosts> {
     let patterns = hosts.split(|byte| *byte == b',').map(|pattern| {
         let (text, is_negated) = strip_negation(pattern);
-        (!text.is_empty()).then(|| Pattern {
-            is_negated,
-            text: text.to_ascii_lowercase().into(),
-        })
+        (!text.is_empty()).then(|| Pattern { is_negated, text: text.to_ascii_lowercase().into() })
     });
     patterns.collect::<Option<Vec<_>>>().map(Hosts::Patterns)
 }
@@ -294,10 +269,7 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
 
 fn hmac_sha1(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let key = PKey::hmac(key).ok()?;
-    Signer::new(MessageDigest::sha1(), &key)
-        .ok()?
-        .sign_oneshot_to_vec(data)
-        .ok()
+    Signer::new(MessageDigest::sha1(), &key).ok()?.sign_oneshot_to_vec(data).ok()
 }
 
 /// `*` is any run, `?` any one byte. Goes back to the last `*` only, which is enough.

@@ -1,7 +1,7 @@
 //! OpenSSH's own private key format (PROTOCOL.key of OpenSSH), read into OpenSSL's keys.
 //!
-//! Called by [`super::parse`] only. Key derivation and ciphers are those of the ssh-key crate; the fields
-//! are read here because numbers in them may be shorter than the curve.
+//! Called by [`super::parse`] only. Key derivation and ciphers are those of the ssh-key crate; the
+//! fields are read here because numbers in them may be shorter than the curve.
 
 use nom::bytes::complete::{tag, take};
 use nom::combinator::{all_consuming, map_opt, rest};
@@ -52,11 +52,7 @@ fn unwrap_armour(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let begin = find(BEGIN)? + BEGIN.len();
     let end = find(END).filter(|end| *end >= begin)?;
     let mut base64 = Zeroizing::new(Vec::with_capacity(end - begin));
-    base64.extend(
-        file[begin..end]
-            .iter()
-            .filter(|byte| !byte.is_ascii_whitespace()),
-    );
+    base64.extend(file[begin..end].iter().filter(|byte| !byte.is_ascii_whitespace()));
     let text = std::str::from_utf8(&base64).ok()?;
     openssl::base64::decode_block(text).ok().map(Zeroizing::new)
 }
@@ -74,27 +70,10 @@ struct Container<'a> {
 
 fn container(bytes: &[u8]) -> IResult<&[u8], Container<'_>> {
     let one_key = map_opt(be_u32, |count| (count == 1).then_some(()));
-    let mut fields = (
-        tag(&b"openssh-key-v1\0"[..]),
-        name,
-        name,
-        string,
-        one_key,
-        string,
-        string,
-        rest,
-    );
+    let mut fields =
+        (tag(&b"openssh-key-v1\0"[..]), name, name, string, one_key, string, string, rest);
     let (left, (_, cipher, kdf, kdf_options, (), _public, private, tag)) = fields.parse(bytes)?;
-    Ok((
-        left,
-        Container {
-            cipher,
-            kdf,
-            kdf_options,
-            private,
-            tag,
-        },
-    ))
+    Ok((left, Container { cipher, kdf, kdf_options, private, tag }))
 }
 
 fn decrypt(
@@ -119,21 +98,14 @@ fn decrypt(
     if container.private.is_empty() || container.private.len() % cipher.block_size() != 0 {
         return Err(damaged("the length of what is encrypted"));
     }
-    let passphrase = passphrase
-        .filter(|text| !text.is_empty())
-        .ok_or(IdentityError::NeedsPassphrase)?;
-    let kdf = Kdf::Bcrypt {
-        salt: salt.to_vec(),
-        rounds,
-    };
-    let (key, iv) = kdf
-        .derive_key_and_iv(cipher, passphrase)
-        .map_err(|_| damaged("the options of bcrypt"))?;
+    let passphrase =
+        passphrase.filter(|text| !text.is_empty()).ok_or(IdentityError::NeedsPassphrase)?;
+    let kdf = Kdf::Bcrypt { salt: salt.to_vec(), rounds };
+    let (key, iv) =
+        kdf.derive_key_and_iv(cipher, passphrase).map_err(|_| damaged("the options of bcrypt"))?;
     let iv = Zeroizing::new(iv);
     let mut private = Zeroizing::new(container.private.to_vec());
-    cipher
-        .decrypt(&key, &iv, &mut private, tag)
-        .map_err(|_| IdentityError::WrongPassphrase)?;
+    cipher.decrypt(&key, &iv, &mut private, tag).map_err(|_| IdentityError::WrongPassphrase)?;
     Ok(private)
 }
 
@@ -168,35 +140,21 @@ fn private_section(bytes: &[u8]) -> IResult<&[u8], Fields<'_>> {
     }
     let (input, key_type) = name(input)?;
     let (input, fields) = match key_type {
-        "ssh-ed25519" => (string, string)
-            .map(|(public, pair)| Fields::Ed25519 { public, pair })
-            .parse(input)?,
+        "ssh-ed25519" => {
+            (string, string).map(|(public, pair)| Fields::Ed25519 { public, pair }).parse(input)?
+        }
         "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => {
             (name, string, mpint)
-                .map(|(curve, point, private)| Fields::Ecdsa {
-                    curve,
-                    point,
-                    private,
-                })
+                .map(|(curve, point, private)| Fields::Ecdsa { curve, point, private })
                 .parse(input)?
         }
         "ssh-rsa" => (mpint, mpint, mpint, mpint, mpint, mpint)
-            .map(|(n, e, d, iqmp, p, q)| Fields::Rsa {
-                n,
-                e,
-                d,
-                iqmp,
-                p,
-                q,
-            })
+            .map(|(n, e, d, iqmp, p, q)| Fields::Rsa { n, e, d, iqmp, p, q })
             .parse(input)?,
         other => return Ok((b"", Fields::Unsupported(other))),
     };
     let (input, _comment) = string(input)?;
-    let is_padding = input
-        .iter()
-        .zip(1..=u8::MAX)
-        .all(|(found, count)| *found == count);
+    let is_padding = input.iter().zip(1..=u8::MAX).all(|(found, count)| *found == count);
     if !is_padding || input.len() > usize::from(u8::MAX) {
         return Err(Err::Error(Error::new(input, ErrorKind::Verify)));
     }
@@ -206,20 +164,14 @@ fn private_section(bytes: &[u8]) -> IResult<&[u8], Fields<'_>> {
 fn to_key(fields: &Fields<'_>) -> Result<PKey<Private>, IdentityError> {
     match *fields {
         Fields::Ed25519 { public, pair } => {
-            let seed = pair
-                .get(..32)
-                .ok_or_else(|| damaged("the length of the key"))?;
+            let seed = pair.get(..32).ok_or_else(|| damaged("the length of the key"))?;
             let key = PKey::private_key_from_raw_bytes(seed, Id::ED25519)?;
             if key.raw_public_key()? != public || pair[32..] != *public {
                 return Err(damaged("its public and private halves differ"));
             }
             Ok(key)
         }
-        Fields::Ecdsa {
-            curve,
-            point,
-            private,
-        } => {
+        Fields::Ecdsa { curve, point, private } => {
             let group = EcGroup::from_curve_name(match curve {
                 "nistp256" => Nid::X9_62_PRIME256V1,
                 "nistp384" => Nid::SECP384R1,
@@ -233,14 +185,7 @@ fn to_key(fields: &Fields<'_>) -> Result<PKey<Private>, IdentityError> {
             key.check_key()?;
             Ok(PKey::from_ec_key(key)?)
         }
-        Fields::Rsa {
-            n,
-            e,
-            d,
-            iqmp,
-            p,
-            q,
-        } => {
+        Fields::Rsa { n, e, d, iqmp, p, q } => {
             let (n, e) = (BigNum::from_slice(n)?, BigNum::from_slice(e)?);
             let (d, p, q) = (secret(d)?, secret(p)?, secret(q)?);
             let mut context = BigNumContext::new_secure()?;

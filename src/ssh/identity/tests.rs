@@ -121,10 +121,7 @@ fn every_cipher_of_openssh_keys() {
         let (path, blob) = folder.keygen(&["-t", "ed25519", "-N", "secret", "-Z", cipher]);
         assert_sound(&load(&path, Some(b"secret")).unwrap(), &blob);
         assert!(
-            matches!(
-                load(&path, Some(b"other")),
-                Err(IdentityError::WrongPassphrase)
-            ),
+            matches!(load(&path, Some(b"other")), Err(IdentityError::WrongPassphrase)),
             "{cipher}"
         );
     }
@@ -138,9 +135,7 @@ fn short_numbers_of_ecdsa_keys() {
         let private = BigNum::from_u32(number).unwrap();
         let mut context = BigNumContext::new().unwrap();
         let mut point = EcPoint::new(&group).unwrap();
-        point
-            .mul_generator2(&group, &private, &mut context)
-            .unwrap();
+        point.mul_generator2(&group, &private, &mut context).unwrap();
         let form = PointConversionForm::UNCOMPRESSED;
         let point = point.to_bytes(&group, form, &mut context).unwrap();
         let mut inner = vec![7; 8];
@@ -165,15 +160,7 @@ fn openssh_file(cipher: &[u8], kdf: &[u8], options: &[u8], private: &[u8]) -> Ve
     put_string(&mut bytes, b"the public half is not looked at");
     put_string(&mut bytes, private);
     let base64 = openssl::base64::encode_block(&bytes);
-    [
-        openssh::BEGIN,
-        b"\n",
-        base64.as_bytes(),
-        b"\n",
-        openssh::END,
-        b"\n",
-    ]
-    .concat()
+    [openssh::BEGIN, b"\n", base64.as_bytes(), b"\n", openssh::END, b"\n"].concat()
 }
 
 #[test]
@@ -182,19 +169,12 @@ fn ed25519_in_pkcs8() {
     let blob = public_blob(&key).unwrap();
     let plain = key.private_key_to_pem_pkcs8().unwrap();
     assert_sound(&parse(&plain, None).unwrap(), &blob);
-    let encrypted = key
-        .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret")
-        .unwrap();
+    let encrypted =
+        key.private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"secret").unwrap();
     assert_sound(&parse(&encrypted, Some(b"secret")).unwrap(), &blob);
-    assert!(matches!(
-        parse(&encrypted, None),
-        Err(IdentityError::NeedsPassphrase)
-    ));
+    assert!(matches!(parse(&encrypted, None), Err(IdentityError::NeedsPassphrase)));
     let long = vec![b'x'; 5000];
-    assert!(matches!(
-        parse(&encrypted, Some(&long)),
-        Err(IdentityError::WrongPassphrase)
-    ));
+    assert!(matches!(parse(&encrypted, Some(&long)), Err(IdentityError::WrongPassphrase)));
 }
 
 #[test]
@@ -202,15 +182,10 @@ fn line_width_and_line_ends_of_an_openssh_key_do_not_matter() {
     let folder = Folder::new();
     let (path, blob) = folder.keygen(&["-t", "ed25519", "-N", ""]);
     let text = std::fs::read_to_string(path).unwrap();
-    assert_sound(
-        &parse(text.replace('\n', "\r\n").as_bytes(), None).unwrap(),
-        &blob,
-    );
+    assert_sound(&parse(text.replace('\n', "\r\n").as_bytes(), None).unwrap(), &blob);
     let (first, body) = text.split_once('\n').unwrap();
-    let rewrapped = format!(
-        "{first}\n{}",
-        body.replacen("b3B", "b3\n  B", 1).replacen("bm", "b\nm", 1)
-    );
+    let rewrapped =
+        format!("{first}\n{}", body.replacen("b3B", "b3\n  B", 1).replacen("bm", "b\nm", 1));
     assert_sound(&parse(rewrapped.as_bytes(), None).unwrap(), &blob);
 }
 
@@ -219,22 +194,13 @@ fn what_is_no_private_key_is_named() {
     let folder = Folder::new();
     let (path, _) = folder.keygen(&["-t", "ed25519", "-N", ""]);
     let public = std::fs::read(path.with_extension("pub")).unwrap();
-    assert!(matches!(
-        parse(&public, None),
-        Err(IdentityError::PublicKey)
-    ));
-    let pem = PKey::generate_ed25519()
-        .unwrap()
-        .public_key_to_pem()
-        .unwrap();
+    assert!(matches!(parse(&public, None), Err(IdentityError::PublicKey)));
+    let pem = PKey::generate_ed25519().unwrap().public_key_to_pem().unwrap();
     assert!(matches!(parse(&pem, None), Err(IdentityError::PublicKey)));
     let ssh2 = b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
     assert!(matches!(parse(ssh2, None), Err(IdentityError::PublicKey)));
     let tectia = b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n";
-    assert!(matches!(
-        parse(tectia, None),
-        Err(IdentityError::Foreign(_))
-    ));
+    assert!(matches!(parse(tectia, None), Err(IdentityError::Foreign(_))));
     let putty = b"PuTTY-User-Key-File-3: ssh-ed25519\n";
     assert!(matches!(parse(putty, None), Err(IdentityError::Foreign(_))));
     for junk in [&b""[..], b"hello", b"\xff\x00"] {
@@ -244,34 +210,19 @@ fn what_is_no_private_key_is_named() {
 
 #[test]
 fn unsupported_types_are_named() {
-    let ed448 = PKey::generate_ed448()
-        .unwrap()
-        .private_key_to_pem_pkcs8()
-        .unwrap();
+    let ed448 = PKey::generate_ed448().unwrap().private_key_to_pem_pkcs8().unwrap();
     let error = parse(&ed448, None).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "private keys of type ED448 are not supported"
-    );
+    assert_eq!(error.to_string(), "private keys of type ED448 are not supported");
     let group = EcGroup::from_curve_name(Nid::SECP256K1).unwrap();
-    let key = EcKey::generate(&group)
-        .unwrap()
-        .private_key_to_pem()
-        .unwrap();
+    let key = EcKey::generate(&group).unwrap().private_key_to_pem().unwrap();
     let error = parse(&key, None).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "private keys of type EC over secp256k1 are not supported"
-    );
+    assert_eq!(error.to_string(), "private keys of type EC over secp256k1 are not supported");
 }
 
 #[test]
 fn damaged_keys_are_errors_wherever_they_are_damaged() {
     let folder = Folder::new();
-    for options in [
-        &["-t", "ed25519", "-N", ""][..],
-        &["-t", "ecdsa", "-m", "PKCS8", "-N", ""],
-    ] {
+    for options in [&["-t", "ed25519", "-N", ""][..], &["-t", "ecdsa", "-m", "PKCS8", "-N", ""]] {
         let (path, _) = folder.keygen(options);
         let text = std::fs::read(path).unwrap();
         for cut in 0..text.len() - 2 {
@@ -297,10 +248,7 @@ fn files_are_checked_before_they_are_used() {
     );
     assert!(matches!(load(&folder.0, None), Err(IdentityError::Read(_))));
 
-    let key = PKey::generate_ed25519()
-        .unwrap()
-        .private_key_to_pem_pkcs8()
-        .unwrap();
+    let key = PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().unwrap();
     for mode in [0o640, 0o604, 0o660] {
         let path = folder.file("open", &key, mode);
         assert!(matches!(load(&path, None), Err(IdentityError::TooOpen(found)) if found == mode));
@@ -316,18 +264,13 @@ fn too_many_rounds_are_refused_unopened() {
     put_string(&mut options, &[7; 16]);
     options.extend(1_000_000_u32.to_be_bytes());
     let file = openssh_file(b"aes256-ctr", b"bcrypt", &options, &[0; 160]);
-    assert!(matches!(
-        parse(&file, Some(b"x")),
-        Err(IdentityError::TooManyRounds(1_000_000))
-    ));
+    assert!(matches!(parse(&file, Some(b"x")), Err(IdentityError::TooManyRounds(1_000_000))));
 }
 
 #[test]
 fn foreign_fields_of_openssh_keys_are_named() {
     let error = |cipher: &[u8], kdf: &[u8], private: &[u8]| {
-        parse(&openssh_file(cipher, kdf, b"", private), Some(b"x"))
-            .unwrap_err()
-            .to_string()
+        parse(&openssh_file(cipher, kdf, b"", private), Some(b"x")).unwrap_err().to_string()
     };
     assert!(error(b"rot13", b"bcrypt", &[0; 64]).contains("by rot13"));
     assert!(error(b"aes256-ctr", b"scrypt", &[0; 64]).contains("by scrypt"));
@@ -339,10 +282,7 @@ fn foreign_fields_of_openssh_keys_are_named() {
 
 #[test]
 fn debug_output_has_no_secret() {
-    let key = PKey::generate_ed25519()
-        .unwrap()
-        .private_key_to_pem_pkcs8()
-        .unwrap();
+    let key = PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().unwrap();
     let identity = parse(&key, None).unwrap();
     assert!(format!("{identity:?}").starts_with("Identity(ssh-ed25519 SHA256:"));
 }
