@@ -1,6 +1,7 @@
 //! Subcommands: getopts, return codes. Called by `main`.
 
 pub mod ctl;
+pub mod passwd;
 
 use std::process::ExitCode;
 

@@ -23,6 +23,8 @@ pub(super) const ALL: &[&Message] = &[
     &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
+    &PASSWD_USAGE,
+    &PASSWD_REFUSED,
 ];
 
 /// The client's address may not use the listener: client address, listener name.
@@ -225,4 +227,26 @@ pub const ACCEPT_RESUMED: Message = Message {
     explanation: "The shortage reported by ZOX2020W is over.",
     action: "Waiting clients are accepted.",
     response: "None, but remove the cause of the shortage before it returns.",
+};
+
+/// `zoxy passwd` was called with wrong options: what is wrong.
+pub const PASSWD_USAGE: Message = Message {
+    number: 2090,
+    severity: Severity::E,
+    text: "zoxy passwd: {problem}; see zoxy passwd --help",
+    explanation: "The options or the name given to zoxy passwd are not right.",
+    action: "No line is made; zoxy passwd ends with return code 8.",
+    response: "Correct the call.",
+};
+
+/// `zoxy passwd` made no line: reason.
+pub const PASSWD_REFUSED: Message = Message {
+    number: 2091,
+    severity: Severity::E,
+    text: "no line made for the users file: {reason}",
+    explanation: "The password cannot be used, or it could not be read, or the line could not be \
+        written.",
+    action: "No line is made; zoxy passwd ends with return code 8 when the password is at fault, \
+        with 12 when the system is.",
+    response: "Repeat the command. A password has 1 to 255 bytes (RFC 1929).",
 };
