@@ -13,14 +13,9 @@ use rustix::io::Errno;
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
-use crate::message::catalogue::{PASSWD_REFUSED, PASSWD_USAGE};
+use super::rc::Rc;
+use crate::message::catalogue::PASSWD_REFUSED;
 use crate::socks::users::{self, DEFAULT_ITERATIONS, MAX_ITERATIONS, MIN_ITERATIONS};
-
-/// The options, the name or the password are not right.
-const NOT_DONE: u8 = 8;
-
-/// Something outside failed: reading, writing, OpenSSL.
-const FAILED: u8 = 12;
 
 /// Longest password, in bytes (RFC 1929).
 const MAX_PASSWORD: usize = 255;
@@ -36,8 +31,8 @@ The password is asked for twice at the terminal and not shown; when standard
 input is no terminal, its first line is the password.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 not done (name, option or password is wrong), 12 not done (cannot read or
-write).
+Return codes: 0 done, 8 not done: option, name or password is wrong, 12 not done:
+cannot read or write.
 ";
 
 /// Runs `zoxy passwd` with the arguments after the subcommand; returns the return code.
@@ -65,8 +60,8 @@ fn run(
         Ok(()) => 0,
         Err(Refused(text, rc)) => {
             // Nobody is left to be told when this fails too.
-            let _ = writeln!(err, "{text}");
-            rc
+            let _ = err.write_all(text.as_bytes());
+            rc.into()
         }
     }
 }
@@ -78,9 +73,9 @@ enum Request {
     Line { name: String, iterations: u32 },
 }
 
-/// The message that says why there is no line, and the return code.
+/// The message that says why there is no line, with its line end, and the return code.
 #[derive(Debug)]
-struct Refused(String, u8);
+struct Refused(String, Rc);
 
 impl Request {
     fn parse(arguments: &[String]) -> Result<Self, Refused> {
@@ -203,15 +198,17 @@ impl Drop for Silence<'_> {
 }
 
 fn usage(problem: impl Display) -> Refused {
-    Refused(PASSWD_USAGE.render(&[("problem", &problem)]), NOT_DONE)
+    let output = super::usage("passwd", &problem.to_string());
+    Refused(output.err, output.rc)
 }
 
 fn refused(reason: impl Display) -> Refused {
-    Refused(PASSWD_REFUSED.render(&[("reason", &reason)]), NOT_DONE)
+    Refused(PASSWD_REFUSED.render(&[("reason", &reason)]) + "\n", Rc::Error)
 }
 
+/// Something outside failed: reading, writing, OpenSSL.
 fn failed(reason: impl Display) -> Refused {
-    Refused(PASSWD_REFUSED.render(&[("reason", &reason)]), FAILED)
+    Refused(PASSWD_REFUSED.render(&[("reason", &reason)]) + "\n", Rc::Severe)
 }
 
 /// What Ctrl-C types while it is no signal.
@@ -267,7 +264,7 @@ mod tests {
         ] {
             let (rc, out, err) = passwd(&["-i", "1000", "u"], typed);
             assert_eq!((rc, out.as_str()), (8, ""));
-            assert!(err.starts_with("ZOX2091E") && err.contains(reason), "{err}");
+            assert!(err.starts_with("ZOX2090E") && err.contains(reason), "{err}");
         }
     }
 
@@ -286,7 +283,7 @@ mod tests {
         ] {
             let (rc, out, err) = passwd(arguments, b"secret\n");
             assert_eq!((rc, out.as_str()), (8, ""), "{arguments:?}");
-            assert!(err.starts_with("ZOX2090E") && !err.contains("secret"), "{err}");
+            assert!(err.contains("see zoxy passwd --help") && !err.contains("secret"), "{err}");
         }
     }
 
@@ -315,6 +312,6 @@ mod tests {
         let mut err = Vec::new();
         let arguments = ["-i", "1000", "u"].map(str::to_owned);
         assert_eq!(run(&arguments, reader.as_fd(), &mut Full, &mut err), 12);
-        assert!(err.starts_with(b"ZOX2091E"));
+        assert!(err.starts_with(b"ZOX2090E"));
     }
 }

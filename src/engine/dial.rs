@@ -71,7 +71,12 @@ pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -
             match identity::load(path, passphrase) {
                 Ok(identity) => identities.push((path.clone(), identity)),
                 Err(error) => {
-                    say!(IDENTITY_FAILED, profile = profile.name, file = path.display(), reason = error);
+                    say!(
+                        IDENTITY_FAILED,
+                        profile = profile.name,
+                        file = path.display(),
+                        reason = error
+                    );
                     if identities.is_empty() && profile.auth == [AuthMethod::PublicKey] {
                         return Err(DialError::Identity(path.clone(), error));
                     }
@@ -90,9 +95,8 @@ pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -
 }
 
 fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
-    let (known, problems) = KnownHosts::load(&profile.known_hosts).map_err(|(index, error)| {
-        DialError::File(profile.known_hosts[index].clone(), error)
-    })?;
+    let (known, problems) = KnownHosts::load(&profile.known_hosts)
+        .map_err(|(index, error)| DialError::File(profile.known_hosts[index].clone(), error))?;
     for problem in problems.iter().take(PROBLEMS_SAID) {
         say!(KNOWN_HOSTS_LINE, place = problem.place, problem = problem.problem);
     }
@@ -106,7 +110,9 @@ fn first_line(path: &Path) -> Result<Zeroizing<String>, DialError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
         Ok(line) => Ok(Zeroizing::new(line.to_owned())),
-        Err(_) => Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8"))),
+        Err(_) => {
+            Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8")))
+        }
     }
 }
 
@@ -147,7 +153,9 @@ impl fmt::Display for DialError {
             Self::Identity(path, error) => write!(f, "private key {}: {error}", path.display()),
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Connect(address, error) => write!(f, "SSH server at {address}: {error}"),
-            Self::TimedOut(phase) => write!(f, "SSH server: no answer in time (CONNTIME) while {phase}"),
+            Self::TimedOut(phase) => {
+                write!(f, "SSH server: no answer in time (CONNTIME) while {phase}")
+            }
             Self::Transport(error) => write!(f, "SSH server: {error}"),
             Self::HostKey(refusal) => write!(f, "SSH server's host key refused: {refusal}"),
             Self::Login(error) => write!(f, "SSH login: {error}"),

@@ -31,8 +31,8 @@ use crate::operator::command::Command;
 use crate::operator::console::{Console, ConsoleId};
 use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
 use crate::operator::{default_socket, display};
-use crate::socks::users::Users;
 use crate::say;
+use crate::socks::users::Users;
 
 /// Why zoxy did not start, or ended other than asked.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub enum Failure {
     Start,
     /// A worker ended by itself; it has been said.
     Worker,
+    /// libssh2 is not the one this program was built for; it has been said.
+    Seams,
 }
 
 /// The running proxy as its main thread sees it.
@@ -96,7 +98,7 @@ impl Supervisor {
     fn start(deck: PathBuf, options: LoadOptions) -> Result<Self, Failure> {
         if let Err(error) = crate::ssh::seams::check_seams() {
             say!(SEAM_CHECK_FAILED, reason = error);
-            return Err(Failure::Start);
+            return Err(Failure::Seams);
         }
         let live = read_deck(&deck, &options)?;
         raise_descriptor_limit();
@@ -147,13 +149,14 @@ impl Supervisor {
         let mut threads = Vec::new();
         for (index, (poll, inbox)) in polls.into_iter().enumerate() {
             let shared = Arc::clone(&shared);
-            let thread = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-                let report = shared.supervisor.clone();
-                if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
-                    say!(WORKER_LOST, worker = index, reason = error);
-                    report.send(Report::Lost);
-                }
-            })?;
+            let thread =
+                std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                    let report = shared.supervisor.clone();
+                    if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
+                        say!(WORKER_LOST, worker = index, reason = error);
+                        report.send(Report::Lost);
+                    }
+                })?;
             threads.push(thread);
         }
         let mut supervisor = Self {
@@ -279,7 +282,9 @@ impl Supervisor {
                 let text = display::filters(&filter_rows(&self.shared.live()), SystemTime::now());
                 self.console.answer(console, &text, 0);
             }
-            Command::DisplayStatus | Command::DisplayConnections { .. } | Command::DisplayTunnels => {
+            Command::DisplayStatus
+            | Command::DisplayConnections { .. }
+            | Command::DisplayTunnels => {
                 let question = self.next_question;
                 self.next_question += 1;
                 let deadline = Instant::now() + ANSWER_TIME;
@@ -303,7 +308,8 @@ impl Supervisor {
 
     /// Answers with what has come; RC 4 if a worker has not answered in time.
     fn answer_question(&mut self, question: u64) {
-        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question) else {
+        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question)
+        else {
             return;
         };
         let rc = if parts.len() < self.shared.workers.len() { 4 } else { 0 };
@@ -413,8 +419,7 @@ impl Supervisor {
     /// Begins to stop, a second time: stops without waiting. Gives the message it says.
     fn stop(&mut self, reason: &str) -> String {
         let again = self.stopping.is_some();
-        let patience =
-            if again { Duration::ZERO } else { self.shared.live().config.process.drain };
+        let patience = if again { Duration::ZERO } else { self.shared.live().config.process.drain };
         let (connections, seconds) = (self.shared.limits.connections(), patience.as_secs());
         let arguments: &[Argument<'_>] =
             &[("reason", &reason), ("connections", &connections), ("seconds", &seconds)];
@@ -464,7 +469,12 @@ fn read_deck(deck: &std::path::Path, options: &LoadOptions) -> Result<Arc<Live>,
             match Users::load(path) {
                 Ok(read) => users.insert(listener.name.clone(), Arc::new(read)),
                 Err(error) => {
-                    say!(USERS_FAILED, listener = listener.name, file = path.display(), reason = error);
+                    say!(
+                        USERS_FAILED,
+                        listener = listener.name,
+                        file = path.display(),
+                        reason = error
+                    );
                     return Err(Failure::Deck(1));
                 }
             };
@@ -482,7 +492,12 @@ fn bind_new(config: &Config, bound: &HashMap<SocketAddr, usize>) -> Result<Vec<A
         .filter(new)
         .map(|listener| {
             Acceptor::bind(listener.address).map_err(|error| {
-                say!(LISTEN_FAILED, name = listener.name, address = listener.address, reason = error);
+                say!(
+                    LISTEN_FAILED,
+                    name = listener.name,
+                    address = listener.address,
+                    reason = error
+                );
                 Failure::Start
             })
         })

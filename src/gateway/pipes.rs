@@ -25,11 +25,7 @@ pub struct PipePool {
 impl PipePool {
     /// Keeps at most `bound` idle pipes (two descriptors each) and as many idle buffers.
     pub fn new(bound: usize) -> Self {
-        Self {
-            pipes: Vec::new(),
-            buffers: Vec::new(),
-            bound,
-        }
+        Self { pipes: Vec::new(), buffers: Vec::new(), bound }
     }
 
     /// Pipes that wait for use.
@@ -76,11 +72,7 @@ impl Carrier {
         let end = bytes.len();
         // As large as the others, so that it can go on as one of them.
         bytes.resize(end.max(BUFFER_SIZE), 0);
-        Self::Buffer(Buffer {
-            bytes: bytes.into_boxed_slice(),
-            start: 0,
-            end,
-        })
+        Self::Buffer(Buffer { bytes: bytes.into_boxed_slice(), start: 0, end })
     }
 
     /// Bytes in it.
@@ -112,10 +104,7 @@ impl Carrier {
 
 /// Whether the error of [`Carrier::fill`] means that this socket cannot be spliced from.
 pub(super) fn is_unsupported(error: &io::Error) -> bool {
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::INVAL | Errno::NOSYS)
-    )
+    matches!(Errno::from_io_error(error), Some(Errno::INVAL | Errno::NOSYS))
 }
 
 #[derive(Debug)]
@@ -130,11 +119,7 @@ impl Pipe {
         let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         // Refused to a user who has many large pipes already: the pipe is only smaller then.
         let _ = rustix::pipe::fcntl_setpipe_size(&write, PIPE_SIZE);
-        Ok(Self {
-            read,
-            write,
-            held: 0,
-        })
+        Ok(Self { read, write, held: 0 })
     }
 
     fn fill(&mut self, from: &TcpStream, limit: usize) -> io::Result<usize> {
@@ -185,11 +170,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     fn new() -> Self {
-        Self {
-            bytes: vec![0; BUFFER_SIZE].into_boxed_slice(),
-            start: 0,
-            end: 0,
-        }
+        Self { bytes: vec![0; BUFFER_SIZE].into_boxed_slice(), start: 0, end: 0 }
     }
 
     fn is_reusable(&self) -> bool {
@@ -251,10 +232,7 @@ mod tests {
         let names: Vec<_> = taken.iter().map(name).collect();
         taken.into_iter().for_each(|pipe| pool.give(pipe));
         assert_eq!(pool.idle_pipes(), 2);
-        assert_eq!(
-            names.iter().map(|name| open_ends(name)).collect::<Vec<_>>(),
-            [2, 2, 0, 0]
-        );
+        assert_eq!(names.iter().map(|name| open_ends(name)).collect::<Vec<_>>(), [2, 2, 0, 0]);
         assert!(names.contains(&name(&pool.take(true))));
         drop(pool);
         assert!(names.iter().all(|name| open_ends(name) == 0));
@@ -317,14 +295,9 @@ mod tests {
 
     /// What the kernel calls the pipe: `pipe:[inode]`.
     fn name(carrier: &Carrier) -> String {
-        let Carrier::Pipe(pipe) = carrier else {
-            panic!("not a pipe")
-        };
+        let Carrier::Pipe(pipe) = carrier else { panic!("not a pipe") };
         let link = format!("/proc/self/fd/{}", pipe.read.as_raw_fd());
-        std::fs::read_link(link)
-            .unwrap()
-            .to_string_lossy()
-            .into_owned()
+        std::fs::read_link(link).unwrap().to_string_lossy().into_owned()
     }
 
     /// Descriptors of this process that are ends of that pipe.

@@ -46,10 +46,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("user", &self.user)
             .field("methods", &self.methods)
-            .field(
-                "keys",
-                &self.keys.iter().map(|key| &key.name).collect::<Vec<_>>(),
-            )
+            .field("keys", &self.keys.iter().map(|key| &key.name).collect::<Vec<_>>())
             .field("password", &self.password.is_some())
             .finish()
     }
@@ -92,19 +89,10 @@ impl fmt::Display for LoginError {
         match self {
             Self::HostKeyRefused(reason) => write!(f, "host key refused: {reason}"),
             Self::AuthRefused { tried, offered } if tried.is_empty() => {
-                write!(
-                    f,
-                    "none of the server's methods can be tried ({})",
-                    offered.join(", ")
-                )
+                write!(f, "none of the server's methods can be tried ({})", offered.join(", "))
             }
             Self::AuthRefused { tried, offered } => {
-                write!(
-                    f,
-                    "{}; server offers {}",
-                    tried.join(", "),
-                    offered.join(", ")
-                )
+                write!(f, "{}; server offers {}", tried.join(", "), offered.join(", "))
             }
             Self::Transport(error) => error.fmt(f),
         }
@@ -241,14 +229,10 @@ impl Login {
                     AuthStep::NeedsInput => return Ok(LoginStep::NeedsInput),
                     AuthStep::Accepted => {
                         let method = request.method();
-                        return Ok(LoginStep::Done {
-                            method,
-                            user: credentials.user.clone(),
-                        });
+                        return Ok(LoginStep::Done { method, user: credentials.user.clone() });
                     }
                     AuthStep::Partial(methods) => {
-                        self.tried
-                            .push(describe(request, credentials, "accepted, not enough"));
+                        self.tried.push(describe(request, credentials, "accepted, not enough"));
                         self.offered = methods;
                         self.next_request(transport)?;
                     }
@@ -298,10 +282,7 @@ fn make(
     transport: &mut Transport,
 ) -> Result<AuthStep, TransportError> {
     let user = &credentials.user;
-    let password = credentials
-        .password
-        .as_ref()
-        .map_or("", |password| password.as_str());
+    let password = credentials.password.as_ref().map_or("", |password| password.as_str());
     match request {
         Request::PublicKey(place) => match credentials.keys.get(place) {
             Some(key) => transport.auth_publickey(user, &key.private_pem),

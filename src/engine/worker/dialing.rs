@@ -288,11 +288,12 @@ fn preferred_types(profile: &Profile, known: Option<&[String]>) -> Option<String
     let Some(known) = known else { return Some(all.join(",")) };
     // The signature algorithms of an RSA key have names of their own.
     let is_known = |algorithm: &str| {
-        known.iter().any(|key| {
-            key == algorithm || (key == "ssh-rsa" && algorithm.starts_with("rsa-sha2-"))
-        })
+        known
+            .iter()
+            .any(|key| key == algorithm || (key == "ssh-rsa" && algorithm.starts_with("rsa-sha2-")))
     };
-    let (mut first, rest): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|name| is_known(name));
+    let (mut first, rest): (Vec<&str>, Vec<&str>) =
+        all.into_iter().partition(|name| is_known(name));
     first.extend(rest);
     Some(first.join(","))
 }

@@ -24,8 +24,15 @@ impl Worker {
                 let generation = self.next_generation();
                 let entry = self.doors.vacant_entry();
                 let key = Key::new(Kind::Listener, generation, entry.key());
-                if let Err(error) = self.poll.registry().register(&mut acceptor, key.token(), Interest::READABLE) {
-                    say!(LISTEN_FAILED, name = listener.name, address = listener.address, reason = error);
+                if let Err(error) =
+                    self.poll.registry().register(&mut acceptor, key.token(), Interest::READABLE)
+                {
+                    say!(
+                        LISTEN_FAILED,
+                        name = listener.name,
+                        address = listener.address,
+                        reason = error
+                    );
                     continue;
                 }
                 entry.insert(OpenDoor { acceptor, listener, key, queued: false });
@@ -98,12 +105,7 @@ impl Worker {
             Ok(permit) => permit,
             Err(refused) => {
                 counters.refused.fetch_add(1, Ordering::Relaxed);
-                say!(
-                    CLIENT_REFUSED_LIMIT,
-                    client = peer,
-                    listener = listener.name,
-                    what = refused
-                );
+                say!(CLIENT_REFUSED_LIMIT, client = peer, listener = listener.name, what = refused);
                 return;
             }
         };

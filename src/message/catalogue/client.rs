@@ -23,7 +23,6 @@ pub(super) const ALL: &[&Message] = &[
     &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
-    &PASSWD_USAGE,
     &PASSWD_REFUSED,
 ];
 
@@ -39,11 +38,11 @@ pub const CLIENT_REFUSED_ACCESS: Message = Message {
         REFRESH. If not, find out who tries.",
 };
 
-/// A connection limit is reached: client address, listener name, the limit, what it counts.
+/// A connection limit is reached: client address, listener name, which limit.
 pub const CLIENT_REFUSED_LIMIT: Message = Message {
     number: 2002,
     severity: Severity::W,
-    text: "{client} refused at listener {listener}: {what} limit of {limit} connections reached",
+    text: "{client} refused at listener {listener}: {what}",
     explanation: "MAXCONN limits all client connections, MAXCLIENT those of one client address. \
         The message says which of them is used up.",
     action: "The connection is closed at once. Running connections are not touched.",
@@ -229,19 +228,9 @@ pub const ACCEPT_RESUMED: Message = Message {
     response: "None, but remove the cause of the shortage before it returns.",
 };
 
-/// `zoxy passwd` was called with wrong options: what is wrong.
-pub const PASSWD_USAGE: Message = Message {
-    number: 2090,
-    severity: Severity::E,
-    text: "zoxy passwd: {problem}; see zoxy passwd --help",
-    explanation: "The options or the name given to zoxy passwd are not right.",
-    action: "No line is made; zoxy passwd ends with return code 8.",
-    response: "Correct the call.",
-};
-
 /// `zoxy passwd` made no line: reason.
 pub const PASSWD_REFUSED: Message = Message {
-    number: 2091,
+    number: 2090,
     severity: Severity::E,
     text: "no line made for the users file: {reason}",
     explanation: "The password cannot be used, or it could not be read, or the line could not be \
