@@ -8,6 +8,7 @@ pub mod ctl;
 mod deck;
 mod explain;
 mod output;
+pub mod passwd;
 pub mod rc;
 mod run;
 
@@ -43,6 +44,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "ctl",
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
+    },
+    Subcommand {
+        name: "passwd",
+        summary: "make a line for a file of SOCKS5 users",
+        main: passwd::main,
     },
 ];
 

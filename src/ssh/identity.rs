@@ -147,7 +147,8 @@ fn from_pem(file: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, Ide
     })
 }
 
-/// The public half as SSH writes it: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4.
+/// The public half as SSH writes it (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709
+/// section 4).
 fn public_blob(key: &PKey<Private>) -> Result<Vec<u8>, IdentityError> {
     let mut blob = Vec::new();
     match key.id() {

@@ -23,6 +23,7 @@ pub(super) const ALL: &[&Message] = &[
     &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
+    &PASSWD_REFUSED,
 ];
 
 /// The client's address may not use the listener: client address, listener name.
@@ -177,6 +178,32 @@ pub const IDLE_CLOSED: Message = Message {
         limit of that filter. Otherwise look for the side that hung.",
 };
 
+/// SSH could not be had and the filter allows plain: connection, client, target, filter, reason.
+pub const FELL_BACK_PLAIN: Message = Message {
+    number: 2015,
+    severity: Severity::W,
+    text: "#{id} {client} GOES ON WITHOUT SSH to {target}, filter {filter}: {reason}",
+    explanation: "No SSH session could be had for this connection, and the filter has Y in column \
+        38, which allows a plain connection instead. What the application sends, passwords \
+        included, travels unencrypted.",
+    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows.",
+    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is not \
+        acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
+        connection then fails instead.",
+};
+
+/// The file with SOCKS users cannot be used: listener, file, reason.
+pub const USERS_FAILED: Message = Message {
+    number: 2016,
+    severity: Severity::E,
+    text: "listener {listener}: users file {file} cannot be used: {reason}",
+    explanation: "The USERS file of the listener could not be read, or a line of it is wrong. \
+        Nobody could log in at this listener.",
+    action: "zoxy does not start; a refresh is refused and the old deck and users stay.",
+    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy or \
+        enter F REFRESH again.",
+};
+
 /// New connections wait: listener, the system's reason.
 pub const ACCEPT_PAUSED: Message = Message {
     number: 2020,
@@ -201,25 +228,14 @@ pub const ACCEPT_RESUMED: Message = Message {
     response: "None, but remove the cause of the shortage before it returns.",
 };
 
-/// A connection goes out in clear because its filter allows it: id, client, target, filter, reason.
-pub const FELL_BACK_PLAIN: Message = Message {
-    number: 2015,
-    severity: Severity::W,
-    text: "#{id} {client} to {target}, filter {filter}, falls back to plain: {reason}",
-    explanation: "The SSH server could not be reached, and the filter has Y in column 38.",
-    action: "The connection is made without SSH: its bytes travel as the application sends them. \
-        It never happens after a host key or a login was refused.",
-    response: "Find out why the SSH server cannot be reached. If nothing may go out in clear, put \
-        N into column 38 of the filter.",
-};
-
-/// A listener's users cannot be used: listener, file, reason.
-pub const USERS_FAILED: Message = Message {
-    number: 2016,
+/// `zoxy passwd` made no line: reason.
+pub const PASSWD_REFUSED: Message = Message {
+    number: 2090,
     severity: Severity::E,
-    text: "listener {listener}: users file {file}: {reason}",
-    explanation: "The file that the listener's USERS setting names cannot be read or holds a line \
-        that is none.",
-    action: "zoxy does not start; at a refresh the old deck stays in use.",
-    response: "Mend the file; `zoxy passwd` makes its lines.",
+    text: "no line made for the users file: {reason}",
+    explanation: "The password cannot be used, or it could not be read, or the line could not be \
+        written.",
+    action: "No line is made; zoxy passwd ends with return code 8 when the password is at fault, \
+        with 12 when the system is.",
+    response: "Repeat the command. A password has 1 to 255 bytes (RFC 1929).",
 };

@@ -1,7 +1,7 @@
 //! OpenSSH's own private key format (PROTOCOL.key of OpenSSH), read into OpenSSL's keys.
 //!
-//! Called by [`super::parse`] only. Key derivation and ciphers are those of the ssh-key crate; the fields
-//! are read here because numbers in them may be shorter than the curve.
+//! Called by [`super::parse`] only. Key derivation and ciphers are those of the ssh-key crate; the
+//! fields are read here because numbers in them may be shorter than the curve.
 
 use nom::bytes::complete::{tag, take};
 use nom::combinator::{all_consuming, map_opt, rest};
