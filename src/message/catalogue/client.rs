@@ -37,11 +37,11 @@ pub const CLIENT_REFUSED_ACCESS: Message = Message {
         REFRESH. If not, find out who tries.",
 };
 
-/// A connection limit is reached: client address, listener name, the limit, what it counts.
+/// A connection limit is reached: client address, listener name, which limit.
 pub const CLIENT_REFUSED_LIMIT: Message = Message {
     number: 2002,
     severity: Severity::W,
-    text: "{client} refused at listener {listener}: {what} limit of {limit} connections reached",
+    text: "{client} refused at listener {listener}: {what}",
     explanation: "MAXCONN limits all client connections, MAXCLIENT those of one client address. \
         The message says which of them is used up.",
     action: "The connection is closed at once. Running connections are not touched.",
@@ -186,8 +186,8 @@ pub const FELL_BACK_PLAIN: Message = Message {
         38, which allows a plain connection instead. What the application sends, passwords \
         included, travels unencrypted.",
     action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows.",
-    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is not \
-        acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
+    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is \
+        not acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
         connection then fails instead.",
 };
 
@@ -199,8 +199,8 @@ pub const USERS_FAILED: Message = Message {
     explanation: "The USERS file of the listener could not be read, or a line of it is wrong. \
         Nobody could log in at this listener.",
     action: "zoxy does not start; a refresh is refused and the old deck and users stay.",
-    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy or \
-        enter F REFRESH again.",
+    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy \
+        or enter F REFRESH again.",
 };
 
 /// New connections wait: listener, the system's reason.

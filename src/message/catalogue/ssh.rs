@@ -184,11 +184,11 @@ pub const HOST_KEY_REVOKED: Message = Message {
         remove the revocation.",
 };
 
-/// A known_hosts line cannot be used: file, line number, what is wrong with it.
+/// A known_hosts line cannot be used: file and line number, what is wrong with it.
 pub const KNOWN_HOSTS_LINE: Message = Message {
     number: 3014,
     severity: Severity::W,
-    text: "{file}, line {line} ignored: {problem}",
+    text: "{place} ignored: {problem}",
     explanation: "The line of the known_hosts file does not have the form that sshd(8) describes, \
         or uses something zoxy does not support.",
     action: "The line is skipped; the other lines of the file count.",
