@@ -57,12 +57,7 @@ impl Assigned {
             if rows.len() > 1 {
                 let expected = "the name of a profile or filter, for it has a meaning of its own \
                                 for each";
-                report.add(
-                    &SETTING_AMBIGUOUS,
-                    set.keyword.place(),
-                    &quoted(ALL),
-                    expected,
-                );
+                report.add(&SETTING_AMBIGUOUS, set.keyword.place(), &quoted(ALL), expected);
             }
             for row in rows {
                 all.assign(set, row, context, report);
@@ -73,11 +68,7 @@ impl Assigned {
 
     /// The values of one listener, profile or filter; of the process, with any name.
     pub fn of<'a>(&'a self, scope: Scope, name: &'a str) -> Values<'a> {
-        Values {
-            assigned: self,
-            scope,
-            name,
-        }
+        Values { assigned: self, scope, name }
     }
 
     fn assign(
@@ -91,12 +82,7 @@ impl Assigned {
         let Some(mut value) = report.accept(&VALUE_INVALID, &set.value, parsed) else {
             return;
         };
-        if let (
-            Value::Files(files),
-            Kind::Files {
-                secret, quotable, ..
-            },
-        ) = (&mut value, &row.kind)
+        if let (Value::Files(files), Kind::Files { secret, quotable, .. }) = (&mut value, &row.kind)
         {
             for file in files {
                 *file = context.base.join(&*file);
@@ -112,16 +98,9 @@ impl Assigned {
         let names = self.0.entry((row.scope, row.keyword)).or_default();
         let assignment = Assignment { value, place };
         if let Some(earlier) = names.insert(set.name.text.clone(), assignment) {
-            let expected = format!(
-                "one SET of {} only; card {} sets it again",
-                row.keyword, place.card
-            );
-            report.add(
-                &SETTING_REPLACED,
-                earlier.place,
-                "a value that does not hold",
-                &expected,
-            );
+            let expected =
+                format!("one SET of {} only; card {} sets it again", row.keyword, place.card);
+            report.add(&SETTING_REPLACED, earlier.place, "a value that does not hold", &expected);
         }
     }
 }
@@ -130,12 +109,7 @@ impl Assigned {
 fn scope_of(set: &Set, names: &Names, report: &mut Report) -> Option<Scope> {
     let name = &set.name;
     if name.is_blank() {
-        report.add(
-            &FIELD_MISSING,
-            name.place(),
-            "blanks",
-            "a name, or * for all",
-        );
+        report.add(&FIELD_MISSING, name.place(), "blanks", "a name, or * for all");
         return None;
     }
     match names.owner(&name.text) {
@@ -176,42 +150,23 @@ fn rows_of(set: &Set, scope: Scope, report: &mut Report) -> Vec<&'static Setting
                 quoted(&keyword.text),
                 owners.join(" or ")
             );
-            report.add(
-                &KEYWORD_MISPLACED,
-                place,
-                &found,
-                &format!("a setting of a {scope}"),
-            );
+            report.add(&KEYWORD_MISPLACED, place, &found, &format!("a setting of a {scope}"));
         }
     }
     rows
 }
 
 fn check_file(path: &Path, secret: bool, quotable: bool, field: &Field, report: &mut Report) {
-    let name = if quotable {
-        quoted(&path.to_string_lossy())
-    } else {
-        "a name".to_owned()
-    };
+    let name = if quotable { quoted(&path.to_string_lossy()) } else { "a name".to_owned() };
     match files::check(path, secret) {
         Ok(Exposure::None) => {}
         Ok(Exposure::Exposed(mode)) => {
             let found = format!("{name} of a file with permissions {mode:04o}");
-            report.add(
-                &FILE_EXPOSED,
-                field.place(),
-                &found,
-                "a file that only its owner can use",
-            );
+            report.add(&FILE_EXPOSED, field.place(), &found, "a file that only its owner can use");
         }
         Err(error) => {
             let found = format!("{name} ({error})");
-            report.add(
-                &FILE_UNREADABLE,
-                field.place(),
-                &found,
-                "a file that can be read",
-            );
+            report.add(&FILE_UNREADABLE, field.place(), &found, "a file that can be read");
         }
     }
 }
@@ -227,30 +182,23 @@ pub(super) struct Values<'a> {
 impl Values<'_> {
     /// Where the value stands that was set for exactly this owner.
     pub fn own_place(&self, keyword: &'static str) -> Option<Place> {
-        self.assignment(keyword, self.name)
-            .map(|assignment| assignment.place)
+        self.assignment(keyword, self.name).map(|assignment| assignment.place)
     }
 
     /// Where the value stands that holds; None for the default.
     pub fn place(&self, keyword: &'static str) -> Option<Place> {
-        self.own_place(keyword).or_else(|| {
-            self.assignment(keyword, ALL)
-                .map(|assignment| assignment.place)
-        })
+        self.own_place(keyword)
+            .or_else(|| self.assignment(keyword, ALL).map(|assignment| assignment.place))
     }
 
     /// A number or a size, bounded by the table.
     pub fn number<T: TryFrom<u64>>(&self, keyword: &'static str) -> T {
-        let Value::Number(number) = self.value(keyword) else {
-            mistaken(keyword)
-        };
+        let Value::Number(number) = self.value(keyword) else { mistaken(keyword) };
         T::try_from(number).unwrap_or_else(|_| mistaken(keyword))
     }
 
     pub fn time(&self, keyword: &'static str) -> Duration {
-        let Value::Time(time) = self.value(keyword) else {
-            mistaken(keyword)
-        };
+        let Value::Time(time) = self.value(keyword) else { mistaken(keyword) };
         time
     }
 
@@ -260,23 +208,17 @@ impl Values<'_> {
     }
 
     pub fn word(&self, keyword: &'static str) -> &'static str {
-        let Value::Word(word) = self.value(keyword) else {
-            mistaken(keyword)
-        };
+        let Value::Word(word) = self.value(keyword) else { mistaken(keyword) };
         word
     }
 
     pub fn words(&self, keyword: &'static str) -> Vec<&'static str> {
-        let Value::Words(words) = self.value(keyword) else {
-            mistaken(keyword)
-        };
+        let Value::Words(words) = self.value(keyword) else { mistaken(keyword) };
         words
     }
 
     pub fn addresses(&self, keyword: &'static str) -> AddressSet {
-        let Value::Addresses(addresses) = self.value(keyword) else {
-            mistaken(keyword)
-        };
+        let Value::Addresses(addresses) = self.value(keyword) else { mistaken(keyword) };
         addresses
     }
 

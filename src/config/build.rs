@@ -36,19 +36,10 @@ pub(super) fn build(
     let pins = pins(&statements.pins, names, report);
     let usage = Usage::of(&statements.filters);
     let profiles = profiles(&statements.profiles, &assigned, pins, &usage, report);
-    let by_name: HashMap<&str, &Arc<Profile>> = profiles
-        .iter()
-        .map(|profile| (profile.name.as_str(), profile))
-        .collect();
-    let builder = Filters {
-        names,
-        profiles: &by_name,
-        assigned: &assigned,
-    };
-    let filters = statements
-        .filters
-        .iter()
-        .map(|rule| Arc::new(builder.filter(rule, report)));
+    let by_name: HashMap<&str, &Arc<Profile>> =
+        profiles.iter().map(|profile| (profile.name.as_str(), profile)).collect();
+    let builder = Filters { names, profiles: &by_name, assigned: &assigned };
+    let filters = statements.filters.iter().map(|rule| Arc::new(builder.filter(rule, report)));
     let filters = filters.collect();
     check_reach(&statements.filters, report);
     Config {
@@ -121,12 +112,7 @@ impl Doors {
         };
         if let Some(card) = self.exact.get(&address).or(overlapping) {
             let expected = format!("an address and port that card {card} does not have");
-            report.add(
-                &LISTENER_CLASH,
-                place,
-                &quoted(&address.to_string()),
-                &expected,
-            );
+            report.add(&LISTENER_CLASH, place, &quoted(&address.to_string()), &expected);
         }
         self.exact.entry(address).or_insert(place.card);
         self.family.entry(family).or_insert(place.card);
@@ -196,12 +182,7 @@ fn profiles(
         }
         if !usage.any.contains(name) {
             let expected = "a FILTER card that names the profile";
-            report.add(
-                &PROFILE_UNUSED,
-                server.name.place(),
-                &quoted(name),
-                expected,
-            );
+            report.add(&PROFILE_UNUSED, server.name.place(), &quoted(name), expected);
         }
         profiles.push(Arc::new(profile));
     }
@@ -259,12 +240,7 @@ fn check_backoff(profile: &Profile, values: Values<'_>, report: &mut Report) {
             profile.backoff_min.as_secs_f64(),
             profile.name
         );
-        report.add(
-            &VALUE_INVALID,
-            place,
-            &found,
-            "BACKOFFMAX not below BACKOFFMIN",
-        );
+        report.add(&VALUE_INVALID, place, &found, "BACKOFFMAX not below BACKOFFMIN");
     }
 }
 
@@ -289,11 +265,8 @@ fn check_login(profile: &mut Profile, place: Place, values: Values<'_>, report: 
         AuthMethod::PublicKey => !profile.identities.is_empty(),
         AuthMethod::Password | AuthMethod::Keyboard => profile.password_file.is_some(),
     };
-    let (able, unable): (Vec<_>, Vec<_>) = profile
-        .auth
-        .iter()
-        .copied()
-        .partition(|method| has_material(method));
+    let (able, unable): (Vec<_>, Vec<_>) =
+        profile.auth.iter().copied().partition(|method| has_material(method));
     match values.own_place("AUTH") {
         None if able.is_empty() => incomplete("SET IDENTITY or SET PASSWORD for it"),
         None => profile.auth = able,
@@ -348,12 +321,7 @@ impl Filters<'_> {
             }
             (Some(action @ (Action::Direct | Action::Block)), false) => {
                 let expected = format!("blanks, for {action} has no profile");
-                report.add(
-                    &FILTER_CONTRADICTION,
-                    place,
-                    &quoted(&field.text),
-                    &expected,
-                );
+                report.add(&FILTER_CONTRADICTION, place, &quoted(&field.text), &expected);
             }
             _ => {}
         }
@@ -416,9 +384,7 @@ fn check_reach(rules: &[Rule], report: &mut Report) {
         .iter()
         .filter_map(|rule| Some((rule, rule.ports.as_ref()?, rule.destination.as_ref()?)))
         .collect();
-    let reaches = readable
-        .iter()
-        .map(|(_, ports, destination)| Reach { ports, destination });
+    let reaches = readable.iter().map(|(_, ports, destination)| Reach { ports, destination });
     for index in reach::never_reached(reaches) {
         let name = &readable[index].0.name;
         let found = format!("filter {}, which is never reached", quoted(&name.text));

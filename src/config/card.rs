@@ -58,13 +58,7 @@ impl Card {
     /// Cuts the columns from 18 on into fields; text in any other column is reported.
     pub fn fields<const N: usize>(&self, layout: [Columns; N], report: &mut Report) -> [Field; N] {
         let first = self.number();
-        let mut fields = layout.map(|(from, to)| {
-            Field::new(Place {
-                card: first,
-                from,
-                to,
-            })
-        });
+        let mut fields = layout.map(|(from, to)| Field::new(Place { card: first, from, to }));
         for line in &self.lines {
             let whole: Vec<Columns> = HEAD.iter().chain(&layout).copied().collect();
             let Ok((tail, pieces)) = cut(&line.text, &whole) else {
@@ -97,12 +91,7 @@ fn cut<'a>(line: &'a str, layout: &[Columns]) -> IResult<&'a str, Vec<Piece<'a>>
     let (mut rest, mut at) = (line, 1);
     for &(from, to) in layout {
         let (behind, (gap, text)) = (take(from - at), take(to + 1 - from)).parse(rest)?;
-        pieces.push(Piece {
-            gap_column: at,
-            gap,
-            column: from,
-            text,
-        });
+        pieces.push(Piece { gap_column: at, gap, column: from, text });
         (rest, at) = (behind, to + 1);
     }
     Ok((rest, pieces))
@@ -110,19 +99,10 @@ fn cut<'a>(line: &'a str, layout: &[Columns]) -> IResult<&'a str, Vec<Piece<'a>>
 
 /// Reports text in columns that must be blank.
 fn stray(card: usize, column: usize, text: &str, report: &mut Report) {
-    let mut field = Field::new(Place {
-        card,
-        from: column,
-        to: column,
-    });
+    let mut field = Field::new(Place { card, from: column, to: column });
     field.append(card, column, text);
     if !field.is_blank() {
-        report.add(
-            &CARD_STRAY_TEXT,
-            field.place(),
-            &quoted(&field.text),
-            "blanks",
-        );
+        report.add(&CARD_STRAY_TEXT, field.place(), &quoted(&field.text), "blanks");
     }
 }
 
@@ -156,17 +136,8 @@ pub(super) fn collect<T: AsRef<str>>(
         cards.push(image.into_card(spoiled));
     }
     if let (true, Some(line)) = (open, cards.last().and_then(|card| card.lines.last())) {
-        let place = Place {
-            card: line.number,
-            from: READ,
-            to: READ,
-        };
-        report.add(
-            &CONTINUATION_MISSING,
-            place,
-            "the end of the deck",
-            "a continuation card",
-        );
+        let place = Place { card: line.number, from: READ, to: READ };
+        report.add(&CONTINUATION_MISSING, place, "the end of the deck", "a continuation card");
     }
     cards
 }
@@ -184,11 +155,7 @@ impl<'a> Image<'a> {
     fn new(number: usize, line: &'a str) -> Self {
         let padding = std::iter::repeat(' ');
         let columns = line.chars().chain(padding).take(READ).collect();
-        Self {
-            number,
-            columns,
-            line: line.trim_end_matches(' '),
-        }
+        Self { number, columns, line: line.trim_end_matches(' ') }
     }
 
     fn is_comment(&self) -> bool {
@@ -208,11 +175,7 @@ impl<'a> Image<'a> {
     }
 
     fn place(&self, from: usize, to: usize) -> Place {
-        Place {
-            card: self.number,
-            from,
-            to,
-        }
+        Place { card: self.number, from, to }
     }
 
     fn check_length(&self, report: &mut Report) {
@@ -220,12 +183,7 @@ impl<'a> Image<'a> {
         if length > CARD {
             let over: String = self.line.chars().skip(CARD).collect();
             let place = self.place(CARD + 1, length);
-            report.add(
-                &CARD_TOO_LONG,
-                place,
-                &quoted(&over),
-                "the card to end in column 80",
-            );
+            report.add(&CARD_TOO_LONG, place, &quoted(&over), "the card to end in column 80");
         }
     }
 
@@ -255,20 +213,12 @@ impl<'a> Image<'a> {
         let place = self.place(1, INDENT);
         let expected = "a continuation with text behind column 17, for column 72 of the card \
                         before is not blank";
-        report.add(
-            &CONTINUATION_NOT_BLANK,
-            place,
-            &quoted(head.trim()),
-            expected,
-        );
+        report.add(&CONTINUATION_NOT_BLANK, place, &quoted(head.trim()), expected);
     }
 
     fn into_line(self) -> Line {
         let text = self.columns.chars().take(READ - 1).collect();
-        Line {
-            number: self.number,
-            text,
-        }
+        Line { number: self.number, text }
     }
 
     fn into_card(self, spoiled: bool) -> Card {
@@ -286,12 +236,7 @@ impl<'a> Image<'a> {
         let [mut kind, mut name] = fields;
         kind.text.make_ascii_uppercase();
         name.text.make_ascii_uppercase();
-        Card {
-            kind,
-            name,
-            spoiled,
-            lines: vec![self.into_line()],
-        }
+        Card { kind, name, spoiled, lines: vec![self.into_line()] }
     }
 }
 
@@ -326,10 +271,7 @@ mod tests {
         let mut report = Report::new("DECK");
         let [keyword, value] = cards[0].fields(VALUE, &mut report);
         assert_eq!(cards[0].kind.text, "SET");
-        assert_eq!(
-            (keyword.text.as_str(), value.text.as_str()),
-            ("user", "jürgen")
-        );
+        assert_eq!((keyword.text.as_str(), value.text.as_str()), ("user", "jürgen"));
         assert!(report.lines().is_empty());
     }
 
@@ -356,10 +298,7 @@ mod tests {
         assert!(only_error(&first).contains("card 1 column 72: found the end of the deck"));
         let next = format!("{first}SET      *        USER         b\n");
         let error = only_error(&next);
-        assert!(
-            error.contains("card 2 columns 1-17: found 'SET      *'"),
-            "{error}"
-        );
+        assert!(error.contains("card 2 columns 1-17: found 'SET      *'"), "{error}");
         assert_eq!(collected(&next).0.len(), 2);
         assert!(only_error(&format!("{first}\n")).contains("card 2 columns 1-17: found blanks"));
         assert!(only_error(&format!("{first}* comment\n")).contains("found '* comment'"));
@@ -368,10 +307,7 @@ mod tests {
     #[test]
     fn bad_characters_are_reported_with_their_column() {
         let error = only_error("SET\t*        USER");
-        assert!(
-            error.contains("card 1 column 4: found a tab, expected blanks"),
-            "{error}"
-        );
+        assert!(error.contains("card 1 column 4: found a tab, expected blanks"), "{error}");
         assert!(only_error("SET      *        USER         a\u{7}").contains("found X'07'"));
         assert!(only_error("SET      *        USER         a\u{fffd}").contains("no character"));
         let (cards, _) = collected("SET\tABC\tUSER");
@@ -384,11 +320,7 @@ mod tests {
         let deck = format!("{:<80}x", "SET      *        USER         a");
         let error = only_error(&deck);
         assert!(error.contains("card 1 column 81: found 'x'"), "{error}");
-        assert!(
-            collected(&format!("{:<200}", "* blanks do no harm"))
-                .1
-                .is_empty()
-        );
+        assert!(collected(&format!("{:<200}", "* blanks do no harm")).1.is_empty());
         assert_eq!(collected(&format!("*{}", "-".repeat(80))).1.len(), 1);
     }
 

@@ -44,12 +44,7 @@ impl Diagnostic {
     }
 
     fn of_deck(message: &'static Message, arguments: &[Argument<'_>]) -> Self {
-        Self {
-            message,
-            card: 0,
-            columns: (0, 0),
-            line: message.render(arguments),
-        }
+        Self { message, card: 0, columns: (0, 0), line: message.render(arguments) }
     }
 }
 
@@ -89,10 +84,7 @@ impl LoadError {
 
     /// How many of them are errors.
     pub fn errors(&self) -> usize {
-        self.diagnostics()
-            .iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .count()
+        self.diagnostics().iter().filter(|diagnostic| diagnostic.is_error()).count()
     }
 }
 
@@ -116,20 +108,14 @@ pub(super) struct Report {
 
 impl Report {
     pub fn new(member: &str) -> Self {
-        Self {
-            member: member.to_owned(),
-            diagnostics: Vec::new(),
-        }
+        Self { member: member.to_owned(), diagnostics: Vec::new() }
     }
 
     /// Reports something at a place of the deck.
     pub fn add(&mut self, message: &'static Message, place: Place, found: &str, expected: &str) {
         let Place { card, from, to } = place;
-        let columns = if from == to {
-            format!("column {from}")
-        } else {
-            format!("columns {from}-{to}")
-        };
+        let columns =
+            if from == to { format!("column {from}") } else { format!("columns {from}-{to}") };
         let line = message.render(&[
             ("member", &self.member),
             ("card", &card),
@@ -137,12 +123,7 @@ impl Report {
             ("found", &found),
             ("expected", &expected),
         ]);
-        self.diagnostics.push(Diagnostic {
-            message,
-            card,
-            columns: (from, to),
-            line,
-        });
+        self.diagnostics.push(Diagnostic { message, card, columns: (from, to), line });
     }
 
     /// Reports a mismatch within a field, or hands on what was parsed.
@@ -163,24 +144,19 @@ impl Report {
 
     /// Reports something about the deck as a whole.
     pub fn add_to_deck(&mut self, message: &'static Message) {
-        self.diagnostics
-            .push(Diagnostic::of_deck(message, &[("member", &self.member)]));
+        self.diagnostics.push(Diagnostic::of_deck(message, &[("member", &self.member)]));
     }
 
     /// All diagnostics, those of the whole deck last.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         let whole = |diagnostic: &Diagnostic| (diagnostic.card == 0, diagnostic.card);
-        self.diagnostics
-            .sort_by_key(|diagnostic| (whole(diagnostic), diagnostic.columns));
+        self.diagnostics.sort_by_key(|diagnostic| (whole(diagnostic), diagnostic.columns));
         self.diagnostics
     }
 
     #[cfg(test)]
     pub fn lines(&self) -> Vec<String> {
-        self.diagnostics
-            .iter()
-            .map(|diagnostic| diagnostic.line.clone())
-            .collect()
+        self.diagnostics.iter().map(|diagnostic| diagnostic.line.clone()).collect()
     }
 }
 

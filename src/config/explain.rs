@@ -22,8 +22,7 @@ impl Config {
 impl Explanation<'_> {
     /// Whether the connection would be refused.
     pub fn is_blocked(&self) -> bool {
-        self.filter
-            .is_none_or(|filter| filter.action == Action::Block)
+        self.filter.is_none_or(|filter| filter.action == Action::Block)
     }
 }
 
@@ -34,21 +33,15 @@ impl Display for Explanation<'_> {
             line(f, "filter", &"none matches")?;
             return line(f, "action", &"BLOCK, for want of a filter");
         };
-        line(
-            f,
-            "filter",
-            &format_args!("{} (card {})", filter.name, filter.card),
-        )?;
+        line(f, "filter", &format_args!("{} (card {})", filter.name, filter.card))?;
         line(f, "ports", &filter.ports)?;
         line(f, "destination", &filter.destination)?;
         line(f, "action", &filter.action)?;
         match (filter.action, &filter.profile) {
             (Action::Tunnel, Some(profile)) => tunnel(f, self.target, filter, profile),
-            (Action::Direct, _) => line(
-                f,
-                "connection",
-                &format_args!("to {}, without SSH", self.target),
-            ),
+            (Action::Direct, _) => {
+                line(f, "connection", &format_args!("to {}, without SSH", self.target))
+            }
             _ => Ok(()),
         }
     }
@@ -60,39 +53,16 @@ fn tunnel(
     filter: &Filter,
     profile: &Profile,
 ) -> fmt::Result {
-    line(
-        f,
-        "profile",
-        &format_args!("{} (card {})", profile.name, profile.card),
-    )?;
+    line(f, "profile", &format_args!("{} (card {})", profile.name, profile.card))?;
     let (host, port) = (&profile.host, profile.port);
     let from_app = target.host.to_string();
-    let host = host
-        .as_ref()
-        .filter(|_| !filter.host_from_app)
-        .unwrap_or(&from_app);
-    let open = if host.contains(':') {
-        ("[", "]")
-    } else {
-        ("", "")
-    };
-    line(
-        f,
-        "SSH server",
-        &format_args!("{}{host}{}:{port}", open.0, open.1),
-    )?;
+    let host = host.as_ref().filter(|_| !filter.host_from_app).unwrap_or(&from_app);
+    let open = if host.contains(':') { ("[", "]") } else { ("", "") };
+    line(f, "SSH server", &format_args!("{}{host}{}:{port}", open.0, open.1))?;
     line(f, "SSH user", &profile.user.as_deref().unwrap_or("none"))?;
     let methods: Vec<_> = profile.auth.iter().map(ToString::to_string).collect();
     line(f, "login", &methods.join(", "))?;
-    line(
-        f,
-        "fall back",
-        &if filter.fallback_plain {
-            "to a plain connection"
-        } else {
-            "never"
-        },
-    )
+    line(f, "fall back", &if filter.fallback_plain { "to a plain connection" } else { "never" })
 }
 
 fn line(f: &mut fmt::Formatter<'_>, label: &str, value: &dyn Display) -> fmt::Result {

@@ -29,11 +29,7 @@ pub(super) struct Field {
 impl Field {
     /// A field whose first card gives it these columns; nothing in it yet.
     pub fn new(columns: Place) -> Self {
-        Self {
-            text: String::new(),
-            columns,
-            parts: Vec::new(),
-        }
+        Self { text: String::new(), columns, parts: Vec::new() }
     }
 
     /// Appends what stands in the field's columns of one card; `from` is the first of them.
@@ -44,11 +40,7 @@ impl Field {
         }
         let indent = columns.chars().take_while(|c| *c == ' ').count();
         let from = from + indent;
-        self.parts.push(Place {
-            card,
-            from,
-            to: from + text.chars().count() - 1,
-        });
+        self.parts.push(Place { card, from, to: from + text.chars().count() - 1 });
         self.text.push_str(text);
     }
 
@@ -70,21 +62,13 @@ impl Field {
             if mismatch.from < end {
                 let from = part.from + mismatch.from - start;
                 let length = mismatch.to.min(end).saturating_sub(mismatch.from).max(1);
-                return Place {
-                    card: part.card,
-                    from,
-                    to: from + length - 1,
-                };
+                return Place { card: part.card, from, to: from + length - 1 };
             }
             start = end;
         }
         // Something is missing behind the end of the text.
         match self.parts.last() {
-            Some(part) => Place {
-                card: part.card,
-                from: part.to,
-                to: part.to,
-            },
+            Some(part) => Place { card: part.card, from: part.to, to: part.to },
             None => self.columns,
         }
     }
@@ -107,12 +91,7 @@ impl Mismatch {
     /// `found` stands `offset` characters into the field.
     pub fn new(found: &str, offset: usize, expected: impl Into<String>) -> Self {
         let to = offset + found.chars().count();
-        Self {
-            from: offset,
-            to,
-            found: found.to_owned(),
-            expected: expected.into(),
-        }
+        Self { from: offset, to, found: found.to_owned(), expected: expected.into() }
     }
 
     /// The whole text is wrong.
@@ -148,68 +127,25 @@ mod tests {
 
     #[test]
     fn a_mismatch_is_found_on_the_card_where_it_stands() {
-        let mut field = Field::new(Place {
-            card: 3,
-            from: 40,
-            to: 50,
-        });
+        let mut field = Field::new(Place { card: 3, from: 40, to: 50 });
         field.append(3, 40, "  25,110,  ");
         field.append(4, 40, "x,143      ");
         assert_eq!(field.text, "25,110,x,143");
-        assert_eq!(
-            field.place(),
-            Place {
-                card: 3,
-                from: 42,
-                to: 48
-            }
-        );
+        assert_eq!(field.place(), Place { card: 3, from: 42, to: 48 });
         let place = field.place_of(&Mismatch::new("x", 7, ""));
-        assert_eq!(
-            place,
-            Place {
-                card: 4,
-                from: 40,
-                to: 40
-            }
-        );
+        assert_eq!(place, Place { card: 4, from: 40, to: 40 });
         let place = field.place_of(&Mismatch::new("110,x,143", 3, ""));
-        assert_eq!(
-            place,
-            Place {
-                card: 3,
-                from: 45,
-                to: 48
-            }
-        );
+        assert_eq!(place, Place { card: 3, from: 45, to: 48 });
         let place = field.place_of(&Mismatch::new("", 12, ""));
-        assert_eq!(
-            place,
-            Place {
-                card: 4,
-                from: 44,
-                to: 44
-            }
-        );
+        assert_eq!(place, Place { card: 4, from: 44, to: 44 });
     }
 
     #[test]
     fn a_blank_field_stands_in_its_columns() {
-        let mut field = Field::new(Place {
-            card: 3,
-            from: 40,
-            to: 50,
-        });
+        let mut field = Field::new(Place { card: 3, from: 40, to: 50 });
         field.append(3, 40, "           ");
         assert!(field.is_blank());
-        assert_eq!(
-            field.place(),
-            Place {
-                card: 3,
-                from: 40,
-                to: 50
-            }
-        );
+        assert_eq!(field.place(), Place { card: 3, from: 40, to: 50 });
         assert_eq!(field.place_of(&Mismatch::whole("", "")), field.place());
     }
 }

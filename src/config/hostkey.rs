@@ -35,11 +35,7 @@ fn key_line(text: &str) -> Result<HostKeyPin, Mismatch> {
     let expected = "SHA256: and a fingerprint, or a public key: its type, a blank, base64";
     let whole = || Mismatch::whole(text, expected);
     let (kind, rest) = text.split_once(' ').ok_or_else(whole)?;
-    let key = rest
-        .trim_start_matches(' ')
-        .split(' ')
-        .next()
-        .unwrap_or_default();
+    let key = rest.trim_start_matches(' ').split(' ').next().unwrap_or_default();
     let known = kind.starts_with("ssh-") || kind.starts_with("ecdsa-") || kind.starts_with("sk-");
     if !known || key.is_empty() {
         return Err(whole());
@@ -74,9 +70,7 @@ mod tests {
     #[test]
     fn a_fingerprint_is_32_bytes() {
         let pin = parse("SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8").unwrap();
-        let HostKeyPin::Sha256(digest) = pin else {
-            panic!("{pin:?}")
-        };
+        let HostKeyPin::Sha256(digest) = pin else { panic!("{pin:?}") };
         assert_eq!(&digest[..3], [0x9d, 0x38, 0x5b]);
         assert!(parse("sha256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8=").is_ok());
         let mismatch = parse("SHA256:nThbg6").unwrap_err();
@@ -90,14 +84,7 @@ mod tests {
         assert_eq!(pin, HostKeyPin::Key(base64::decode_block(BLOB).unwrap()));
         let mismatch = parse(&format!("ssh-rsa  {BLOB}")).unwrap_err();
         assert_eq!((mismatch.from, mismatch.found.as_str()), (9, BLOB));
-        for bad in [
-            "",
-            "MD5:00",
-            "ssh-ed25519",
-            "ssh-ed25519 ",
-            "ssh-ed25519 AAA",
-            "hello world",
-        ] {
+        for bad in ["", "MD5:00", "ssh-ed25519", "ssh-ed25519 ", "ssh-ed25519 AAA", "hello world"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -53,11 +53,7 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self {
-            code_page: None,
-            record_format: None,
-            check_files: true,
-        }
+        Self { code_page: None, record_format: None, check_files: true }
     }
 }
 
@@ -92,9 +88,7 @@ pub fn parse(
         CodePage::Utf8 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
         CodePage::Ibm037 | CodePage::Ibm1047 => bytes,
     };
-    let format = options
-        .record_format
-        .unwrap_or_else(|| RecordFormat::detect(bytes, page));
+    let format = options.record_format.unwrap_or_else(|| RecordFormat::detect(bytes, page));
     let records = dataset::cut(bytes, format, page)
         .map_err(|error| LoadError::not_records(member, &error))?;
 
@@ -102,32 +96,22 @@ pub fn parse(
     let lines = records.iter().map(|record| page.decode(record));
     let cards = card::collect(lines, &mut report);
     let statements = statement::read(&cards, &mut report);
-    let context = Context {
-        base,
-        check_files: options.check_files,
-    };
+    let context = Context { base, check_files: options.check_files };
     let config = build::build(member, &statements, context, &mut report);
 
     let diagnostics = report.into_diagnostics();
     if diagnostics.iter().any(Diagnostic::is_error) {
         Err(LoadError::Invalid(diagnostics))
     } else {
-        Ok(Loaded {
-            config,
-            warnings: diagnostics,
-        })
+        Ok(Loaded { config, warnings: diagnostics })
     }
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_DECK + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_DECK + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_DECK {
-        return Err(io::Error::other(format!(
-            "it is larger than {MAX_DECK} bytes"
-        )));
+        return Err(io::Error::other(format!("it is larger than {MAX_DECK} bytes")));
     }
     Ok(bytes)
 }

@@ -25,12 +25,8 @@ pub(super) fn never_reached<'a>(filters: impl IntoIterator<Item = Reach<'a>>) ->
     let mut single: HashMap<&Destination, PortSet> = HashMap::new();
     let mut never = Vec::new();
     for (index, filter) in filters.into_iter().enumerate() {
-        let covering = wide
-            .iter()
-            .filter(|(earlier, _)| earlier.covers(filter.destination));
-        let ports = covering
-            .map(|(_, ports)| ports)
-            .chain(single.get(filter.destination));
+        let covering = wide.iter().filter(|(earlier, _)| earlier.covers(filter.destination));
+        let ports = covering.map(|(_, ports)| ports).chain(single.get(filter.destination));
         let taken = ports.fold(PortSet::default(), |taken, ports| taken.union(ports));
         if taken.covers(filter.ports) {
             never.push(index);
@@ -52,50 +48,27 @@ mod tests {
         let parsed: Vec<_> = filters
             .iter()
             .map(|(ports, destination)| {
-                (
-                    PortSet::parse(ports).unwrap(),
-                    Destination::parse(destination).unwrap(),
-                )
+                (PortSet::parse(ports).unwrap(), Destination::parse(destination).unwrap())
             })
             .collect();
-        never_reached(
-            parsed
-                .iter()
-                .map(|(ports, destination)| Reach { ports, destination }),
-        )
+        never_reached(parsed.iter().map(|(ports, destination)| Reach { ports, destination }))
     }
 
     #[test]
     fn what_a_wider_filter_takes_is_never_reached() {
-        assert_eq!(
-            check(&[("*", "*.corp.example"), ("21", "a.corp.example")]),
-            [1]
-        );
-        assert_eq!(
-            check(&[("20-25", "10.0.0.0/8"), ("21", "10.1.1.1-10.1.1.9")]),
-            [1]
-        );
-        assert_eq!(
-            check(&[("21", "Host.example"), ("21", "host.EXAMPLE.")]),
-            [1]
-        );
+        assert_eq!(check(&[("*", "*.corp.example"), ("21", "a.corp.example")]), [1]);
+        assert_eq!(check(&[("20-25", "10.0.0.0/8"), ("21", "10.1.1.1-10.1.1.9")]), [1]);
+        assert_eq!(check(&[("21", "Host.example"), ("21", "host.EXAMPLE.")]), [1]);
         assert_eq!(check(&[("*", "*"), ("*", "*"), ("21", "::1")]), [1, 2]);
     }
 
     #[test]
     fn filters_share_the_ports_between_them() {
         assert_eq!(
-            check(&[
-                ("1-100", "*"),
-                ("101-65535", "10.0.0.0/8"),
-                ("50-150", "10.1.1.1")
-            ]),
+            check(&[("1-100", "*"), ("101-65535", "10.0.0.0/8"), ("50-150", "10.1.1.1")]),
             [2]
         );
-        assert_eq!(
-            check(&[("21", "a.example"), ("22", "*"), ("21,22", "a.example")]),
-            [2]
-        );
+        assert_eq!(check(&[("21", "a.example"), ("22", "*"), ("21,22", "a.example")]), [2]);
     }
 
     #[test]
@@ -103,12 +76,7 @@ mod tests {
         assert!(check(&[("21", "*"), ("22", "*"), ("*", "*")]).is_empty());
         assert!(check(&[("*", "10.0.0.0/8"), ("*", "*.example"), ("*", "*")]).is_empty());
         assert!(
-            check(&[
-                ("*", "10.0.0.0/9"),
-                ("*", "10.128.0.0/9"),
-                ("*", "10.0.0.0/8")
-            ])
-            .is_empty()
+            check(&[("*", "10.0.0.0/9"), ("*", "10.128.0.0/9"), ("*", "10.0.0.0/8")]).is_empty()
         );
     }
 }

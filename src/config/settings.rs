@@ -114,9 +114,7 @@ pub enum Value {
 impl Setting {
     /// The rows of a keyword, one for each place that knows it.
     pub fn rows(keyword: &str) -> impl Iterator<Item = &'static Self> + '_ {
-        SETTINGS
-            .iter()
-            .filter(move |setting| setting.keyword == keyword)
+        SETTINGS.iter().filter(move |setting| setting.keyword == keyword)
     }
 
     /// Parses a value as it stands on a card.
@@ -157,11 +155,7 @@ impl Setting {
                     mismatch
                 };
                 let files = Mismatch::each(text, path).map_err(hide)?;
-                if files.len() > *most {
-                    Err(hide(whole()))
-                } else {
-                    Ok(Value::Files(files))
-                }
+                if files.len() > *most { Err(hide(whole())) } else { Ok(Value::Files(files)) }
             }
             Kind::Path => path(text).map(Value::Path),
             Kind::Text => Ok(Value::Text(text.to_owned())),
@@ -231,9 +225,8 @@ fn number(text: &str) -> Option<u64> {
 
 /// `5`, `0.25`: seconds with up to three decimals.
 fn seconds(text: &str) -> Option<Duration> {
-    let (_, (whole, decimals)) = all_consuming((digits, opt(preceded(char('.'), digits))))
-        .parse(text)
-        .ok()?;
+    let (_, (whole, decimals)) =
+        all_consuming((digits, opt(preceded(char('.'), digits)))).parse(text).ok()?;
     let decimals = decimals.unwrap_or("0");
     if decimals.len() > 3 {
         return None;
@@ -244,9 +237,7 @@ fn seconds(text: &str) -> Option<Duration> {
 
 /// `65536`, `64K`, `2M`.
 fn size(text: &str) -> Option<u64> {
-    let (_, (number, unit)) = all_consuming((digits, opt(one_of("KkMm"))))
-        .parse(text)
-        .ok()?;
+    let (_, (number, unit)) = all_consuming((digits, opt(one_of("KkMm")))).parse(text).ok()?;
     let unit = match unit {
         Some('K' | 'k') => KILO,
         Some(_) => MEGA,
@@ -258,10 +249,9 @@ fn size(text: &str) -> Option<u64> {
 fn path(text: &str) -> Result<PathBuf, Mismatch> {
     match text {
         "" => Err(Mismatch::whole(text, "a path")),
-        text if text.starts_with("//") => Err(Mismatch::whole(
-            text,
-            "a path (data set names are not supported)",
-        )),
+        text if text.starts_with("//") => {
+            Err(Mismatch::whole(text, "a path (data set names are not supported)"))
+        }
         text => Ok(text.into()),
     }
 }
@@ -382,11 +372,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "USERS",
         scope: Scope::Listener,
-        kind: Kind::Files {
-            most: 1,
-            secret: true,
-            quotable: true,
-        },
+        kind: Kind::Files { most: 1, secret: true, quotable: true },
         default: "",
         meaning: "Users and salted hashes of their passwords: SOCKS5 clients must log in, SOCKS4 \
                   clients are refused. Without it nobody logs in.",
@@ -416,44 +402,28 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "IDENTITY",
         scope: Scope::Profile,
-        kind: Kind::Files {
-            most: 16,
-            secret: true,
-            quotable: true,
-        },
+        kind: Kind::Files { most: 16, secret: true, quotable: true },
         default: "",
         meaning: "Private keys, OpenSSH or PEM, tried in order.",
     },
     Setting {
         keyword: "PASSPHRASE",
         scope: Scope::Profile,
-        kind: Kind::Files {
-            most: 1,
-            secret: true,
-            quotable: false,
-        },
+        kind: Kind::Files { most: 1, secret: true, quotable: false },
         default: "",
         meaning: "File whose first line opens the private keys.",
     },
     Setting {
         keyword: "PASSWORD",
         scope: Scope::Profile,
-        kind: Kind::Files {
-            most: 1,
-            secret: true,
-            quotable: false,
-        },
+        kind: Kind::Files { most: 1, secret: true, quotable: false },
         default: "",
         meaning: "File whose first line is the password.",
     },
     Setting {
         keyword: "KNOWNHOSTS",
         scope: Scope::Profile,
-        kind: Kind::Files {
-            most: 16,
-            secret: false,
-            quotable: true,
-        },
+        kind: Kind::Files { most: 16, secret: false, quotable: true },
         default: "",
         meaning: "known_hosts files, all of them consulted.",
     },
@@ -630,17 +600,11 @@ mod tests {
         assert_eq!(parse("WINDOW", "2M"), Some(Value::Number(2_097_152)));
         assert_eq!(parse("WINDOW", "65M"), None);
         assert_eq!(parse("WINDOW", "18446744073709551615M"), None);
-        assert_eq!(
-            parse("BACKOFFMIN", "0.25"),
-            Some(Value::Time(Duration::from_millis(250)))
-        );
+        assert_eq!(parse("BACKOFFMIN", "0.25"), Some(Value::Time(Duration::from_millis(250))));
         assert_eq!(parse("BACKOFFMIN", "60.001"), None);
         assert_eq!(parse("BACKOFFMIN", "0.0001"), None);
         assert_eq!(parse("BACKOFFMIN", ".5"), None);
-        assert_eq!(
-            parse("HANDSHAKE", "600"),
-            Some(Value::Time(Duration::from_secs(600)))
-        );
+        assert_eq!(parse("HANDSHAKE", "600"), Some(Value::Time(Duration::from_secs(600))));
         assert_eq!(parse("HANDSHAKE", "0"), None);
         assert_eq!(parse("WORKERS", "64"), Some(Value::Number(64)));
         assert_eq!(parse("WORKERS", "-1"), None);
@@ -651,32 +615,19 @@ mod tests {
             parse("AUTH", "password,Keyboard"),
             Some(Value::Words(vec!["PASSWORD", "KEYBOARD"]))
         );
-        assert_eq!(
-            parse("CIPHERS", "aes256-ctr"),
-            Some(Value::Text("aes256-ctr".into()))
-        );
+        assert_eq!(parse("CIPHERS", "aes256-ctr"), Some(Value::Text("aes256-ctr".into())));
     }
 
     #[test]
     fn an_error_names_the_item_and_the_bounds() {
         let mismatch = setting("WORKERS").parse("65").unwrap_err();
         assert_eq!(mismatch.expected, "a number, 0-64");
-        assert_eq!(
-            setting("WINDOW").parse("1").unwrap_err().expected,
-            "bytes, 32K-64M"
-        );
+        assert_eq!(setting("WINDOW").parse("1").unwrap_err().expected, "bytes, 32K-64M");
         let mismatch = setting("AUTH").parse("PASSWORD,RHOSTS").unwrap_err();
         assert_eq!((mismatch.from, mismatch.to), (9, 15));
-        let mismatch = setting("CIPHERS")
-            .parse("aes256-ctr,aes256-ctr")
-            .unwrap_err();
-        assert_eq!(
-            (mismatch.from, mismatch.expected.as_str()),
-            (11, "each item once")
-        );
-        let mismatch = setting("IDENTITY")
-            .parse("key,//'ZOXY.KEYS(PAPER)'")
-            .unwrap_err();
+        let mismatch = setting("CIPHERS").parse("aes256-ctr,aes256-ctr").unwrap_err();
+        assert_eq!((mismatch.from, mismatch.expected.as_str()), (11, "each item once"));
+        let mismatch = setting("IDENTITY").parse("key,//'ZOXY.KEYS(PAPER)'").unwrap_err();
         assert!(mismatch.expected.contains("data set names"));
     }
 

@@ -33,15 +33,7 @@ const SET: [Columns; 2] = [(19, 30), (32, 71)];
 const HOSTKEY: [Columns; 1] = [(19, 71)];
 
 /// FILTER: action, profile, three flags, ports, destination.
-const FILTER: [Columns; 7] = [
-    (19, 25),
-    (27, 34),
-    (36, 36),
-    (37, 37),
-    (38, 38),
-    (40, 50),
-    (52, 71),
-];
+const FILTER: [Columns; 7] = [(19, 25), (27, 34), (36, 36), (37, 37), (38, 38), (40, 50), (52, 71)];
 
 /// All statements of a deck, each kind in deck order.
 #[derive(Debug, Default)]
@@ -135,10 +127,7 @@ impl Names {
             report.add(&FIELD_MISSING, name.place(), "blanks", "a name");
             return;
         }
-        if report
-            .accept(&NAME_INVALID, name, check_name(&name.text))
-            .is_none()
-        {
+        if report.accept(&NAME_INVALID, name, check_name(&name.text)).is_none() {
             return;
         }
         match self.0.get(&name.text) {
@@ -147,12 +136,7 @@ impl Names {
             }
             Some((_, first)) => {
                 let expected = format!("a name other than that of card {first}");
-                report.add(
-                    &NAME_DUPLICATE,
-                    name.place(),
-                    &quoted(&name.text),
-                    &expected,
-                );
+                report.add(&NAME_DUPLICATE, name.place(), &quoted(&name.text), &expected);
             }
         }
     }
@@ -167,48 +151,33 @@ pub(super) fn read(cards: &[Card], report: &mut Report) -> Statements {
             _ if card.spoiled => all.define_unknown(card),
             "LISTEN" => {
                 let listen = listen(card, report);
-                all.names
-                    .define(&card.name, card.number(), Owner::Listener, report);
+                all.names.define(&card.name, card.number(), Owner::Listener, report);
                 all.listeners.push(listen);
             }
             "PROFILE" => {
                 let server = server(card, report);
-                all.names
-                    .define(&card.name, card.number(), Owner::Profile, report);
+                all.names.define(&card.name, card.number(), Owner::Profile, report);
                 all.profiles.push(server);
             }
             "FILTER" => {
                 let rule = rule(card, report);
-                all.names
-                    .define(&card.name, card.number(), Owner::Filter, report);
+                all.names.define(&card.name, card.number(), Owner::Filter, report);
                 all.filters.push(rule);
             }
             "SET" => {
                 let [mut keyword, value] = card.fields(SET, report);
                 keyword.text.make_ascii_uppercase();
-                all.settings.push(Set {
-                    name: card.name.clone(),
-                    keyword,
-                    value,
-                });
+                all.settings.push(Set { name: card.name.clone(), keyword, value });
             }
             "HOSTKEY" => {
                 let [key] = card.fields(HOSTKEY, report);
                 let key = required(&key, "a SHA256 fingerprint or a public key", report)
                     .and_then(|text| report.accept(&FIELD_INVALID, &key, hostkey::parse(text)));
-                all.pins.push(Pin {
-                    profile: card.name.clone(),
-                    key,
-                });
+                all.pins.push(Pin { profile: card.name.clone(), key });
             }
             kind => {
                 let expected = "LISTEN, PROFILE, SET, HOSTKEY or FILTER";
-                report.add(
-                    &CARD_UNKNOWN_TYPE,
-                    card.kind.place(),
-                    &quoted(kind),
-                    expected,
-                );
+                report.add(&CARD_UNKNOWN_TYPE, card.kind.place(), &quoted(kind), expected);
                 all.define_unknown(card);
             }
         }
@@ -219,10 +188,7 @@ pub(super) fn read(cards: &[Card], report: &mut Report) -> Statements {
 impl Statements {
     fn define_unknown(&mut self, card: &Card) {
         let unknown = (Owner::Unknown, card.number());
-        self.names
-            .0
-            .entry(card.name.text.clone())
-            .or_insert(unknown);
+        self.names.0.entry(card.name.text.clone()).or_insert(unknown);
     }
 }
 
@@ -248,12 +214,7 @@ fn listen(card: &Card, report: &mut Report) -> Listen {
         }
     };
     let address = host.zip(port).map(SocketAddr::from);
-    Listen {
-        name: card.name.clone(),
-        kind,
-        address,
-        place,
-    }
+    Listen { name: card.name.clone(), kind, address, place }
 }
 
 fn server(card: &Card, report: &mut Report) -> Server {
@@ -265,15 +226,9 @@ fn server(card: &Card, report: &mut Report) -> Server {
     let host = match host.text.as_str() {
         "" => None,
         // A bad name is still a name: the filters of this profile are checked as if it were right.
-        text => report
-            .accept(&FIELD_INVALID, &host, parse_server(text))
-            .or(Some(String::new())),
+        text => report.accept(&FIELD_INVALID, &host, parse_server(text)).or(Some(String::new())),
     };
-    Server {
-        name: card.name.clone(),
-        port,
-        host,
-    }
+    Server { name: card.name.clone(), port, host }
 }
 
 fn rule(card: &Card, report: &mut Report) -> Rule {
@@ -296,12 +251,8 @@ fn rule(card: &Card, report: &mut Report) -> Rule {
         user_from_app: flag(&user, report),
         host_from_app: flag(&host, report),
         fallback_plain: flag(&plain, report),
-        ports: required(
-            &ports,
-            "ports like 21, 20-21 or 25,110, or * for all",
-            report,
-        )
-        .and_then(|text| report.accept(&FIELD_INVALID, &ports, PortSet::parse(text))),
+        ports: required(&ports, "ports like 21, 20-21 or 25,110, or * for all", report)
+            .and_then(|text| report.accept(&FIELD_INVALID, &ports, PortSet::parse(text))),
         destination: required(&destination, "addresses or names, or * for all", report)
             .and_then(|text| report.accept(&FIELD_INVALID, &destination, Destination::parse(text))),
     }
@@ -313,10 +264,7 @@ fn flag(field: &Field, report: &mut Report) -> Flag {
         "N" | "n" | "" => Ok(false),
         text => Err(Mismatch::whole(text, "Y or N")),
     };
-    Flag {
-        on: report.accept(&FIELD_INVALID, field, on),
-        place: field.place(),
-    }
+    Flag { on: report.accept(&FIELD_INVALID, field, on), place: field.place() }
 }
 
 /// The text of a field that must not be blank; reports one that is.
@@ -331,10 +279,7 @@ fn required<'a>(field: &'a Field, expected: &str, report: &mut Report) -> Option
 fn check_name(name: &str) -> Result<(), Mismatch> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "$#@".contains(c);
     match name.chars().enumerate().find(|(_, c)| !allowed(*c)) {
-        Some(_) => Err(Mismatch::whole(
-            name,
-            "a name of letters, digits, $, # and @",
-        )),
+        Some(_) => Err(Mismatch::whole(name, "a name of letters, digits, $, # and @")),
         None => Ok(()),
     }
 }

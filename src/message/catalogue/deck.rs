@@ -315,6 +315,16 @@ pub const DECK_SUMMARY: Message = Message {
     response: "None.",
 };
 
+/// A wrong command line.
+pub const USAGE: Message = Message {
+    number: 1091,
+    severity: Severity::E,
+    text: "{command}: {problem}; see {command} --help",
+    explanation: "The arguments or options of the command are not right.",
+    action: "Nothing is done; the command ends with return code 8.",
+    response: "Correct the command.",
+};
+
 /// Every message of this file.
 pub const ALL: &[&Message] = &[
     &DECK_UNREADABLE,
@@ -347,4 +357,5 @@ pub const ALL: &[&Message] = &[
     &FILE_EXPOSED,
     &FILTER_MISSING,
     &DECK_SUMMARY,
+    &USAGE,
 ];
