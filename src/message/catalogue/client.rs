@@ -185,7 +185,8 @@ pub const FELL_BACK_PLAIN: Message = Message {
     explanation: "No SSH session could be had for this connection, and the filter has Y in column \
         38, which allows a plain connection instead. What the application sends, passwords \
         included, travels unencrypted.",
-    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows.",
+    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows. This never \
+        happens after a host key or a login was refused.",
     response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is \
         not acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
         connection then fails instead.",
@@ -225,27 +226,4 @@ pub const ACCEPT_RESUMED: Message = Message {
     explanation: "The shortage reported by ZOX2020W is over.",
     action: "Waiting clients are accepted.",
     response: "None, but remove the cause of the shortage before it returns.",
-};
-
-/// A connection goes out in clear because its filter allows it: id, client, target, filter, reason.
-pub const FELL_BACK_PLAIN: Message = Message {
-    number: 2015,
-    severity: Severity::W,
-    text: "#{id} {client} to {target}, filter {filter}, falls back to plain: {reason}",
-    explanation: "The SSH server could not be reached, and the filter has Y in column 38.",
-    action: "The connection is made without SSH: its bytes travel as the application sends them. \
-        It never happens after a host key or a login was refused.",
-    response: "Find out why the SSH server cannot be reached. If nothing may go out in clear, put \
-        N into column 38 of the filter.",
-};
-
-/// A listener's users cannot be used: listener, file, reason.
-pub const USERS_FAILED: Message = Message {
-    number: 2016,
-    severity: Severity::E,
-    text: "listener {listener}: users file {file}: {reason}",
-    explanation: "The file that the listener's USERS setting names cannot be read or holds a line \
-        that is none.",
-    action: "zoxy does not start; at a refresh the old deck stays in use.",
-    response: "Mend the file; `zoxy passwd` makes its lines.",
 };
