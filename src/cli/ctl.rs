@@ -10,16 +10,11 @@ use std::path::{Path, PathBuf};
 
 use getopts::Options;
 
+use super::rc::Rc;
 use crate::config::{self, LoadOptions};
-use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, CTL_USAGE};
+use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, USAGE};
 use crate::operator::protocol::{self, MAX_ANSWER, MAX_COMMAND, TIME_LIMIT};
 use crate::operator::{command, default_socket};
-
-/// The command was not carried out.
-const NOT_DONE: u8 = 8;
-
-/// No zoxy could be reached.
-const NOBODY_THERE: u8 = 12;
 
 const BRIEF: &str = "\
 Usage: zoxy ctl [-c CONFIG | -s SOCKET] COMMAND
@@ -47,7 +42,7 @@ pub fn main(arguments: &[String]) -> u8 {
 /// The same with the output collected: `out` for answers, `err` for messages of `zoxy ctl` itself.
 fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
     let (text, rc, to) = match Request::parse(arguments) {
-        Ok(Request::Help) => (help(), 0, out),
+        Ok(Request::Help) => (help(), Rc::Ok.into(), out),
         Ok(Request::Send { socket, line }) => match send(&socket, &line) {
             Ok((text, rc)) => {
                 out.extend(text);
@@ -55,10 +50,10 @@ fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
             }
             Err(failure) => {
                 out.extend(&failure.shown);
-                (format!("{failure}\n"), NOBODY_THERE, err)
+                (format!("{failure}\n"), Rc::Severe.into(), err)
             }
         },
-        Err(UsageError(text, rc)) => (text + "\n", rc, err),
+        Err(UsageError(text)) => (text + "\n", Rc::Error.into(), err),
     };
     to.extend(text.into_bytes());
     rc
@@ -71,9 +66,9 @@ enum Request {
     Send { socket: PathBuf, line: String },
 }
 
-/// Messages that say why a command line cannot be served, and the return code.
+/// Messages that say why a command line cannot be served.
 #[derive(Debug, PartialEq, Eq)]
-struct UsageError(String, u8);
+struct UsageError(String);
 
 impl Request {
     fn parse(arguments: &[String]) -> Result<Self, UsageError> {
@@ -86,7 +81,7 @@ impl Request {
             return Err(usage(format!("command longer than {MAX_COMMAND} bytes")));
         }
         // A wrong command is told even when no zoxy runs.
-        command::parse(&line).map_err(|error| UsageError(error.to_string(), NOT_DONE))?;
+        command::parse(&line).map_err(|error| UsageError(error.to_string()))?;
         let socket = match (matches.opt_str("socket"), matches.opt_str("config")) {
             (Some(_), Some(_)) => return Err(usage("give either -c or -s")),
             (Some(socket), None) => PathBuf::from(socket),
@@ -122,7 +117,7 @@ fn help() -> String {
 }
 
 fn usage(problem: impl Display) -> UsageError {
-    UsageError(CTL_USAGE.render(&[("problem", &problem)]), NOT_DONE)
+    UsageError(USAGE.render(&[("command", &"zoxy ctl"), ("problem", &problem)]))
 }
 
 /// The console socket that a deck names. Files named in the deck are of no interest here, since the
@@ -134,7 +129,7 @@ fn socket_of_deck(deck: &Path) -> Result<PathBuf, UsageError> {
         Err(error) => {
             let mut lines: Vec<_> = error.diagnostics().iter().map(ToString::to_string).collect();
             lines.push(usage("the deck does not tell the socket; give -s SOCKET").0);
-            Err(UsageError(lines.join("\n"), NOT_DONE))
+            Err(UsageError(lines.join("\n")))
         }
     }
 }
@@ -281,8 +276,8 @@ mod tests {
             (&[][..], "ZOX0510E"),
             (&["Q"], "ZOX0511E"),
             (&["D", "NOTHING"], "ZOX0512E"),
-            (&["-x", "P"], "ZOX0522E"),
-            (&["-s"], "ZOX0522E"),
+            (&["-x", "P"], "ZOX1091E"),
+            (&["-s"], "ZOX1091E"),
             (&["-s", "a", "-c", "b", "P"], "give either -c or -s"),
             (&["-c", "/nonexistent/DECK", "P"], "give -s SOCKET"),
             (&[&"P".repeat(300)], "longer than 256 bytes"),

@@ -148,7 +148,8 @@ const fn closes_with(text: &[u8], start: usize, name: &[u8]) -> bool {
 #[macro_export]
 macro_rules! say {
     ($message:ident $(, $name:ident = $value:expr)* $(,)?) => {{
-        const { $crate::message::catalogue::$message.check_names(&[$(stringify!($name)),*]) };
+        const _: () =
+            $crate::message::catalogue::$message.check_names(&[$(stringify!($name)),*]);
         $crate::message::catalogue::$message.emit(&[$((stringify!($name), &$value)),*])
     }};
 }

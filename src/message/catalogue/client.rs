@@ -186,9 +186,10 @@ pub const FELL_BACK_PLAIN: Message = Message {
     explanation: "No SSH session could be had for this connection, and the filter has Y in column \
         38, which allows a plain connection instead. What the application sends, passwords \
         included, travels unencrypted.",
-    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows.",
-    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is not \
-        acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
+    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows. This never \
+        happens after a host key or a login was refused.",
+    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is \
+        not acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
         connection then fails instead.",
 };
 
@@ -200,8 +201,8 @@ pub const USERS_FAILED: Message = Message {
     explanation: "The USERS file of the listener could not be read, or a line of it is wrong. \
         Nobody could log in at this listener.",
     action: "zoxy does not start; a refresh is refused and the old deck and users stay.",
-    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy or \
-        enter F REFRESH again.",
+    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy \
+        or enter F REFRESH again.",
 };
 
 /// New connections wait: listener, the system's reason.

@@ -22,7 +22,6 @@ pub(super) const ALL: &[&Message] = &[
     &CONSOLE_REFUSED,
     &CTL_NO_ZOXY,
     &CTL_BROKEN_OFF,
-    &CTL_USAGE,
 ];
 
 /// First line of a display: its name, the time.
@@ -200,14 +199,4 @@ pub const CTL_BROKEN_OFF: Message = Message {
         middle.",
     action: "zoxy ctl ends with return code 12. Whether the command took effect is not known.",
     response: "Look at the end of zoxy's log, then enter D STATUS.",
-};
-
-/// `zoxy ctl` was called with wrong options: what is wrong.
-pub const CTL_USAGE: Message = Message {
-    number: 522,
-    severity: Severity::E,
-    text: "zoxy ctl: {problem}; see zoxy ctl --help",
-    explanation: "The options of zoxy ctl are not right.",
-    action: "Nothing is sent; zoxy ctl ends with return code 8.",
-    response: "Correct the options.",
 };

@@ -184,7 +184,7 @@ pub const HOST_KEY_REVOKED: Message = Message {
         remove the revocation.",
 };
 
-/// A known_hosts line cannot be used: file, line number, what is wrong with it.
+/// A known_hosts line cannot be used: file and line number, what is wrong with it.
 pub const KNOWN_HOSTS_LINE: Message = Message {
     number: 3014,
     severity: Severity::W,
