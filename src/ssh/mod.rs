@@ -6,3 +6,5 @@ pub mod transport;
 
 mod cipher;
 mod ffi;
+#[cfg(test)]
+mod test_support;
