@@ -303,3 +303,124 @@ fn describe(request: Request, credentials: &Credentials, outcome: &str) -> Strin
         request => format!("{}: {outcome}", request.method()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ssh::test_support::{Client, Sshd, user, with_keys};
+    use crate::ssh::transport::TransportOptions;
+
+    fn login(sshd: &Sshd, credentials: Credentials) -> Result<LoginStep, LoginError> {
+        Client::connect(sshd.address, &TransportOptions::default()).login(credentials, Ok(()))
+    }
+
+    #[test]
+    fn every_kind_of_key_logs_in() {
+        let sshd = Sshd::start("");
+        for name in ["ed25519", "ecdsa", "rsa", "rsa-pem"] {
+            let expected = LoginStep::Done {
+                method: "publickey",
+                user: user(),
+            };
+            assert_eq!(login(&sshd, with_keys(&[name])), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_tried_in_order_until_one_fits() {
+        let sshd = Sshd::start("");
+        let mut credentials = with_keys(&["stranger", "stranger", "ecdsa"]);
+        credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
+        assert!(matches!(
+            login(&sshd, credentials),
+            Ok(LoginStep::Done { .. })
+        ));
+    }
+
+    #[test]
+    fn a_refusal_names_what_was_tried_and_what_the_server_offers() {
+        let sshd = Sshd::start("");
+        let mut credentials = with_keys(&["stranger", "ed25519"]);
+        credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
+        credentials
+            .methods
+            .extend([AuthMethod::Password, AuthMethod::Keyboard]);
+        credentials.password = Some(Zeroizing::new("secret".into()));
+        let Err(LoginError::AuthRefused { tried, offered }) = login(&sshd, credentials) else {
+            panic!("logged in");
+        };
+        assert_eq!(offered, ["publickey"]);
+        assert_eq!(tried.len(), 2, "{tried:?}");
+        assert_eq!(tried[0], "publickey stranger: refused");
+        assert!(tried[1].starts_with("publickey ed25519: "), "{tried:?}");
+        assert!(!tried[1].ends_with("refused"), "{tried:?}");
+        sshd.wait_for_log("no more authentication methods");
+    }
+
+    #[test]
+    fn a_wrong_password_is_refused() {
+        let sshd = Sshd::start("PasswordAuthentication yes");
+        let mut credentials = with_keys(&[]);
+        credentials.methods = vec![AuthMethod::Keyboard, AuthMethod::Password];
+        credentials.password = Some(Zeroizing::new("not the password".into()));
+        let Err(LoginError::AuthRefused { tried, offered }) = login(&sshd, credentials) else {
+            panic!("logged in");
+        };
+        assert_eq!(tried, ["password: refused"]);
+        assert_eq!(offered, ["publickey", "password"]);
+    }
+
+    #[test]
+    fn without_credentials_nothing_is_tried() {
+        let sshd = Sshd::start("");
+        let expected = LoginError::AuthRefused {
+            tried: vec![],
+            offered: vec!["publickey".into()],
+        };
+        assert_eq!(login(&sshd, with_keys(&[])), Err(expected));
+    }
+
+    #[test]
+    fn a_server_that_wants_two_keys_gets_them() {
+        let sshd = Sshd::start("AuthenticationMethods publickey,publickey");
+        assert!(matches!(
+            login(&sshd, with_keys(&["ed25519", "second"])),
+            Ok(LoginStep::Done { .. })
+        ));
+        let Err(LoginError::AuthRefused { tried, .. }) = login(&sshd, with_keys(&["second"]))
+        else {
+            panic!("logged in");
+        };
+        assert_eq!(tried, ["publickey second: accepted, not enough"]);
+    }
+
+    #[test]
+    fn a_refused_host_key_ends_the_login_before_anything_is_told() {
+        let sshd = Sshd::start("");
+        let mut client = Client::connect(sshd.address, &TransportOptions::default());
+        let result = client.login(with_keys(&["ed25519"]), Err("not ours".into()));
+        assert_eq!(result, Err(LoginError::HostKeyRefused("not ours".into())));
+        sshd.wait_for_log("host key not accepted");
+        assert!(
+            !sshd.has_logged("userauth-request"),
+            "the server was told the user"
+        );
+        // The same words are in the log of a login that goes on.
+        assert!(matches!(
+            login(&sshd, with_keys(&["ed25519"])),
+            Ok(LoginStep::Done { .. })
+        ));
+        sshd.wait_for_log("userauth-request");
+    }
+
+    #[test]
+    fn credentials_do_not_show_in_debug_output() {
+        let mut credentials = with_keys(&["ed25519"]);
+        credentials.password = Some(Zeroizing::new("secret".into()));
+        let shown = format!("{credentials:?}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("BEGIN"),
+            "{shown}"
+        );
+    }
+}

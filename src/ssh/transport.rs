@@ -692,3 +692,6 @@ fn integrity_text(code: i32) -> &'static str {
         _ => "cannot be decrypted",
     }
 }
+
+#[cfg(test)]
+mod tests;
