@@ -145,12 +145,9 @@ fn rows_of(set: &Set, scope: Scope, report: &mut Report) -> Vec<&'static Setting
         let owners: Vec<_> = rows.iter().map(|row| row.scope.to_string()).collect();
         rows.retain(|row| row.scope == scope);
         if rows.is_empty() {
-            let found = format!(
-                "{}, which is a setting of a {}",
-                quoted(&keyword.text),
-                owners.join(" or ")
-            );
-            report.add(&KEYWORD_MISPLACED, place, &found, &format!("a setting of a {scope}"));
+            let found =
+                format!("{}, which is a setting of {}", quoted(&keyword.text), owners.join(" or "));
+            report.add(&KEYWORD_MISPLACED, place, &found, &format!("a setting of {scope}"));
         }
     }
     rows

@@ -187,25 +187,25 @@ impl<'a> Image<'a> {
         }
     }
 
-    /// Reports tabs and other characters that have no column; true if there are any.
+    /// Reports the first tab or other character that has no column; true if there is one.
     fn check_characters(&self, report: &mut Report) -> bool {
-        let mut spoiled = false;
-        for (index, c) in self.columns.chars().enumerate() {
-            let place = self.place(index + 1, index + 1);
-            if c == '\t' {
-                report.add(&CARD_TAB, place, "a tab", "blanks");
-            } else if c.is_control() || c == char::REPLACEMENT_CHARACTER {
-                let found = match c {
-                    char::REPLACEMENT_CHARACTER => "bytes that are no character".to_owned(),
-                    c => format!("X'{:02X}'", u32::from(c)),
-                };
-                report.add(&CARD_BAD_CHARACTER, place, &found, "a printable character");
-            } else {
-                continue;
+        let bad = |c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER;
+        let Some((index, c)) = self.columns.chars().enumerate().find(|(_, c)| bad(*c)) else {
+            return false;
+        };
+        let place = self.place(index + 1, index + 1);
+        let character = "a printable character";
+        match c {
+            '\t' => report.add(&CARD_TAB, place, "a tab", "blanks"),
+            char::REPLACEMENT_CHARACTER => {
+                report.add(&CARD_BAD_CHARACTER, place, "bytes that are no character", character);
             }
-            spoiled = true;
+            c => {
+                let found = format!("X'{:02X}'", u32::from(c));
+                report.add(&CARD_BAD_CHARACTER, place, &found, character);
+            }
         }
-        spoiled
+        true
     }
 
     fn report_no_continuation(&self, report: &mut Report) {

@@ -35,12 +35,7 @@ impl Diagnostic {
 
     /// Writes the line to the log, at the level of the message.
     pub fn emit(&self) {
-        let level = match self.message.severity {
-            Severity::I => log::Level::Info,
-            Severity::W => log::Level::Warn,
-            Severity::E | Severity::S | Severity::A => log::Level::Error,
-        };
-        log::log!(target: "zoxy", level, "{}", self.line);
+        self.message.emit_rendered(&self.line);
     }
 
     fn of_deck(message: &'static Message, arguments: &[Argument<'_>]) -> Self {
@@ -149,8 +144,10 @@ impl Report {
 
     /// All diagnostics, those of the whole deck last.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
-        let whole = |diagnostic: &Diagnostic| (diagnostic.card == 0, diagnostic.card);
-        self.diagnostics.sort_by_key(|diagnostic| (whole(diagnostic), diagnostic.columns));
+        self.diagnostics.sort_by_key(|diagnostic| {
+            let Diagnostic { message, card, columns, .. } = diagnostic;
+            (*card == 0, *card, *columns, message.number)
+        });
         self.diagnostics
     }
 

@@ -118,3 +118,6 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 
 /// What some editors write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+#[cfg(test)]
+mod tests;

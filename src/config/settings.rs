@@ -32,10 +32,10 @@ pub enum Scope {
 impl Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Process => "process",
-            Self::Listener => "listener",
-            Self::Profile => "profile",
-            Self::Filter => "filter",
+            Self::Process => "the process",
+            Self::Listener => "a listener",
+            Self::Profile => "a profile",
+            Self::Filter => "a filter",
         })
     }
 }
