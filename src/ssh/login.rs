@@ -318,10 +318,7 @@ mod tests {
     fn every_kind_of_key_logs_in() {
         let sshd = Sshd::start("");
         for name in ["ed25519", "ecdsa", "rsa", "rsa-pem"] {
-            let expected = LoginStep::Done {
-                method: "publickey",
-                user: user(),
-            };
+            let expected = LoginStep::Done { method: "publickey", user: user() };
             assert_eq!(login(&sshd, with_keys(&[name])), Ok(expected), "{name}");
         }
     }
@@ -331,10 +328,7 @@ mod tests {
         let sshd = Sshd::start("");
         let mut credentials = with_keys(&["stranger", "stranger", "ecdsa"]);
         credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
-        assert!(matches!(
-            login(&sshd, credentials),
-            Ok(LoginStep::Done { .. })
-        ));
+        assert!(matches!(login(&sshd, credentials), Ok(LoginStep::Done { .. })));
     }
 
     #[test]
@@ -342,9 +336,7 @@ mod tests {
         let sshd = Sshd::start("");
         let mut credentials = with_keys(&["stranger", "ed25519"]);
         credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
-        credentials
-            .methods
-            .extend([AuthMethod::Password, AuthMethod::Keyboard]);
+        credentials.methods.extend([AuthMethod::Password, AuthMethod::Keyboard]);
         credentials.password = Some(Zeroizing::new("secret".into()));
         let Err(LoginError::AuthRefused { tried, offered }) = login(&sshd, credentials) else {
             panic!("logged in");
@@ -373,10 +365,7 @@ mod tests {
     #[test]
     fn without_credentials_nothing_is_tried() {
         let sshd = Sshd::start("");
-        let expected = LoginError::AuthRefused {
-            tried: vec![],
-            offered: vec!["publickey".into()],
-        };
+        let expected = LoginError::AuthRefused { tried: vec![], offered: vec!["publickey".into()] };
         assert_eq!(login(&sshd, with_keys(&[])), Err(expected));
     }
 
@@ -401,15 +390,9 @@ mod tests {
         let result = client.login(with_keys(&["ed25519"]), Err("not ours".into()));
         assert_eq!(result, Err(LoginError::HostKeyRefused("not ours".into())));
         sshd.wait_for_log("host key not accepted");
-        assert!(
-            !sshd.has_logged("userauth-request"),
-            "the server was told the user"
-        );
+        assert!(!sshd.has_logged("userauth-request"), "the server was told the user");
         // The same words are in the log of a login that goes on.
-        assert!(matches!(
-            login(&sshd, with_keys(&["ed25519"])),
-            Ok(LoginStep::Done { .. })
-        ));
+        assert!(matches!(login(&sshd, with_keys(&["ed25519"])), Ok(LoginStep::Done { .. })));
         sshd.wait_for_log("userauth-request");
     }
 
@@ -418,9 +401,6 @@ mod tests {
         let mut credentials = with_keys(&["ed25519"]);
         credentials.password = Some(Zeroizing::new("secret".into()));
         let shown = format!("{credentials:?}");
-        assert!(
-            !shown.contains("secret") && !shown.contains("BEGIN"),
-            "{shown}"
-        );
+        assert!(!shown.contains("secret") && !shown.contains("BEGIN"), "{shown}");
     }
 }

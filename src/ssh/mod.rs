@@ -13,14 +13,9 @@
 pub mod channels;
 mod cipher;
 mod ffi;
-<<<<<<< HEAD
 pub mod hostkey;
 pub mod identity;
 pub mod login;
 pub mod pool;
 pub mod seams;
 pub mod transport;
-=======
-#[cfg(test)]
-mod test_support;
->>>>>>> transport
