@@ -19,3 +19,6 @@ pub mod login;
 pub mod pool;
 pub mod seams;
 pub mod transport;
+
+#[cfg(test)]
+mod test_support;
