@@ -11,11 +11,11 @@ use super::diagnostic::{Report, quoted};
 use super::field::{Field, Place};
 use super::files::{self, Exposure};
 use super::rules::AddressSet;
-use super::settings::{Kind, SETTINGS, Scope, Setting, Value};
+use super::settings::{Kind, SETTINGS, Scope, Secrecy, Setting, Value};
 use super::statement::{Names, Owner, Set};
 use crate::message::catalogue::{
-    FIELD_MISSING, FILE_EXPOSED, FILE_UNREADABLE, KEYWORD_MISPLACED, KEYWORD_UNKNOWN, NAME_UNKNOWN,
-    SETTING_AMBIGUOUS, SETTING_REPLACED, VALUE_INVALID,
+    FIELD_MISSING, FILE_EXPOSED, FILE_UNREADABLE, KEY_EXPOSED, KEYWORD_MISPLACED, KEYWORD_UNKNOWN,
+    NAME_UNKNOWN, SETTING_AMBIGUOUS, SETTING_REPLACED, VALUE_INVALID,
 };
 
 /// The name that stands for all.
@@ -82,12 +82,13 @@ impl Assigned {
         let Some(mut value) = report.accept(&VALUE_INVALID, &set.value, parsed) else {
             return;
         };
-        if let (Value::Files(files), Kind::Files { secret, quotable, .. }) = (&mut value, &row.kind)
+        if let (Value::Files(files), Kind::Files { secrecy, quotable, .. }) =
+            (&mut value, &row.kind)
         {
             for file in files {
                 *file = context.base.join(&*file);
                 if context.check_files {
-                    check_file(file, *secret, *quotable, &set.value, report);
+                    check_file(file, *secrecy, *quotable, &set.value, report);
                 }
             }
         }
@@ -153,18 +154,23 @@ fn rows_of(set: &Set, scope: Scope, report: &mut Report) -> Vec<&'static Setting
     rows
 }
 
-fn check_file(path: &Path, secret: bool, quotable: bool, field: &Field, report: &mut Report) {
+fn check_file(path: &Path, secrecy: Secrecy, quotable: bool, field: &Field, report: &mut Report) {
     let name = if quotable { quoted(&path.to_string_lossy()) } else { "a name".to_owned() };
-    match files::check(path, secret) {
-        Ok(Exposure::None) => {}
-        Ok(Exposure::Exposed(mode)) => {
-            let found = format!("{name} of a file with permissions {mode:04o}");
-            report.add(&FILE_EXPOSED, field.place(), &found, "a file that only its owner can use");
-        }
+    let exposure = match files::check(path) {
+        Ok(exposure) => exposure.filter(|_| secrecy != Secrecy::Public),
         Err(error) => {
             let found = format!("{name} ({error})");
             report.add(&FILE_UNREADABLE, field.place(), &found, "a file that can be read");
+            return;
         }
+    };
+    if let Some(Exposure { mode, own }) = exposure {
+        let message = match secrecy {
+            Secrecy::PrivateKey if own => &KEY_EXPOSED,
+            _ => &FILE_EXPOSED,
+        };
+        let found = format!("{name} of a file with permissions {mode:04o}");
+        report.add(message, field.place(), &found, "a file that only its owner can use");
     }
 }
 

@@ -8,17 +8,17 @@ use std::path::Path;
 /// Permissions of group and others.
 const OTHERS: u32 = 0o077;
 
-/// What is suspicious about a file that can be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Exposure {
-    /// Nothing.
-    None,
-    /// It holds a secret and has these permissions, some of them for others.
-    Exposed(u32),
+/// Permissions of a file that group or others have a part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exposure {
+    /// The permission bits.
+    pub mode: u32,
+    /// Whether the file is ours.
+    pub own: bool,
 }
 
 /// Opens the file and closes it again; the error is the system's, or says what is no file.
-pub(super) fn check(path: &Path, secret: bool) -> io::Result<Exposure> {
+pub(super) fn check(path: &Path) -> io::Result<Option<Exposure>> {
     let metadata = fs::metadata(path)?;
     let kind = metadata.file_type();
     // Opening a pipe would wait for its writer.
@@ -26,10 +26,7 @@ pub(super) fn check(path: &Path, secret: bool) -> io::Result<Exposure> {
         return Err(io::Error::other("not a regular file"));
     }
     File::open(path)?;
-    let mode = metadata.mode() & 0o7777;
-    Ok(if secret && kind.is_file() && mode & OTHERS != 0 {
-        Exposure::Exposed(mode)
-    } else {
-        Exposure::None
-    })
+    let mode = metadata.mode() & 0o777;
+    let own = metadata.uid() == rustix::process::geteuid().as_raw();
+    Ok((kind.is_file() && mode & OTHERS != 0).then_some(Exposure { mode, own }))
 }

@@ -76,8 +76,8 @@ pub enum Kind {
     Files {
         /// Most files.
         most: usize,
-        /// Whether others must not read them.
-        secret: bool,
+        /// What must be kept from others.
+        secrecy: Secrecy,
         /// Whether the value may be repeated in messages: a secret typed in place of the name of
         /// its file must not be.
         quotable: bool,
@@ -86,6 +86,17 @@ pub enum Kind {
     Path,
     /// Any text.
     Text,
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Everyone.
+    Public,
+    /// Its owner only; a warning otherwise.
+    Secret,
+    /// Its owner only: the login does not use a key of our own that others can read.
+    PrivateKey,
 }
 
 /// A value, parsed.
@@ -160,6 +171,12 @@ impl Setting {
             Kind::Path => path(text).map(Value::Path),
             Kind::Text => Ok(Value::Text(text.to_owned())),
         }
+    }
+
+    /// The row of the manual: keyword, default, unit and bounds, meaning.
+    pub fn row(&self) -> String {
+        let default = if self.default.is_empty() { "none" } else { self.default };
+        format!("| {} | {default} | {} | {} |", self.keyword, self.kind, self.meaning)
     }
 
     /// The value without a SET card.
@@ -352,7 +369,8 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Path,
         default: "",
         meaning: "Socket of the operator's console. Without it: `/run/zoxy.sock` for root, \
-                  `$XDG_RUNTIME_DIR/zoxy.sock` for others.",
+                  `$XDG_RUNTIME_DIR/zoxy.sock` for others, or \
+                  `/tmp/zoxy-UID.sock` where that is not set.",
     },
     Setting {
         keyword: "RESOLVERS",
@@ -372,10 +390,10 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "USERS",
         scope: Scope::Listener,
-        kind: Kind::Files { most: 1, secret: true, quotable: true },
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: true },
         default: "",
         meaning: "Users and salted hashes of their passwords: SOCKS5 clients must log in, SOCKS4 \
-                  clients are refused. Without it nobody logs in.",
+                  clients are refused. Lines are made by `zoxy passwd`. Without it nobody logs in.",
     },
     Setting {
         keyword: "HANDSHAKE",
@@ -402,28 +420,28 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "IDENTITY",
         scope: Scope::Profile,
-        kind: Kind::Files { most: 16, secret: true, quotable: true },
+        kind: Kind::Files { most: 16, secrecy: Secrecy::PrivateKey, quotable: true },
         default: "",
-        meaning: "Private keys, OpenSSH or PEM, tried in order.",
+        meaning: "Private keys, OpenSSH or PEM, tried in order. Others must not be able to read them.",
     },
     Setting {
         keyword: "PASSPHRASE",
         scope: Scope::Profile,
-        kind: Kind::Files { most: 1, secret: true, quotable: false },
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: false },
         default: "",
         meaning: "File whose first line opens the private keys.",
     },
     Setting {
         keyword: "PASSWORD",
         scope: Scope::Profile,
-        kind: Kind::Files { most: 1, secret: true, quotable: false },
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: false },
         default: "",
         meaning: "File whose first line is the password.",
     },
     Setting {
         keyword: "KNOWNHOSTS",
         scope: Scope::Profile,
-        kind: Kind::Files { most: 16, secret: false, quotable: true },
+        kind: Kind::Files { most: 16, secrecy: Secrecy::Public, quotable: true },
         default: "",
         meaning: "known_hosts files, all of them consulted.",
     },

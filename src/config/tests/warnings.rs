@@ -50,16 +50,25 @@ fn a_secret_that_others_can_read() {
     let directory = std::env::temp_dir().join(format!("zoxy-exposed-{}", std::process::id()));
     fs::create_dir_all(directory.join("keys")).unwrap();
     let (deck, key) = (directory.join("DECK"), directory.join("keys/paper"));
-    fs::write(&deck, GOOD).unwrap();
     fs::write(&key, "").unwrap();
-    let warnings = |mode| {
+    let lines = |text: &str, mode| {
+        fs::write(&deck, text).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
-        load_file(&deck, &LoadOptions::default()).unwrap().warnings
+        let diagnostics = match load_file(&deck, &LoadOptions::default()) {
+            Ok(loaded) => loaded.warnings,
+            Err(error) => error.diagnostics().to_vec(),
+        };
+        diagnostics.into_iter().map(|diagnostic| diagnostic.line).collect::<Vec<_>>()
     };
-    let (private, exposed) = (warnings(0o600), warnings(0o640));
+    let password = GOOD.replace("IDENTITY ", "PASSWORD ");
+    let private = lines(GOOD, 0o600);
+    let exposed_key = lines(GOOD, 0o640);
+    let exposed_password = lines(&password, 0o604);
     fs::remove_dir_all(&directory).unwrap();
+
     assert!(private.is_empty(), "{private:?}");
-    assert_eq!(exposed.len(), 1);
-    assert!(exposed[0].line.starts_with("ZOX1054W"), "{exposed:?}");
-    assert!(exposed[0].line.contains("0640"), "{exposed:?}");
+    let [line] = &exposed_key[..] else { panic!("{exposed_key:?}") };
+    assert!(line.starts_with("ZOX1029E") && line.contains("0640"), "{line}");
+    let [line] = &exposed_password[..] else { panic!("{exposed_password:?}") };
+    assert!(line.starts_with("ZOX1054W") && line.contains("0604"), "{line}");
 }

@@ -192,6 +192,17 @@ pub const FILE_UNREADABLE: Message = Message {
     response: "Check the name and the permissions of the file and its directories.",
 };
 
+/// A private key that others can read.
+pub const KEY_EXPOSED: Message = Message {
+    number: 1029,
+    severity: Severity::E,
+    text: "{member} card {card} {columns}: found {found}, expected {expected}",
+    explanation: "The permissions of the file let its group or everyone read or change it; such a \
+        key is not used for a login.",
+    action: "The deck is not used: zoxy does not start; on a refresh the deck in use stays.",
+    response: "Make it readable by the user of zoxy only: chmod 600.",
+};
+
 /// There is no LISTEN card.
 pub const LISTENER_MISSING: Message = Message {
     number: 1030,
@@ -345,6 +356,7 @@ pub const ALL: &[&Message] = &[
     &KEYWORD_MISPLACED,
     &VALUE_INVALID,
     &FILE_UNREADABLE,
+    &KEY_EXPOSED,
     &LISTENER_MISSING,
     &LISTENER_CLASH,
     &FILTER_CONTRADICTION,
