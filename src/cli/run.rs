@@ -40,7 +40,7 @@ pub(super) fn main(arguments: &[String]) -> u8 {
     log::init(matches.opt_count("verbose"));
     let rc = match supervisor::run(path, options) {
         Ok(()) => Rc::Ok,
-        Err(Failure::Deck(_)) => Rc::Error,
+        Err(Failure::Deck) => Rc::Error,
         Err(Failure::Unreadable | Failure::Start) => Rc::Severe,
         Err(Failure::Worker | Failure::Seams) => Rc::Fatal,
     };

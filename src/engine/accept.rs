@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use rustix::process::{Resource, Rlimit};
 
-use super::sockets::canonical;
+use super::sockets::{canonical, tune_client};
 
 /// How long after a shortage to try again if no connection has closed meanwhile.
 pub const RETRY: Duration = Duration::from_millis(100);
@@ -76,6 +76,9 @@ impl Acceptor {
         let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
         // After a restart, connections of the old process may still be in TIME-WAIT.
         sockopt::set_socket_reuseaddr(&socket, true)?;
+        // Accepted sockets inherit the options of the listening one: a few system calls once, not
+        // for every client.
+        tune_client(&socket)?;
         if address.is_ipv6() {
             sockopt::set_ipv6_v6only(&socket, true)?;
         }
@@ -250,6 +253,19 @@ mod tests {
         assert!(events.iter().any(|event| event.token() == Token(7) && event.is_readable()));
         acceptor.mark_ready();
         assert_eq!(acceptor.accept_batch(10, |_, _| {}).accepted, 1);
+    }
+
+    #[test]
+    fn clients_have_the_options_of_the_listener() {
+        let mut acceptor = Acceptor::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _client = Client::connect(acceptor.local_address().unwrap()).unwrap();
+        let mut accepted = Vec::new();
+        acceptor.accept_batch(1, |socket, _| accepted.push(socket));
+        let socket = &accepted[0];
+        assert!(sockopt::tcp_nodelay(socket).unwrap());
+        assert!(sockopt::socket_oobinline(socket).unwrap());
+        assert!(sockopt::socket_keepalive(socket).unwrap());
+        assert!(sockopt::tcp_keepidle(socket).unwrap() < Duration::from_secs(7200));
     }
 
     #[test]

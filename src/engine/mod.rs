@@ -5,6 +5,7 @@
 //! | [`supervisor`] | the main thread: start, signals, console, refresh, stop |
 //! | [`worker`] | a thread's loop and its handlers |
 //! | [`client`], [`session`] | what a worker's loop works on, and their states |
+//! | [`loading`] | reading the deck and binding, for a start and a refresh |
 //! | [`dial`] | what dialing an SSH server needs, and how it fails |
 //! | [`shared`], [`inbox`] | what threads share, and what they tell each other |
 //! | [`accept`], [`sockets`], [`timers`], [`limits`], [`jobs`], [`key`] | parts |
@@ -17,6 +18,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod key;
 pub mod limits;
+pub mod loading;
 pub mod session;
 pub mod shared;
 pub mod snapshot;

@@ -18,6 +18,8 @@ pub struct WorkerSnapshot {
     pub total: usize,
     /// Its SSH sessions.
     pub tunnels: Vec<TunnelRow>,
+    /// Its listeners that pause.
+    pub paused: Vec<String>,
     /// Bytes of running relays, from clients and to them.
     pub traffic: (u64, u64),
 }
@@ -35,6 +37,7 @@ pub fn take(
     WorkerSnapshot {
         connections: rows.into_iter().map(|client| connection(client, now)).collect(),
         total: clients.len(),
+        paused: Vec::new(),
         tunnels: sessions.iter().map(|(_, session)| tunnel(worker, session, now)).collect(),
         traffic: clients.iter().fold((0, 0), |(up, down), (_, c)| (up + c.up, down + c.down)),
     }

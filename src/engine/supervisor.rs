@@ -21,24 +21,24 @@ use super::accept::{Acceptor, raise_descriptor_limit};
 use super::inbox::{Door, Inbound, Post};
 use super::jobs::Jobs;
 use super::key::{Key, Kind};
+use super::loading::{Cause, Rejected, bind_new, read_deck};
 use super::shared::{Live, Report, Shared, post};
 use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
-use crate::config::{self, Config, Diagnostic, Listener, LoadError, LoadOptions, Loaded};
+use crate::config::{Config, LoadOptions};
 use crate::message::Argument;
-use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STOPPING};
+use crate::message::catalogue::{REFRESH_FAILED, STOPPING};
 use crate::operator::command::Command;
 use crate::operator::console::{Console, ConsoleId};
 use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
 use crate::operator::{default_socket, display};
 use crate::say;
-use crate::socks::users::Users;
 
 /// Why zoxy did not start, or ended other than asked.
 #[derive(Debug)]
 pub enum Failure {
-    /// The deck has this many errors; they have been said.
-    Deck(usize),
+    /// The deck has errors; they have been said.
+    Deck,
     /// The deck cannot be read.
     Unreadable,
     /// Something the process needs is not to be had; it has been said.
@@ -90,6 +90,16 @@ pub fn run(deck: PathBuf, options: LoadOptions) -> Result<(), Failure> {
         Err(error) => {
             say!(START_FAILED, reason = error);
             Err(Failure::Start)
+        }
+    }
+}
+
+impl From<Rejected> for Failure {
+    fn from(rejected: Rejected) -> Self {
+        match rejected.cause {
+            Cause::Deck => Self::Deck,
+            Cause::Unreadable => Self::Unreadable,
+            Cause::Address => Self::Start,
         }
     }
 }
@@ -350,7 +360,7 @@ impl Supervisor {
                 .map(|listener| ListenerRow {
                     name: listener.name.clone(),
                     address: listener.address.to_string(),
-                    paused: false,
+                    paused: parts.iter().any(|part| part.paused.contains(&listener.name)),
                 })
                 .collect(),
             connections: self.shared.limits.connections(),
@@ -368,26 +378,28 @@ impl Supervisor {
     /// answer and its return code.
     fn refresh(&mut self) -> (String, u8) {
         let deck = self.deck.display().to_string();
-        let errors = match self.try_refresh() {
+        if self.stopping.is_some() {
+            return (display::refresh_refused("zoxy is stopping"), 8);
+        }
+        match self.try_refresh() {
             Ok(live) => {
-                let (filters, profiles) = (live.config.filters.len(), live.config.profiles.len());
-                let arguments: &[Argument<'_>] =
-                    &[("deck", &deck), ("filters", &filters), ("profiles", &profiles)];
-                REFRESHED.emit(arguments);
-                return (REFRESHED.render(arguments), 0);
+                say!(
+                    REFRESHED,
+                    deck = deck,
+                    filters = live.config.filters.len(),
+                    profiles = live.config.profiles.len()
+                );
+                (display::refreshed(&live.config), 0)
             }
-            Err(Failure::Deck(errors)) => errors,
-            Err(_) => 1,
-        };
-        let arguments: &[Argument<'_>] = &[("deck", &deck), ("errors", &errors)];
-        REFRESH_FAILED.emit(arguments);
-        (REFRESH_FAILED.render(arguments), 8)
+            Err(Rejected { lines, errors, .. }) => {
+                let arguments: &[Argument<'_>] = &[("deck", &deck), ("errors", &errors)];
+                REFRESH_FAILED.emit(arguments);
+                (lines.join("\n") + "\n" + &REFRESH_FAILED.render(arguments), 8)
+            }
+        }
     }
 
-    fn try_refresh(&mut self) -> Result<Arc<Live>, Failure> {
-        if self.stopping.is_some() {
-            return Err(Failure::Start);
-        }
+    fn try_refresh(&mut self) -> Result<Arc<Live>, Rejected> {
         let live = read_deck(&self.deck, &self.options)?;
         let acceptors = bind_new(&live.config, &self.bound)?;
         self.shared.replace_live(Arc::clone(&live));
@@ -451,57 +463,6 @@ impl Supervisor {
         self.shared.jobs.stop(JOBS_PATIENCE);
         say!(STOPPED);
     }
-}
-
-/// Reads and checks the deck and the files a running proxy holds; says all that is wrong.
-fn read_deck(deck: &std::path::Path, options: &LoadOptions) -> Result<Arc<Live>, Failure> {
-    let Loaded { config, warnings } = config::load(deck, options).map_err(|error| {
-        error.diagnostics().iter().for_each(Diagnostic::emit);
-        match error {
-            LoadError::Unreadable(_) => Failure::Unreadable,
-            LoadError::Invalid(_) => Failure::Deck(error.errors()),
-        }
-    })?;
-    warnings.iter().for_each(Diagnostic::emit);
-    let mut users = HashMap::new();
-    for listener in &config.listeners {
-        if let Some(path) = &listener.users {
-            match Users::load(path) {
-                Ok(read) => users.insert(listener.name.clone(), Arc::new(read)),
-                Err(error) => {
-                    say!(
-                        USERS_FAILED,
-                        listener = listener.name,
-                        file = path.display(),
-                        reason = error
-                    );
-                    return Err(Failure::Deck(1));
-                }
-            };
-        }
-    }
-    Ok(Arc::new(Live::new(config, users)))
-}
-
-/// Binds the addresses that are not bound yet, in deck order.
-fn bind_new(config: &Config, bound: &HashMap<SocketAddr, usize>) -> Result<Vec<Acceptor>, Failure> {
-    let new = |listener: &&Arc<Listener>| !bound.contains_key(&listener.address);
-    config
-        .listeners
-        .iter()
-        .filter(new)
-        .map(|listener| {
-            Acceptor::bind(listener.address).map_err(|error| {
-                say!(
-                    LISTEN_FAILED,
-                    name = listener.name,
-                    address = listener.address,
-                    reason = error
-                );
-                Failure::Start
-            })
-        })
-        .collect()
 }
 
 fn filter_rows(live: &Live) -> Vec<FilterRow> {

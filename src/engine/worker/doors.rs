@@ -12,7 +12,6 @@ use crate::engine::client::{Arrival, Client};
 use crate::engine::inbox::Door;
 use crate::engine::key::{Key, Kind};
 use crate::engine::shared::Live;
-use crate::engine::sockets;
 use crate::say;
 
 impl Worker {
@@ -35,7 +34,7 @@ impl Worker {
                     );
                     continue;
                 }
-                entry.insert(OpenDoor { acceptor, listener, key, queued: false });
+                entry.insert(OpenDoor { acceptor, listener, key, queued: false, paused: false });
                 kept.push(key);
                 self.enqueue(key);
             } else {
@@ -74,9 +73,13 @@ impl Worker {
         let listener = std::sync::Arc::clone(&door.listener);
         match taken.notice {
             Some(Notice::Paused(reason)) => {
+                door.paused = true;
                 say!(ACCEPT_PAUSED, listener = listener.name, reason = reason);
             }
-            Some(Notice::Resumed) => say!(ACCEPT_RESUMED, listener = listener.name),
+            Some(Notice::Resumed) => {
+                door.paused = false;
+                say!(ACCEPT_RESUMED, listener = listener.name);
+            }
             None => {}
         }
         match taken.state {
@@ -113,9 +116,6 @@ impl Worker {
         let generation = self.next_generation();
         let entry = self.clients.vacant_entry();
         let key = Key::new(Kind::Client, generation, entry.key());
-        if let Err(error) = sockets::tune_client(&socket) {
-            log::debug!("#{number} {peer}: socket options: {error}");
-        }
         let both = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, key.token(), both) {
             log::error!("#{number} {peer}: poll refused the socket: {error}");

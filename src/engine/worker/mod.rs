@@ -66,6 +66,7 @@ struct OpenDoor {
     listener: Arc<Listener>,
     key: Key,
     queued: bool,
+    paused: bool,
 }
 
 /// What a timer is for.
@@ -241,8 +242,10 @@ impl Worker {
                 Ok(Inbound::DialTurn(session)) => self.dial_turn(session),
                 Ok(Inbound::Listeners(doors)) => self.set_doors(doors),
                 Ok(Inbound::Snapshot { question }) => {
-                    let snapshot =
+                    let mut snapshot =
                         snapshot::take(self.index, &self.clients, &self.sessions, self.now);
+                    let paused = self.doors.iter().filter(|(_, door)| door.paused);
+                    snapshot.paused = paused.map(|(_, door)| door.listener.name.clone()).collect();
                     self.shared.supervisor.send(Report::Snapshot { question, snapshot });
                 }
                 Ok(Inbound::Drain { deadline }) => self.drain(deadline),

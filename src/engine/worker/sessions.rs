@@ -344,14 +344,17 @@ impl Worker {
         }
     }
 
-    /// A keepalive is due.
+    /// A keepalive is due: sent if the server said nothing since the last one was.
     pub(super) fn session_keepalive(&mut self, key: Key) {
         let now = self.now;
         let Some(session) = self.session(key) else { return };
-        if std::mem::take(&mut session.heard) {
-            session.misses = 0;
-        }
+        let heard = std::mem::take(&mut session.heard);
         let (interval, most) = (session.profile.keepalive, session.profile.keepalive_count);
+        if heard {
+            session.misses = 0;
+            self.timers.set((key, Timer::Keepalive), now + interval);
+            return;
+        }
         if session.misses >= most {
             let (number, misses) = (session.number, session.misses);
             say!(
@@ -521,14 +524,12 @@ impl Worker {
         if self.session(key).is_none() {
             return;
         }
-        let mut session = self.sessions.remove(key.index());
+        // Closing its socket takes it out of the poll: nobody else holds its descriptor.
+        let session = self.sessions.remove(key.index());
         let pool = &self.shared.pool;
         pool.remove(&session.pool_key, seat);
         let (next, _) = pool.dial_ended(&session.pool_key.server, seat, DialEnd::GivenUp, now);
         self.pass_turn(next);
-        if let Some(link) = &mut session.link {
-            let _ = self.poll.registry().deregister(&mut link.socket);
-        }
     }
 
     /// Tells the seat whose turn it is to dial.
