@@ -8,7 +8,9 @@ pub mod ctl;
 mod deck;
 mod explain;
 mod output;
+pub mod passwd;
 pub mod rc;
+mod run;
 
 use std::env;
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ struct Subcommand {
 
 /// All subcommands, in the order of `zoxy --help`.
 const SUBCOMMANDS: &[Subcommand] = &[
+    Subcommand { name: "run", summary: "run the proxy in the foreground", main: run::main },
     Subcommand {
         name: "check",
         summary: "read a deck and say everything that is wrong with it",
@@ -41,6 +44,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "ctl",
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
+    },
+    Subcommand {
+        name: "passwd",
+        summary: "make a line for a file of SOCKS5 users",
+        main: passwd::main,
     },
 ];
 
