@@ -69,3 +69,52 @@ fn explain(deck: &Deck, target: &Target) -> Output {
         Err(error) => Output::new(deck::rc_of(&error), deck::lines(error.diagnostics())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const DECK: &str = "\
+LISTEN   SOCKS    SOCKS    1080
+SET      SOCKS    USERS        /nonexistent/users
+FILTER   NEAR     DIRECT           NNN *           10.0.0.0/8
+";
+
+    fn explained(test: &str, deck: &str, target: &[&str]) -> Output {
+        let name = format!("zoxy-explain-{}-{test}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, deck).unwrap();
+        let mut arguments = vec!["-c".to_owned(), path.display().to_string()];
+        arguments.extend(target.iter().map(|argument| (*argument).to_owned()));
+        let output = run(&arguments);
+        fs::remove_file(&path).unwrap();
+        output
+    }
+
+    #[test]
+    fn the_return_code_tells_whether_the_connection_would_be_made() {
+        let output = explained("made", DECK, &["10.1.1.1", "21"]);
+        assert_eq!(output.rc, Rc::Ok, "{output:?}");
+        assert!(output.out.contains("NEAR (card 3)"), "{}", output.out);
+        assert_eq!(explained("blocked", DECK, &["10.1.1.1.example", "21"]).rc, Rc::Warning);
+        assert_eq!(explained("bad", "WHAT", &["10.1.1.1", "21"]).rc, Rc::Error);
+        let missing = run(&["-c", "/nonexistent/DECK", "h", "21"].map(str::to_owned));
+        assert_eq!(missing.rc, Rc::Severe);
+    }
+
+    #[test]
+    fn wrong_targets_are_told() {
+        for (target, expected) in [
+            (&["host"][..], "expected HOST and PORT"),
+            (&["host", "0"], "0 is no port"),
+            (&["host", "ftp"], "ftp is no port"),
+            (&["two words", "21"], "two words is neither"),
+        ] {
+            let output = explained("wrong", DECK, target);
+            assert_eq!(output.rc, Rc::Error);
+            assert!(output.err.contains(expected), "{}", output.err);
+        }
+    }
+}

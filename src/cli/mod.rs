@@ -1,7 +1,7 @@
 //! Subcommands: getopts, return codes. Called by `main`.
 //!
 //! Each subcommand has its own file with a function that takes the arguments after its name and
-//! returns its return code; [`SUBCOMMANDS`] is the list of them.
+//! returns its return code; `SUBCOMMANDS` is the list of them.
 
 mod check;
 pub mod ctl;

@@ -176,7 +176,10 @@ pub(super) fn read(cards: &[Card], report: &mut Report) -> Statements {
                 all.pins.push(Pin { profile: card.name.clone(), key });
             }
             kind => {
-                let expected = "LISTEN, PROFILE, SET, HOSTKEY or FILTER";
+                let expected = match kind {
+                    "" => "a card type, or a continued card before this one: column 72 not blank",
+                    _ => "LISTEN, PROFILE, SET, HOSTKEY or FILTER",
+                };
                 report.add(&CARD_UNKNOWN_TYPE, card.kind.place(), &quoted(kind), expected);
                 all.define_unknown(card);
             }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod formats;
+mod manual;
 mod mutations;
 mod values;
 mod warnings;
