@@ -141,7 +141,6 @@ impl Account {
         Self {
             name,
             password,
-            home,
             _keeper: keeper,
         }
     }
