@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use zoxy::message::catalogue::{CONNECT_FAILED, OPEN_REFUSED, REQUEST_BLOCKED};
 
 use crate::world::socks::{ask4, ask5, reply, request4, request4a, request5, request5_name};
-use crate::world::{BlackHole, Server, Sshd, Tunnel, World, Zoxy, free_port, proxy, socks};
+use crate::world::{BlackHole, Deck, Server, Sshd, Tunnel, World, Zoxy, free_port, proxy, socks};
 
 const CONNECT: u8 = 1;
 
@@ -44,10 +44,33 @@ fn refused_target() {
 fn refused_direct_target() {
     let world = World::new();
     let port = free_port();
-    let deck = crate::world::Deck::new().listen("SOCKS", port);
+    let deck = Deck::new().listen("SOCKS", port);
     let zoxy = Zoxy::start(&world, &deck.filter("REST", "DIRECT", "", "*", "*"));
     expect(port, local(free_port()), reply::REFUSED);
     zoxy.log.wait_message(&CONNECT_FAILED, &[]);
+}
+
+#[test]
+fn unknown_direct_name() {
+    let world = World::new();
+    let port = free_port();
+    let deck = Deck::new()
+        .listen("SOCKS", port)
+        .set("REST", "CONNTIME", "20");
+    let _zoxy = Zoxy::start(&world, &deck.filter("REST", "DIRECT", "", "*", "*"));
+    let (_, code) = ask5(port, &request5_name(CONNECT, "no-such-host.invalid", 21));
+    // A resolver that cannot reach its server may need longer than the filter allows.
+    let expected = [reply::HOST_UNREACHABLE, reply::TTL_EXPIRED];
+    assert!(expected.contains(&code), "reply {code}");
+}
+
+#[test]
+fn granted_in_version_4() {
+    let world = World::new();
+    let tunnel = Tunnel::start(&world);
+    let echo = Server::echo();
+    let (_, code) = ask4(tunnel.port, &request4(CONNECT, local(echo.port()), "USER"));
+    assert_eq!(code, socks::GRANTED);
 }
 
 #[test]
@@ -65,7 +88,7 @@ fn black_holed_target() {
 fn black_holed_direct_target() {
     let world = World::new();
     let port = free_port();
-    let deck = crate::world::Deck::new()
+    let deck = Deck::new()
         .listen("SOCKS", port)
         .set("REST", "CONNTIME", "1")
         .filter("REST", "DIRECT", "", "*", "*");

@@ -48,11 +48,13 @@ pub fn scaled(native: usize, under_emulator: usize) -> usize {
 }
 
 /// Asks again and again until there is an answer; panics with `what` after the deadline.
+#[track_caller]
 pub fn eventually<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
     within(deadline(), what, probe)
 }
 
 /// As [`eventually`], with a deadline of its own.
+#[track_caller]
 pub fn within<T>(limit: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + limit;
     loop {

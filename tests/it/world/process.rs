@@ -57,22 +57,26 @@ impl Log {
     }
 
     /// Waits for a line that holds every one of `pieces`.
+    #[track_caller]
     pub fn wait_for(&self, pieces: &[&str]) -> String {
         self.wait_after(0, pieces)
     }
 
     /// As [`Log::wait_for`], looking at what was written after `mark` only.
+    #[track_caller]
     pub fn wait_after(&self, mark: usize, pieces: &[&str]) -> String {
         let what = format!("a line with {pieces:?} in {}", self.path.display());
         eventually(&what, || self.find_after(mark, pieces))
     }
 
     /// Waits for a catalogued message whose line also holds `pieces`.
+    #[track_caller]
     pub fn wait_message(&self, message: &Message, pieces: &[&str]) -> String {
         self.wait_message_after(0, message, pieces)
     }
 
     /// As [`Log::wait_message`], looking at what was written after `mark` only.
+    #[track_caller]
     pub fn wait_message_after(&self, mark: usize, message: &Message, pieces: &[&str]) -> String {
         let id = message.id();
         self.wait_after(mark, &[&[id.as_str()], pieces].concat())

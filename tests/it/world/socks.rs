@@ -82,6 +82,7 @@ pub fn request5_name(command: u8, name: &str, port: u16) -> Vec<u8> {
 }
 
 /// Reads a SOCKS 4 reply and gives its code.
+#[track_caller]
 pub fn read_reply4(stream: &mut TcpStream) -> io::Result<u8> {
     let mut reply = [0; 8];
     stream.read_exact(&mut reply)?;
@@ -128,6 +129,7 @@ pub fn login(stream: &mut TcpStream, name: &str, password: &str) -> io::Result<u
 }
 
 /// Sends a SOCKS 4 or 4a request and gives the connection with the reply's code.
+#[track_caller]
 pub fn ask4(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
     let mut stream = dial(proxy);
     stream
@@ -138,6 +140,7 @@ pub fn ask4(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
 }
 
 /// Sends a SOCKS 5 request without authentication and gives the connection with the reply's code.
+#[track_caller]
 pub fn ask5(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
     let mut stream = dial(proxy);
     assert_eq!(
@@ -153,6 +156,7 @@ pub fn ask5(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
 }
 
 /// A connection to `target` through the proxy, which has to succeed.
+#[track_caller]
 pub fn connect(proxy: u16, target: SocketAddr) -> TcpStream {
     let (stream, code) = ask5(proxy, &request5(1, target));
     assert_eq!(code, reply::SUCCEEDED, "connecting to {target}");
