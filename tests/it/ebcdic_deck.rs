@@ -1,0 +1,71 @@
+//! Decks as a mainframe stores them start the proxy: EBCDIC, fixed records without line ends.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::world::{Server, Sshd, World, Zoxy, free_port, program, proxy, socks};
+
+/// Translates with iconv, so that zoxy's own tables are not their own witness.
+fn translate(text: &str, code_page: &str) -> Vec<u8> {
+    let mut iconv = Command::new(program("iconv", "libc-bin"))
+        .args(["-f", "ASCII", "-t", code_page])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("iconv can be started");
+    let mut input = iconv.stdin.take().expect("stdin is a pipe");
+    input
+        .write_all(text.as_bytes())
+        .expect("iconv reads its input");
+    drop(input);
+    let output = iconv.wait_with_output().expect("iconv ends");
+    assert!(
+        output.status.success(),
+        "iconv to {code_page}: {:?}",
+        output.status
+    );
+    output.stdout
+}
+
+fn starts_from(encode: impl Fn(&[String]) -> Vec<u8>) {
+    let world = World::new();
+    let sshd = Sshd::start(&world, &[]);
+    let port = free_port();
+    let deck = proxy::tunnel_deck(&world, &sshd, port).filter("REST", "TUNNEL", "SSHD", "*", "*");
+    let _zoxy = Zoxy::start_encoded(&world, &deck, encode);
+    let echo = Server::echo();
+    socks::connect(port, echo.address);
+}
+
+#[test]
+fn fixed_80_ibm_1047() {
+    starts_from(|records| translate(&records.concat(), "IBM-1047"));
+}
+
+#[test]
+fn fixed_80_ibm_037() {
+    starts_from(|records| translate(&records.concat(), "IBM037"));
+}
+
+#[test]
+fn variable_with_record_descriptor_words() {
+    starts_from(|records| {
+        let mut bytes = Vec::new();
+        for record in records {
+            let text = translate(record.trim_end(), "IBM-1047");
+            bytes.extend((text.len() as u16 + 4).to_be_bytes());
+            bytes.extend([0, 0]);
+            bytes.extend(text);
+        }
+        bytes
+    });
+}
+
+#[test]
+fn sequence_numbers_are_ignored() {
+    starts_from(|records| {
+        let numbered = records.iter().enumerate();
+        let lines = numbered.map(|(n, record)| format!("{}{:08}\r\n", &record[..72], n * 100));
+        lines.collect::<String>().into_bytes()
+    });
+}

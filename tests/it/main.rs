@@ -1,0 +1,30 @@
+//! Integration tests: zoxy as a process, between real clients and real servers.
+//!
+//! One module per behaviour. `ZOXY_BIN` and `ZOXY_RUNNER` choose the binary under test and an
+//! emulator for it; the clients and servers are always native. See docs/testing.md.
+
+mod world;
+
+mod access;
+mod auth_methods;
+mod black_hole_isolation;
+mod console;
+mod deck_check;
+mod ebcdic_deck;
+mod ftp;
+mod half_close;
+mod handshake;
+mod host_key;
+mod idle;
+mod keepalive;
+mod limits;
+mod many_connections;
+mod no_lies;
+mod refresh;
+mod rekey;
+mod reply_codes;
+mod slow_reader;
+mod socks_versions;
+mod sshd_killed;
+mod stop;
+mod tools;

@@ -1,0 +1,51 @@
+//! Programs that know nothing of SOCKS, made to use zoxy by dante's socksify and by proxychains4.
+
+use std::process::Command;
+
+use crate::ftp;
+use crate::world::pattern::Pattern;
+use crate::world::{Ftpd, Server, Tunnel, World, program, run, text};
+
+#[test]
+fn tnftp_under_socksify() {
+    let world = World::new();
+    let ftpd = Ftpd::start(&world, &[]);
+    let tunnel = Tunnel::start(&world);
+    ftp::batch_puts_and_gets(&world, &ftpd, tunnel.port);
+}
+
+#[test]
+fn curl_under_proxychains() {
+    const SIZE: usize = 300_000;
+    let world = World::new();
+    let tunnel = Tunnel::start(&world);
+    let server = Server::http();
+    for version in ["socks4", "socks5"] {
+        let line = format!("{version} 127.0.0.1 {}", tunnel.port);
+        let text_ = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
+        let config = world.write("proxychains.conf", text_);
+        let output = run(Command::new(program("proxychains4", "proxychains4"))
+            .arg("-f")
+            .arg(config)
+            .arg(program("curl", "curl"))
+            .args([
+                "-q",
+                "--silent",
+                "--show-error",
+                "--noproxy",
+                "*",
+                "--max-time",
+                "60",
+            ])
+            .arg(format!("http://127.0.0.1:{}/{SIZE}", server.port())));
+        assert!(
+            output.status.success(),
+            "{version}: {}",
+            text(&output.stderr)
+        );
+        assert!(
+            output.stdout == Pattern::new(SIZE as u64).take(SIZE),
+            "{version}: wrong bytes"
+        );
+    }
+}
