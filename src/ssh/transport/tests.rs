@@ -29,18 +29,11 @@ const WINDOW: u32 = 2 * 1024 * 1024;
 const HIGH_WATER: usize = 256 * 1024;
 
 fn options(ciphers: &str) -> TransportOptions<'_> {
-    TransportOptions {
-        ciphers: Some(ciphers),
-        ..TransportOptions::default()
-    }
+    TransportOptions { ciphers: Some(ciphers), ..TransportOptions::default() }
 }
 
 fn string(text: &str) -> Vec<u8> {
-    [
-        &u32::try_from(text.len()).unwrap().to_be_bytes(),
-        text.as_bytes(),
-    ]
-    .concat()
+    [&u32::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat()
 }
 
 /// RFC 4254 section 7.2.
@@ -112,12 +105,8 @@ fn echo(client: &mut Client, size: usize) {
             let data: Vec<u8> = (sent..sent + count).map(byte).collect();
             sent_hash.update(&data);
             let length = u32::try_from(count).unwrap();
-            let header = [
-                &[SSH_MSG_CHANNEL_DATA][..],
-                &peer.to_be_bytes(),
-                &length.to_be_bytes(),
-            ]
-            .concat();
+            let header =
+                [&[SSH_MSG_CHANNEL_DATA][..], &peer.to_be_bytes(), &length.to_be_bytes()].concat();
             if client.transport.send(&header, &data).unwrap() == Sent::Rekeying {
                 held.push([header, data].concat());
             }
@@ -128,11 +117,8 @@ fn echo(client: &mut Client, size: usize) {
             eof = true;
         }
         if taken > WINDOW / 2 {
-            let adjust = [
-                &[SSH_MSG_CHANNEL_WINDOW_ADJUST][..],
-                &peer.to_be_bytes(),
-                &taken.to_be_bytes(),
-            ];
+            let adjust =
+                [&[SSH_MSG_CHANNEL_WINDOW_ADJUST][..], &peer.to_be_bytes(), &taken.to_be_bytes()];
             held.push(adjust.concat());
             taken = 0;
         }
@@ -175,11 +161,7 @@ fn every_cipher_carries_data_both_ways() {
         let algorithms = client.transport.algorithms();
         assert_eq!(algorithms.cipher_to_server, name);
         assert_eq!(algorithms.cipher_to_client, name);
-        let mac = if name.ends_with("-ctr") {
-            "hmac-sha2-256-etm@openssh.com"
-        } else {
-            "implicit"
-        };
+        let mac = if name.ends_with("-ctr") { "hmac-sha2-256-etm@openssh.com" } else { "implicit" };
         assert_eq!(algorithms.mac_to_server, mac);
         echo(&mut client, 3_000_000);
     }
@@ -189,10 +171,7 @@ fn every_cipher_carries_data_both_ways() {
 fn every_mac_carries_data_both_ways() {
     let sshd = Sshd::start("");
     for name in MACS.split(',') {
-        let options = TransportOptions {
-            macs: Some(name),
-            ..options("aes128-ctr")
-        };
+        let options = TransportOptions { macs: Some(name), ..options("aes128-ctr") };
         let mut client = Client::logged_in(sshd.address, &options);
         assert_eq!(client.transport.algorithms().mac_to_client, name);
         echo(&mut client, 300_000);
@@ -214,26 +193,16 @@ fn the_librarys_own_aes_gcm_works_where_ours_cannot_be_used() {
 #[test]
 fn compressed_data_come_back() {
     let sshd = Sshd::start("Compression yes");
-    let options = TransportOptions {
-        compression: true,
-        ..TransportOptions::default()
-    };
+    let options = TransportOptions { compression: true, ..TransportOptions::default() };
     let mut client = Client::logged_in(sshd.address, &options);
-    assert_eq!(
-        client.transport.algorithms().compression_to_server,
-        "zlib@openssh.com"
-    );
+    assert_eq!(client.transport.algorithms().compression_to_server, "zlib@openssh.com");
     echo(&mut client, 3_000_000);
 }
 
 #[test]
 fn data_flow_through_key_exchanges_of_the_server() {
     let sshd = Sshd::start("RekeyLimit 1M");
-    for name in [
-        "aes128-gcm@openssh.com",
-        "chacha20-poly1305@openssh.com",
-        "aes256-ctr",
-    ] {
+    for name in ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"] {
         let mut client = Client::logged_in(sshd.address, &options(name));
         echo(&mut client, 16 << 20);
         let rekeys = client.transport.rekeys();
@@ -244,33 +213,18 @@ fn data_flow_through_key_exchanges_of_the_server() {
 #[test]
 fn a_changed_byte_ends_the_session() {
     let sshd = Sshd::start("");
-    for name in [
-        "aes128-gcm@openssh.com",
-        "chacha20-poly1305@openssh.com",
-        "aes128-ctr",
-    ] {
+    for name in ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"] {
         let mut client = Client::logged_in(sshd.address, &options(name));
         ping(&mut client);
         client.send(
-            &[
-                &[SSH_MSG_GLOBAL_REQUEST],
-                &string("keepalive@openssh.com")[..],
-                &[1],
-            ]
-            .concat(),
+            &[&[SSH_MSG_GLOBAL_REQUEST], &string("keepalive@openssh.com")[..], &[1]].concat(),
         );
         let mut bytes = client.intercept();
         bytes[10] ^= 1;
         client.receive(&bytes);
         let error = client.transport.next_packet().unwrap_err();
-        assert!(
-            matches!(error, TransportError::Integrity(_)),
-            "{name}: {error:?}"
-        );
-        assert_eq!(
-            client.transport.next_packet().unwrap_err(),
-            TransportError::Ended
-        );
+        assert!(matches!(error, TransportError::Integrity(_)), "{name}: {error:?}");
+        assert_eq!(client.transport.next_packet().unwrap_err(), TransportError::Ended);
         assert_eq!(client.transport.send(&[2], &[]), Err(TransportError::Ended));
     }
 }
@@ -278,49 +232,30 @@ fn a_changed_byte_ends_the_session() {
 #[test]
 fn an_end_in_the_middle_of_a_packet_is_an_end() {
     let sshd = Sshd::start("");
-    for (name, cut) in [
-        ("aes128-gcm@openssh.com", 3),
-        ("aes128-gcm@openssh.com", 20),
-        ("aes128-ctr", 20),
-    ] {
+    for (name, cut) in
+        [("aes128-gcm@openssh.com", 3), ("aes128-gcm@openssh.com", 20), ("aes128-ctr", 20)]
+    {
         let mut client = Client::logged_in(sshd.address, &options(name));
         assert_eq!(ping(&mut client)[0], SSH_MSG_REQUEST_FAILURE);
         client.send(
-            &[
-                &[SSH_MSG_GLOBAL_REQUEST],
-                &string("keepalive@openssh.com")[..],
-                &[1],
-            ]
-            .concat(),
+            &[&[SSH_MSG_GLOBAL_REQUEST], &string("keepalive@openssh.com")[..], &[1]].concat(),
         );
         let bytes = client.intercept();
         client.receive(&bytes[..cut]);
         assert!(client.transport.next_packet().unwrap().is_none());
         client.transport.end_of_input();
-        assert_eq!(
-            client.transport.next_packet().unwrap_err(),
-            TransportError::Closed
-        );
+        assert_eq!(client.transport.next_packet().unwrap_err(), TransportError::Closed);
     }
 }
 
 #[test]
 fn input_may_come_byte_by_byte() {
     let sshd = Sshd::start("");
-    for name in [
-        "aes128-gcm@openssh.com",
-        "chacha20-poly1305@openssh.com",
-        "aes128-ctr",
-    ] {
+    for name in ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr"] {
         let mut client = Client::logged_in(sshd.address, &options(name));
         ping(&mut client);
         client.send(
-            &[
-                &[SSH_MSG_GLOBAL_REQUEST],
-                &string("keepalive@openssh.com")[..],
-                &[1],
-            ]
-            .concat(),
+            &[&[SSH_MSG_GLOBAL_REQUEST], &string("keepalive@openssh.com")[..], &[1]].concat(),
         );
         let bytes = client.intercept();
         let mut answer = None;
@@ -339,10 +274,7 @@ fn our_farewell_reaches_the_server() {
     client.transport.disconnect("enough for today");
     client.write();
     sshd.wait_for_log("enough for today");
-    assert_eq!(
-        client.transport.next_packet().unwrap_err(),
-        TransportError::Ended
-    );
+    assert_eq!(client.transport.next_packet().unwrap_err(), TransportError::Ended);
 }
 
 #[test]
@@ -364,27 +296,16 @@ fn nothing_in_common_is_said_with_both_lists() {
     );
     let chacha = options("chacha20-poly1305@openssh.com");
     let cases = [
-        (
-            "cipher",
-            options("aes128-ctr"),
-            "aes128-ctr",
-            "chacha20-poly1305@openssh.com",
-        ),
+        ("cipher", options("aes128-ctr"), "aes128-ctr", "chacha20-poly1305@openssh.com"),
         (
             "key exchange",
-            TransportOptions {
-                kex: Some("ecdh-sha2-nistp256"),
-                ..chacha
-            },
+            TransportOptions { kex: Some("ecdh-sha2-nistp256"), ..chacha },
             "ecdh-sha2-nistp256",
             "curve25519-sha256",
         ),
         (
             "host key",
-            TransportOptions {
-                host_key_algorithms: Some("rsa-sha2-256"),
-                ..chacha
-            },
+            TransportOptions { host_key_algorithms: Some("rsa-sha2-256"), ..chacha },
             "rsa-sha2-256",
             "ssh-ed25519",
         ),
@@ -405,10 +326,7 @@ fn nothing_in_common_is_said_with_both_lists() {
 #[test]
 fn names_nobody_knows_are_refused_before_anything_is_sent() {
     let error = Transport::new(&options("rot13")).unwrap_err();
-    let expected = TransportError::UnknownAlgorithms {
-        kind: "cipher",
-        names: "rot13".into(),
-    };
+    let expected = TransportError::UnknownAlgorithms { kind: "cipher", names: "rot13".into() };
     assert_eq!(error, expected);
 }
 
@@ -431,9 +349,7 @@ fn other_servers_are_recognised() {
         });
         let mut client = Client::connect(server, &TransportOptions::default());
         let error = client.login(with_keys(&["ed25519"]), Ok(())).unwrap_err();
-        let LoginError::Transport(error) = error else {
-            panic!("{error:?}")
-        };
+        let LoginError::Transport(error) = error else { panic!("{error:?}") };
         match (closes, &error) {
             (true, TransportError::Closed) => {}
             (false, TransportError::NotSsh { .. } | TransportError::Integrity(_)) => {}
@@ -448,9 +364,7 @@ fn a_greeting_without_end_is_given_up() {
         serve_once(|mut socket| while socket.write_all(b"please hold the line\r\n").is_ok() {});
     let mut client = Client::connect(server, &TransportOptions::default());
     let error = client.login(with_keys(&["ed25519"]), Ok(())).unwrap_err();
-    let expected = TransportError::NotSsh {
-        greeting: "please hold the line".into(),
-    };
+    let expected = TransportError::NotSsh { greeting: "please hold the line".into() };
     assert_eq!(error, LoginError::Transport(expected));
 }
 
@@ -469,25 +383,11 @@ fn the_host_key_is_shown_with_its_type() {
     let mut client = Client::connect(sshd.address, &TransportOptions::default());
     assert_eq!(client.transport.host_key(), None);
     let step = client.login(with_keys(&["ed25519"]), Ok(()));
-    assert!(
-        matches!(
-            step,
-            Ok(LoginStep::Done {
-                method: "publickey",
-                ..
-            })
-        ),
-        "{step:?}"
-    );
+    assert!(matches!(step, Ok(LoginStep::Done { method: "publickey", .. })), "{step:?}");
     let (blob, name) = client.transport.host_key().unwrap();
     assert_eq!(name, "ssh-ed25519");
     let line = &crate::ssh::test_support::key("ed25519").public;
     let encoded = openssl::base64::encode_block(blob);
     assert_eq!(line.split(' ').nth(1), Some(&*encoded));
-    assert!(
-        client
-            .transport
-            .server_banner()
-            .starts_with("SSH-2.0-OpenSSH")
-    );
+    assert!(client.transport.server_banner().starts_with("SSH-2.0-OpenSSH"));
 }
