@@ -28,24 +28,9 @@ fn curl_under_proxychains() {
             .arg("-f")
             .arg(config)
             .arg(program("curl", "curl"))
-            .args([
-                "-q",
-                "--silent",
-                "--show-error",
-                "--noproxy",
-                "*",
-                "--max-time",
-                "60",
-            ])
+            .args(["-q", "--silent", "--show-error", "--noproxy", "*", "--max-time", "60"])
             .arg(format!("http://127.0.0.1:{}/{SIZE}", server.port())));
-        assert!(
-            output.status.success(),
-            "{version}: {}",
-            text(&output.stderr)
-        );
-        assert!(
-            output.stdout == Pattern::new(SIZE as u64).take(SIZE),
-            "{version}: wrong bytes"
-        );
+        assert!(output.status.success(), "{version}: {}", text(&output.stderr));
+        assert!(output.stdout == Pattern::new(SIZE as u64).take(SIZE), "{version}: wrong bytes");
     }
 }
