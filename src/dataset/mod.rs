@@ -1,1 +1,5 @@
-//! Records and data set names.
+//! Data sets: how the bytes of a file are cut into records.
+
+mod record;
+
+pub use record::*;

@@ -1,1 +1,4 @@
 //! What a connection becomes.
+
+pub mod pipes;
+pub mod splice;

@@ -1,11 +1,19 @@
 //! Messages: every line an operator can see, catalogued once.
 //!
-//! A [`Message`] is a constant in one of the catalogue files; [`say!`](crate::say) fills in its placeholders
-//! and writes it. The same constants make `docs/messages.md`, which a test holds against them.
+//! A [`Message`] is a constant in one of the catalogue files; [`say!`](crate::say) fills in its
+//! placeholders and writes it to the log ([`log::init`]). The same constants make
+//! `docs/messages.md` ([`manual`]), which a test holds against them. Whoever has something to say
+//! to an operator says it through here, so that no line leaves zoxy without an ID and no value in
+//! it can forge another line.
 
 pub mod catalogue;
+pub mod log;
+pub mod manual;
+pub mod time;
 
 use std::fmt::{self, Display, Write};
+
+use ::log::{Level, log, log_enabled};
 
 /// How bad it is: the last letter of a message ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +28,17 @@ pub enum Severity {
     S,
     /// Action: an operator must do something.
     A,
+}
+
+impl Severity {
+    /// The level of the log facade that stands for it.
+    fn level(self) -> Level {
+        match self {
+            Self::I => Level::Info,
+            Self::W => Level::Warn,
+            Self::E | Self::S | Self::A => Level::Error,
+        }
+    }
 }
 
 /// One catalogued message.
@@ -77,23 +96,62 @@ impl Message {
 
     /// Writes the message to the log, with a level that follows from the severity.
     pub fn emit(&self, arguments: &[Argument<'_>]) {
-        let level = match self.severity {
-            Severity::I => log::Level::Info,
-            Severity::W => log::Level::Warn,
-            Severity::E | Severity::S | Severity::A => log::Level::Error,
-        };
-        if log::log_enabled!(target: "zoxy", level) {
-            log::log!(target: "zoxy", level, "{}", self.render(arguments));
+        let level = self.severity.level();
+        if log_enabled!(target: log::MESSAGES, level) {
+            log!(target: log::MESSAGES, level, "{}", self.render(arguments));
+        }
+    }
+
+    /// Writes a line to the log that [`Message::render`] made of this message earlier.
+    pub fn emit_rendered(&self, line: &str) {
+        log!(target: log::MESSAGES, self.severity.level(), "{line}");
+    }
+
+    /// Stops the compiler at a `say!` that leaves a placeholder of this message without a value.
+    #[doc(hidden)]
+    pub const fn check_names(&self, names: &[&str]) {
+        let text = self.text.as_bytes();
+        let mut at = 0;
+        while at < text.len() {
+            if text[at] == b'{' {
+                let mut found = false;
+                let mut index = 0;
+                while index < names.len() {
+                    found |= closes_with(text, at + 1, names[index].as_bytes());
+                    index += 1;
+                }
+                assert!(found, "a placeholder of this message has no value");
+            }
+            at += 1;
         }
     }
 }
 
-/// Writes a catalogued message to the log: `say!(CONNECTION_OPENED, id = 7, client = peer)`.
+/// Whether `name` and a closing brace stand at `start` of `text`.
+const fn closes_with(text: &[u8], start: usize, name: &[u8]) -> bool {
+    if start + name.len() >= text.len() || text[start + name.len()] != b'}' {
+        return false;
+    }
+    let mut at = 0;
+    while at < name.len() {
+        if text[start + at] != name[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Writes a catalogued message to the log: `say!(READY, name = listener.name, address = bound)`.
+///
+/// A placeholder without a value does not compile.
 #[macro_export]
 macro_rules! say {
-    ($message:ident $(, $name:ident = $value:expr)* $(,)?) => {
+    ($message:ident $(, $name:ident = $value:expr)* $(,)?) => {{
+        const _: () =
+            $crate::message::catalogue::$message.check_names(&[$(stringify!($name)),*]);
         $crate::message::catalogue::$message.emit(&[$((stringify!($name), &$value)),*])
-    };
+    }};
 }
 
 /// Passes text on with control characters replaced, so that no client can forge a log line.
@@ -101,8 +159,42 @@ struct Sanitized<'a>(&'a mut String);
 
 impl Write for Sanitized<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0
-            .extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        self.0.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: Message = Message {
+        number: 42,
+        severity: Severity::W,
+        text: "{client} wants {target}, {client} again",
+        explanation: "",
+        action: "",
+        response: "",
+    };
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        let line = SAMPLE.render(&[("target", &7), ("client", &"10.0.0.1")]);
+        assert_eq!(line, "ZOX0042W 10.0.0.1 wants 7, 10.0.0.1 again");
+    }
+
+    #[test]
+    fn values_cannot_forge_lines() {
+        let line =
+            SAMPLE.render(&[("target", &"{client}\nZOX0004I\x1b[2J"), ("client", &"c\u{85}")]);
+        assert_eq!(line, "ZOX0042W c? wants {client}?ZOX0004I?[2J, c? again");
+    }
+
+    #[test]
+    fn say_needs_every_placeholder() {
+        const { SAMPLE.check_names(&["target", "client", "more"]) };
+        let missing =
+            std::panic::catch_unwind(|| SAMPLE.check_names(&["client", "targe", "targets"]));
+        assert!(missing.is_err());
     }
 }

@@ -2,26 +2,122 @@
 //!
 //! | numbers | area |
 //! |---|---|
-//! | 0000-0999 | start, stop, operator commands |
+//! | 0000-0499 | start, stop, refresh |
+//! | 0500-0999 | operator's console |
 //! | 1000-1999 | the deck |
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
 
 mod client;
+mod console;
 mod deck;
 mod operator;
 mod ssh;
 
+use std::ops::RangeInclusive;
+
 pub use client::*;
+pub use console::*;
 pub use deck::*;
 pub use operator::*;
 pub use ssh::*;
 
 use super::Message;
 
+/// One area of the catalogue.
+#[derive(Debug)]
+pub struct Area {
+    /// Its numbers.
+    pub numbers: RangeInclusive<u16>,
+    /// Its heading in the manual.
+    pub title: &'static str,
+    /// Its messages, by number.
+    pub messages: &'static [&'static Message],
+}
+
+/// All areas, by number.
+pub const AREAS: &[Area] = &[
+    Area { numbers: 0..=499, title: "start, stop, refresh", messages: operator::ALL },
+    Area { numbers: 500..=999, title: "operator's console", messages: console::ALL },
+    Area { numbers: 1000..=1999, title: "the deck", messages: deck::ALL },
+    Area {
+        numbers: 2000..=2999,
+        title: "listeners, clients, SOCKS, direct connections",
+        messages: client::ALL,
+    },
+    Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
+];
+
 /// Every message, by number.
 pub fn all() -> Vec<&'static Message> {
-    let mut messages: Vec<_> = [client::ALL, deck::ALL, operator::ALL, ssh::ALL].concat();
+    let mut messages: Vec<_> =
+        AREAS.iter().flat_map(|area| area.messages.iter().copied()).collect();
     messages.sort_by_key(|message| message.number);
     messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_within_their_area() {
+        for area in AREAS {
+            for message in area.messages {
+                assert!(area.numbers.contains(&message.number), "{}", message.id());
+            }
+        }
+        for pair in all().windows(2) {
+            assert!(pair[0].number < pair[1].number, "{} twice", pair[0].id());
+        }
+    }
+
+    #[test]
+    fn every_constant_is_listed() {
+        let sources = [
+            include_str!("client.rs"),
+            include_str!("console.rs"),
+            include_str!("deck.rs"),
+            include_str!("operator.rs"),
+            include_str!("ssh.rs"),
+        ];
+        let constants: usize =
+            sources.iter().map(|source| source.matches(": Message = Message {").count()).sum();
+        assert_eq!(constants, all().len(), "a constant is missing in its file's ALL");
+    }
+
+    #[test]
+    fn placeholders_are_names_in_braces() {
+        for message in all() {
+            let mut rest = message.text;
+            while let Some(at) = rest.find(['{', '}']) {
+                let placeholder = &rest[at..];
+                assert!(placeholder.starts_with('{'), "{}: lone brace", message.id());
+                let end =
+                    placeholder.find('}').unwrap_or_else(|| panic!("{}: open brace", message.id()));
+                let name = &placeholder[1..end];
+                let is_name =
+                    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                assert!(is_name, "{}: placeholder {name:?}", message.id());
+                rest = &placeholder[end + 1..];
+            }
+        }
+    }
+
+    #[test]
+    fn every_message_is_explained() {
+        for message in all() {
+            for part in [message.explanation, message.action, message.response] {
+                assert!(part.ends_with('.'), "{}: {part:?} is no sentence", message.id());
+                assert!(!part.contains("  "), "{}: {part:?} has a gap", message.id());
+                assert!(!part.contains('\n'), "{}: {part:?} has a line end", message.id());
+            }
+            let text = message.text;
+            assert!(
+                !text.is_empty() && !text.contains("  ") && !text.ends_with('.'),
+                "{}",
+                message.id()
+            );
+        }
+    }
 }

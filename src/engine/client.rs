@@ -1,0 +1,286 @@
+//! One client connection: what it is, where it is in its life, and the life's states.
+//!
+//! | state | waits for | then |
+//! |---|---|---|
+//! | Handshake | bytes of the SOCKS dialogue | Verifying, Resolving, Connecting, Waiting, Lingering |
+//! | Verifying | a helper thread's verdict on a password | Handshake, Lingering |
+//! | Resolving | a helper thread's addresses | Connecting, Lingering |
+//! | Connecting | the target's answer | Direct, Connecting (next address), Lingering |
+//! | Direct | bytes on either socket | gone |
+//! | Waiting | an SSH session | Opening, Resolving (fall-back), Lingering |
+//! | Opening | the SSH server's answer to a channel open | Tunnel, Lingering |
+//! | Tunnel | bytes of the client or the channel | gone |
+//! | Lingering | the client to read its refusal and close | gone |
+//!
+//! A client belongs to one worker at a time; only that worker touches it. `Client::enter` is the
+//! only place that changes its state.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::net::TcpStream;
+
+use super::key::Key;
+use super::limits::Permit;
+use super::shared::{Live, Seat};
+use crate::config::{Filter, Listener, Target};
+use crate::gateway::splice::Relay;
+use crate::socks::{Negotiation, Version};
+use crate::ssh::channels::ChannelId;
+use crate::ssh::pool::PoolKey;
+
+/// A client connection.
+pub struct Client {
+    /// The `#id` of log lines and displays.
+    pub number: u64,
+    /// Its place on this worker.
+    pub key: Key,
+    /// Its socket, registered with this worker's poll.
+    pub socket: TcpStream,
+    /// Where it comes from.
+    pub peer: SocketAddr,
+    /// The door it came through.
+    pub listener: Arc<Listener>,
+    /// Its share of the limits, given back when it goes.
+    pub permit: Permit,
+    /// What the poll said last about its socket.
+    pub ready: Ready,
+    /// True while its key stands in the run queue.
+    pub queued: bool,
+    /// What was decided about its request.
+    pub route: Option<Box<Route>>,
+    /// Bytes from the client.
+    pub up: u64,
+    /// Bytes to the client.
+    pub down: u64,
+    /// When it was accepted.
+    pub since: Instant,
+    /// When a byte moved last.
+    pub active: Instant,
+    state: State,
+}
+
+/// Remembered readiness of a socket: edges come once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ready {
+    /// A read may give something.
+    pub read: bool,
+    /// A write may take something.
+    pub write: bool,
+    /// The peer has closed its side (or all): a short read is not the last.
+    pub hup: bool,
+    /// The connection is broken or closed both ways.
+    pub dead: bool,
+}
+
+/// What was decided about a client's request.
+pub struct Route {
+    /// The configuration it was decided by.
+    pub live: Arc<Live>,
+    /// The filter that matched.
+    pub filter: Arc<Filter>,
+    /// Where the client wants to go.
+    pub target: Target,
+    /// The SOCKS version its answer must have.
+    pub version: Version,
+    /// TUNNEL: the seat it was placed on and the key it was placed by.
+    pub seat: Option<(PoolKey, Seat)>,
+    /// Sessions that ended before the client could join them.
+    pub moves: u8,
+    /// Bytes the client sent after its request, before the answer.
+    pub early: Vec<u8>,
+}
+
+/// Where a client is in its life.
+pub enum State {
+    /// The SOCKS dialogue; what has come and is not yet consumed.
+    Handshake(Box<Negotiation>, Vec<u8>),
+    /// The dialogue while a helper thread checks a password.
+    Verifying(Box<Negotiation>, Vec<u8>, String),
+    /// A helper thread resolves the target's name.
+    Resolving,
+    /// Connecting to the target, DIRECT.
+    Connecting(Box<Connecting>),
+    /// Relaying between two sockets.
+    Direct(Box<Direct>),
+    /// Waiting for its SSH session to open.
+    Waiting,
+    /// Waiting for the SSH server's answer to its channel open.
+    Opening(Key, ChannelId),
+    /// Relaying between the socket and a channel.
+    Tunnel(Tunnel),
+    /// Refused; what the client still sends is read and dropped, up to this many bytes.
+    Lingering(usize),
+    /// Taken out by a handler that will put the next one in.
+    Changing,
+}
+
+/// A DIRECT connection on its way to the target.
+pub struct Connecting {
+    /// The attempt under way.
+    pub socket: TcpStream,
+    /// Its address.
+    pub address: SocketAddr,
+    /// Addresses not yet tried.
+    pub others: VecDeque<SocketAddr>,
+}
+
+/// A DIRECT relay.
+pub struct Direct {
+    /// The target's socket.
+    pub target: TcpStream,
+    /// Readiness of the target's socket.
+    pub ready: Ready,
+    /// What moves the bytes, both ways.
+    pub relay: Relay,
+}
+
+/// A relay between the client's socket and a channel.
+pub struct Tunnel {
+    /// The SSH session.
+    pub session: Key,
+    /// The channel.
+    pub channel: ChannelId,
+    /// Bytes of the channel that the client has not taken; bounded by the channel's window.
+    pub backlog: VecDeque<u8>,
+    /// Early bytes of the client already sent.
+    pub early_sent: usize,
+    /// Channel to client: this half's state.
+    pub down: Half,
+    /// Client to channel: this half's state.
+    pub up: Half,
+    /// True while it stands in its session's list of clients waiting to send.
+    pub blocked: bool,
+}
+
+/// One direction of a tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// Bytes may come.
+    Open,
+    /// The source has finished; bytes are still to be delivered.
+    Draining,
+    /// The sink has been told.
+    Finished,
+}
+
+/// A client's parts that its first state needs.
+pub struct Arrival {
+    /// The `#id`.
+    pub number: u64,
+    /// The accepted socket.
+    pub socket: TcpStream,
+    /// Its peer.
+    pub peer: SocketAddr,
+    /// The door.
+    pub listener: Arc<Listener>,
+    /// Its share of the limits.
+    pub permit: Permit,
+}
+
+/// What a relay handler borrows of a client.
+pub struct Parts<'a> {
+    /// Its socket.
+    pub socket: &'a mut TcpStream,
+    /// Its readiness.
+    pub ready: &'a mut Ready,
+    /// Its state.
+    pub state: &'a mut State,
+    /// Bytes it sent after its request.
+    pub early: &'a [u8],
+    /// Bytes from it.
+    pub up: &'a mut u64,
+    /// Bytes to it.
+    pub down: &'a mut u64,
+    /// When a byte moved last.
+    pub active: &'a mut Instant,
+}
+
+impl Ready {
+    /// A socket nobody has asked yet: both ways are worth a try.
+    pub fn fresh() -> Self {
+        Self { read: true, write: true, hup: false, dead: false }
+    }
+}
+
+impl Client {
+    /// A client that has just been accepted.
+    pub fn new(arrival: Arrival, key: Key, authenticate: bool, now: Instant) -> Self {
+        let Arrival { number, socket, peer, listener, permit } = arrival;
+        Self {
+            number,
+            key,
+            socket,
+            peer,
+            listener,
+            permit,
+            ready: Ready::fresh(),
+            queued: false,
+            route: None,
+            up: 0,
+            down: 0,
+            since: now,
+            active: now,
+            state: State::Handshake(Box::new(Negotiation::new(authenticate)), Vec::new()),
+        }
+    }
+
+    /// Its state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its state, to work on in place.
+    pub fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Its fields that relaying works on, side by side.
+    pub fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            socket: &mut self.socket,
+            ready: &mut self.ready,
+            state: &mut self.state,
+            early: self.route.as_ref().map_or(&[], |route| &route.early),
+            up: &mut self.up,
+            down: &mut self.down,
+            active: &mut self.active,
+        }
+    }
+
+    /// Takes the state out; the caller must [`enter`](Self::enter) one before it returns.
+    pub fn leave(&mut self) -> State {
+        std::mem::replace(&mut self.state, State::Changing)
+    }
+
+    /// Puts the next state in.
+    pub fn enter(&mut self, state: State) {
+        log::trace!("#{} {} -> {}", self.number, self.state.name(), state.name());
+        self.state = state;
+    }
+
+    /// The target for messages; a dash before the request is known.
+    pub fn target_text(&self) -> String {
+        self.route.as_ref().map_or_else(|| "-".into(), |route| route.target.to_string())
+    }
+}
+
+impl State {
+    /// Its name in traces and displays.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Handshake(..) => "HANDSHAKE",
+            Self::Verifying(..) => "VERIFYING",
+            Self::Resolving => "RESOLVING",
+            Self::Connecting(_) => "CONNECTING",
+            Self::Direct(_) => "DIRECT",
+            Self::Waiting => "WAITING",
+            Self::Opening(..) => "OPENING",
+            Self::Tunnel(_) => "TUNNEL",
+            Self::Lingering(_) => "LINGERING",
+            Self::Changing => "CHANGING",
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What dialing an SSH server needs before the first packet, and how a dial can fail.
+//!
+//! [`prepare`] runs on a helper thread: it reads key, password and known_hosts files (a key file's
+//! KDF takes long on purpose) and resolves the server's name.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::jobs;
+use crate::config::{AuthMethod, Profile};
+use crate::say;
+use crate::socks::Failure;
+use crate::ssh::hostkey::{HostKeys, KnownHosts, LearnedKeys, Refusal};
+use crate::ssh::identity::{self, Identity, IdentityError};
+use crate::ssh::login::LoginError;
+use crate::ssh::pool::Server;
+use crate::ssh::transport::TransportError;
+
+/// A helper thread's result.
+pub type Prepared = Result<Material, DialError>;
+
+/// What a dial needs.
+pub struct Material {
+    /// The server's addresses, in the resolver's order.
+    pub addresses: VecDeque<SocketAddr>,
+    /// Private keys, unencrypted.
+    pub identities: Vec<(PathBuf, Identity)>,
+    /// Password.
+    pub password: Option<Zeroizing<String>>,
+    /// Who the server may be.
+    pub host_keys: HostKeys,
+}
+
+/// Why there is no SSH session.
+#[derive(Debug)]
+pub enum DialError {
+    /// The server's name has no address.
+    Name(io::Error),
+    /// A private key cannot be used.
+    Identity(PathBuf, IdentityError),
+    /// A file with a secret or with host keys cannot be read.
+    File(PathBuf, io::Error),
+    /// The server cannot be reached.
+    Connect(SocketAddr, io::Error),
+    /// It took longer than CONNTIME, in this phase.
+    TimedOut(&'static str),
+    /// The SSH transport failed before or during login.
+    Transport(TransportError),
+    /// The server's host key is not one to trust.
+    HostKey(Refusal),
+    /// The server refused the login.
+    Login(LoginError),
+    /// The connection ended before login was over.
+    Ended(String),
+}
+
+/// Reads and resolves all that `profile` needs to dial `server`.
+pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -> Prepared {
+    let known = known_hosts(profile)?;
+    let passphrase = profile.passphrase_file.as_deref().map(first_line).transpose()?;
+    let mut identities = Vec::new();
+    if profile.auth.contains(&AuthMethod::PublicKey) {
+        for path in &profile.identities {
+            let passphrase = passphrase.as_ref().map(|line| line.as_bytes());
+            match identity::load(path, passphrase) {
+                Ok(identity) => identities.push((path.clone(), identity)),
+                Err(error) => {
+                    say!(
+                        IDENTITY_FAILED,
+                        profile = profile.name,
+                        file = path.display(),
+                        reason = error
+                    );
+                    if identities.is_empty() && profile.auth == [AuthMethod::PublicKey] {
+                        return Err(DialError::Identity(path.clone(), error));
+                    }
+                }
+            }
+        }
+    }
+    let password = profile.password_file.as_deref().map(first_line).transpose()?;
+    let addresses = jobs::resolve(&server.host, server.port).map_err(DialError::Name)?;
+    Ok(Material {
+        addresses: addresses.into(),
+        identities,
+        password,
+        host_keys: HostKeys::new(profile.pins.clone(), known, profile.strict, Arc::clone(learned)),
+    })
+}
+
+fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
+    let (known, problems) = KnownHosts::load(&profile.known_hosts)
+        .map_err(|(index, error)| DialError::File(profile.known_hosts[index].clone(), error))?;
+    for problem in problems.iter().take(PROBLEMS_SAID) {
+        say!(KNOWN_HOSTS_LINE, place = problem.place, problem = problem.problem);
+    }
+    Ok(known)
+}
+
+/// The first line of a file with a secret, without its line end.
+fn first_line(path: &Path) -> Result<Zeroizing<String>, DialError> {
+    let text = read_bounded(path, SECRET_BYTES)?;
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok(line) => Ok(Zeroizing::new(line.to_owned())),
+        Err(_) => {
+            Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8")))
+        }
+    }
+}
+
+fn read_bounded(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, DialError> {
+    let read = || {
+        let file = std::fs::File::open(path)?;
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.take(most + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most {
+            return Err(io::Error::other(format!("larger than {most} bytes")));
+        }
+        Ok(bytes)
+    };
+    read().map_err(|error| DialError::File(path.to_owned(), error))
+}
+
+impl DialError {
+    /// The answer its SOCKS clients get: host unreachable when the SSH server cannot be reached,
+    /// general failure when it was reached but cannot be used.
+    pub fn failure(&self) -> Failure {
+        if self.is_unreachable() { Failure::HostUnreachable } else { Failure::General }
+    }
+
+    /// True when there was no SSH server to talk to; only then may a filter fall back to plain.
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Name(_) | Self::Connect(..) => true,
+            Self::TimedOut(phase) => *phase == CONNECTING,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(error) => write!(f, "the SSH server's name cannot be resolved: {error}"),
+            Self::Identity(path, error) => write!(f, "private key {}: {error}", path.display()),
+            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Connect(address, error) => write!(f, "SSH server at {address}: {error}"),
+            Self::TimedOut(phase) => {
+                write!(f, "SSH server: no answer in time (CONNTIME) while {phase}")
+            }
+            Self::Transport(error) => write!(f, "SSH server: {error}"),
+            Self::HostKey(refusal) => write!(f, "SSH server's host key refused: {refusal}"),
+            Self::Login(error) => write!(f, "SSH login: {error}"),
+            Self::Ended(reason) => write!(f, "SSH server: {reason}"),
+        }
+    }
+}
+
+/// The phase in which no SSH server has answered yet.
+pub const CONNECTING: &str = "connecting";
+
+/// Largest file with a password or passphrase.
+const SECRET_BYTES: u64 = 4096;
+
+/// Bad lines of one known_hosts file that are reported, at most.
+const PROBLEMS_SAID: usize = 10;

@@ -1,0 +1,183 @@
+//! What all workers share, behind one door: configuration, pool, limits, counters, helper threads.
+//!
+//! The configuration is swapped whole on a refresh; whoever decided something keeps the one it
+//! decided by.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use mio::Waker;
+
+use super::inbox::{Inbound, Post};
+use super::jobs::Jobs;
+use super::key::Key;
+use super::limits::Limits;
+use crate::config::{Config, Filter, Profile, Target};
+use crate::socks::users::Users;
+use crate::ssh::hostkey::LearnedKeys;
+use crate::ssh::pool::Pool;
+
+/// Shared by the supervisor and every worker for the life of the process.
+pub struct Shared {
+    live: Mutex<Arc<Live>>,
+    /// SSH sessions of all workers.
+    pub pool: Pool<Seat>,
+    /// Client limits.
+    pub limits: Limits,
+    /// Helper threads for blocking work.
+    pub jobs: Jobs,
+    /// Ways to the workers, by index.
+    pub workers: Vec<Post<Inbound>>,
+    /// Way to the supervisor.
+    pub supervisor: Post<Report>,
+    /// Host keys accepted under STRICTKEY NEW.
+    pub learned: Arc<LearnedKeys>,
+    /// Set once, when zoxy stops: no new connection is taken.
+    pub draining: AtomicBool,
+    /// Numbers of connections and sessions, and totals for displays.
+    pub counters: Counters,
+    /// Start of the process.
+    pub started: (SystemTime, Instant),
+}
+
+/// Where an SSH session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    /// Worker index.
+    pub worker: usize,
+    /// The session's key on that worker.
+    pub session: Key,
+}
+
+/// A configuration in force.
+pub struct Live {
+    /// The checked deck.
+    pub config: Config,
+    /// Times each filter decided, in deck order.
+    pub hits: Vec<AtomicU64>,
+    /// Times no filter matched.
+    pub unmatched: AtomicU64,
+    /// SOCKS users by listener name.
+    pub users: HashMap<String, Arc<Users>>,
+}
+
+/// Totals since the start.
+#[derive(Default)]
+pub struct Counters {
+    /// Connections accepted: also the last `#id` given out.
+    pub connections: AtomicU64,
+    /// SSH sessions begun: also the last session number.
+    pub sessions: AtomicU64,
+    /// Connections refused by access list or limit.
+    pub refused: AtomicU64,
+    /// Requests blocked by a filter or by none matching.
+    pub blocked: AtomicU64,
+    /// Requests that failed.
+    pub failed: AtomicU64,
+    /// Bytes from clients.
+    pub up: AtomicU64,
+    /// Bytes to clients.
+    pub down: AtomicU64,
+}
+
+/// What workers tell the supervisor.
+#[derive(Debug)]
+pub enum Report {
+    /// Answer to [`Inbound::Snapshot`].
+    Snapshot {
+        /// The question's number.
+        question: u64,
+        /// What the worker holds.
+        snapshot: super::snapshot::WorkerSnapshot,
+    },
+    /// A draining worker has no client left, or its time is up.
+    Drained {
+        /// Clients closed because the drain time was over.
+        cut: usize,
+    },
+    /// A worker has ended because its poll failed.
+    Lost,
+}
+
+impl Shared {
+    /// The configuration in force.
+    pub fn live(&self) -> Arc<Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a new configuration in force.
+    pub fn replace_live(&self, live: Arc<Live>) {
+        let process = &live.config.process;
+        self.limits.adjust(process.max_connections, process.max_per_client);
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
+    }
+
+    /// True once zoxy is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// All parts together; `live` sets the limits.
+    pub fn new(
+        live: Arc<Live>,
+        jobs: Jobs,
+        workers: Vec<Post<Inbound>>,
+        supervisor: Post<Report>,
+    ) -> Self {
+        let process = &live.config.process;
+        let limits = Limits::new(process.max_connections, process.max_per_client);
+        Self {
+            live: Mutex::new(live),
+            pool: Pool::new(),
+            limits,
+            jobs,
+            workers,
+            supervisor,
+            learned: Arc::default(),
+            draining: AtomicBool::new(false),
+            counters: Counters::default(),
+            started: (SystemTime::now(), Instant::now()),
+        }
+    }
+}
+
+impl Live {
+    /// Wraps a checked deck.
+    pub fn new(config: Config, users: HashMap<String, Arc<Users>>) -> Self {
+        let hits = config.filters.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { config, hits, unmatched: AtomicU64::new(0), users }
+    }
+
+    /// The filter that decides about `target`, counted; None: nothing matches.
+    pub fn decide(&self, target: &Target) -> Option<Arc<Filter>> {
+        let position = self.config.filters.iter().position(|filter| filter.matches(target));
+        let hits = position.map_or(&self.unmatched, |index| &self.hits[index]);
+        hits.fetch_add(1, Ordering::Relaxed);
+        position.map(|index| Arc::clone(&self.config.filters[index]))
+    }
+
+    /// True if the listener lets this address in.
+    pub fn admits(listener: &crate::config::Listener, address: IpAddr) -> bool {
+        listener.clients.contains(address.to_canonical())
+    }
+}
+
+/// Digest of everything in a profile but where it stands in the deck.
+pub fn profile_digest(profile: &Profile) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let text = format!("{profile:?}");
+    // The card number is the last field: a card moved in the deck keeps its sessions.
+    text.rsplit_once(", card:").map_or(text.as_str(), |(settings, _)| settings).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Makes the two ends of a [`Post`].
+pub fn post<T>(waker: Arc<Waker>) -> (Post<T>, std::sync::mpsc::Receiver<T>) {
+    let (sender, receiver): (Sender<T>, _) = std::sync::mpsc::channel();
+    (Post::new(sender, waker), receiver)
+}

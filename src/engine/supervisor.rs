@@ -1,0 +1,497 @@
+//! The main thread: starts everything, hears signals and the operator, refreshes, stops.
+//!
+//! It moves no data. Workers tell it when they have drained and answer its questions for the
+//! displays; everything it waits for has a deadline.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
+
+use mio::{Events, Interest, Poll, Token, Waker};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_mio::v1_0::Signals;
+
+use super::accept::{Acceptor, raise_descriptor_limit};
+use super::inbox::{Door, Inbound, Post};
+use super::jobs::Jobs;
+use super::key::{Key, Kind};
+use super::loading::{Cause, Rejected, bind_new, read_deck};
+use super::shared::{Live, Report, Shared, post};
+use super::snapshot::WorkerSnapshot;
+use super::worker::Worker;
+use crate::config::{Config, LoadOptions};
+use crate::message::Argument;
+use crate::message::catalogue::{REFRESH_FAILED, STOPPING};
+use crate::operator::command::Command;
+use crate::operator::console::{Console, ConsoleId};
+use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
+use crate::operator::{default_socket, display};
+use crate::say;
+
+/// Why zoxy did not start, or ended other than asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// The deck has errors; they have been said.
+    Deck,
+    /// The deck cannot be read.
+    Unreadable,
+    /// Something the process needs is not to be had; it has been said.
+    Start,
+    /// A worker ended by itself; it has been said.
+    Worker,
+    /// libssh2 is not the one this program was built for; it has been said.
+    Seams,
+}
+
+/// The running proxy as its main thread sees it.
+struct Supervisor {
+    deck: PathBuf,
+    options: LoadOptions,
+    poll: Poll,
+    signals: Signals,
+    console: Console,
+    reports: Receiver<Report>,
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    /// Worker of each bound address.
+    bound: HashMap<SocketAddr, usize>,
+    questions: HashMap<u64, Question>,
+    next_question: u64,
+    stopping: Option<Stopping>,
+    failed: bool,
+}
+
+/// A display whose rows are being gathered.
+struct Question {
+    console: ConsoleId,
+    command: Command,
+    parts: Vec<WorkerSnapshot>,
+    deadline: Instant,
+}
+
+/// A stop under way.
+struct Stopping {
+    drained: usize,
+    cut: usize,
+}
+
+/// Runs the proxy until it is told to stop.
+pub fn run(deck: PathBuf, options: LoadOptions) -> Result<(), Failure> {
+    let mut supervisor = Supervisor::start(deck, options)?;
+    match supervisor.serve() {
+        Ok(()) if supervisor.failed => Err(Failure::Worker),
+        Ok(()) => Ok(()),
+        Err(error) => {
+            say!(START_FAILED, reason = error);
+            Err(Failure::Start)
+        }
+    }
+}
+
+impl From<Rejected> for Failure {
+    fn from(rejected: Rejected) -> Self {
+        match rejected.cause {
+            Cause::Deck => Self::Deck,
+            Cause::Unreadable => Self::Unreadable,
+            Cause::Address => Self::Start,
+        }
+    }
+}
+
+impl Supervisor {
+    fn start(deck: PathBuf, options: LoadOptions) -> Result<Self, Failure> {
+        if let Err(error) = crate::ssh::seams::check_seams() {
+            say!(SEAM_CHECK_FAILED, reason = error);
+            return Err(Failure::Seams);
+        }
+        let live = read_deck(&deck, &options)?;
+        raise_descriptor_limit();
+        let acceptors = bind_new(&live.config, &HashMap::new())?;
+        let process = &live.config.process;
+        let socket = process.console.clone().unwrap_or_else(default_socket);
+        let console = Console::bind(&socket).map_err(|error| {
+            say!(CONSOLE_FAILED, path = socket.display(), reason = error);
+            Failure::Start
+        })?;
+        let count = match process.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
+        let resolvers = process.resolvers;
+        Self::assemble(deck, options, live, acceptors, console, count, resolvers).map_err(|error| {
+            say!(START_FAILED, reason = error);
+            Failure::Start
+        })
+    }
+
+    fn assemble(
+        deck: PathBuf,
+        options: LoadOptions,
+        live: Arc<Live>,
+        acceptors: Vec<Acceptor>,
+        mut console: Console,
+        count: usize,
+        resolvers: usize,
+    ) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        console.register(poll.registry(), CONSOLE)?;
+        let (supervisor, reports) = post(Arc::new(Waker::new(poll.registry(), WAKE)?));
+        let jobs = Jobs::start(resolvers, JOBS_WAITING)?;
+
+        let mut polls = Vec::new();
+        let mut posts = Vec::new();
+        for _ in 0..count {
+            let poll = Poll::new()?;
+            let waker = Waker::new(poll.registry(), Key::new(Kind::Wake, 0, 0).token())?;
+            let (sender, receiver): (Post<Inbound>, _) = post(Arc::new(waker));
+            polls.push((poll, receiver));
+            posts.push(sender);
+        }
+        let shared = Arc::new(Shared::new(live, jobs, posts, supervisor));
+        let mut threads = Vec::new();
+        for (index, (poll, inbox)) in polls.into_iter().enumerate() {
+            let shared = Arc::clone(&shared);
+            let thread =
+                std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                    let report = shared.supervisor.clone();
+                    if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
+                        say!(WORKER_LOST, worker = index, reason = error);
+                        report.send(Report::Lost);
+                    }
+                })?;
+            threads.push(thread);
+        }
+        let mut supervisor = Self {
+            deck,
+            options,
+            poll,
+            signals,
+            console,
+            reports,
+            shared,
+            threads,
+            bound: HashMap::new(),
+            questions: HashMap::new(),
+            next_question: 0,
+            stopping: None,
+            failed: false,
+        };
+        let live = supervisor.shared.live();
+        say!(
+            STARTED,
+            version = env!("CARGO_PKG_VERSION"),
+            deck = live.config.source,
+            listeners = live.config.listeners.len(),
+            workers = count
+        );
+        supervisor.open_doors(&live.config, acceptors);
+        Ok(supervisor)
+    }
+
+    /// Hears events until every worker has ended.
+    fn serve(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(64);
+        loop {
+            let now = Instant::now();
+            let deadline = self
+                .questions
+                .values()
+                .map(|question| question.deadline)
+                .chain(self.console.next_deadline())
+                .min();
+            let wait = deadline.map(|deadline| deadline.saturating_duration_since(now));
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            for event in &events {
+                match event.token() {
+                    WAKE => {}
+                    SIGNALS => self.hear_signals(),
+                    token => {
+                        let commands = self.console.event(token);
+                        for (console, command) in commands {
+                            self.carry_out(console, command);
+                        }
+                    }
+                }
+            }
+            while let Ok(report) = self.reports.try_recv() {
+                self.take_report(report);
+            }
+            self.console.expire(Instant::now());
+            self.answer_late_questions();
+            if self.stopping.as_ref().is_some_and(|s| s.drained >= self.shared.workers.len()) {
+                self.finish();
+                return Ok(());
+            }
+        }
+    }
+
+    fn hear_signals(&mut self) {
+        let signals: Vec<i32> = self.signals.pending().collect();
+        for signal in signals {
+            match signal {
+                SIGHUP => {
+                    self.refresh();
+                }
+                SIGINT => {
+                    self.stop("SIGINT");
+                }
+                _ => {
+                    self.stop("SIGTERM");
+                }
+            }
+        }
+    }
+
+    fn take_report(&mut self, report: Report) {
+        match report {
+            Report::Drained { cut } => {
+                if let Some(stopping) = &mut self.stopping {
+                    stopping.drained += 1;
+                    stopping.cut += cut;
+                }
+            }
+            Report::Snapshot { question, snapshot } => {
+                let Some(asked) = self.questions.get_mut(&question) else { return };
+                asked.parts.push(snapshot);
+                if asked.parts.len() == self.shared.workers.len() {
+                    self.answer_question(question);
+                }
+            }
+            Report::Lost => {
+                self.failed = true;
+                self.stop("a worker ended");
+                if let Some(stopping) = &mut self.stopping {
+                    stopping.drained += 1;
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, console: ConsoleId, command: Command) {
+        match command {
+            Command::Refresh => {
+                let (text, rc) = self.refresh();
+                self.console.answer(console, &text, rc);
+            }
+            Command::Stop => {
+                let text = self.stop("operator command");
+                self.console.answer(console, &text, 0);
+            }
+            Command::DisplayFilters => {
+                let text = display::filters(&filter_rows(&self.shared.live()), SystemTime::now());
+                self.console.answer(console, &text, 0);
+            }
+            Command::DisplayStatus
+            | Command::DisplayConnections { .. }
+            | Command::DisplayTunnels => {
+                let question = self.next_question;
+                self.next_question += 1;
+                let deadline = Instant::now() + ANSWER_TIME;
+                self.questions
+                    .insert(question, Question { console, command, parts: Vec::new(), deadline });
+                for worker in &self.shared.workers {
+                    worker.send(Inbound::Snapshot { question });
+                }
+            }
+        }
+    }
+
+    fn answer_late_questions(&mut self) {
+        let now = Instant::now();
+        let late: Vec<u64> =
+            self.questions.iter().filter(|(_, q)| q.deadline <= now).map(|(n, _)| *n).collect();
+        for question in late {
+            self.answer_question(question);
+        }
+    }
+
+    /// Answers with what has come; RC 4 if a worker has not answered in time.
+    fn answer_question(&mut self, question: u64) {
+        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question)
+        else {
+            return;
+        };
+        let rc = if parts.len() < self.shared.workers.len() { 4 } else { 0 };
+        let now = SystemTime::now();
+        let total = parts.iter().map(|part| part.total).sum();
+        let text = match command {
+            Command::DisplayTunnels => {
+                let rows: Vec<_> = parts.into_iter().flat_map(|part| part.tunnels).collect();
+                let total = rows.len();
+                display::tunnels(rows, total, now)
+            }
+            Command::DisplayConnections { .. } => {
+                let rows = parts.into_iter().flat_map(|part| part.connections).collect();
+                display::connections(rows, total, command.rows(), now)
+            }
+            _ => display::status(&self.status(&parts), now),
+        };
+        self.console.answer(console, &text, rc);
+    }
+
+    fn status(&self, parts: &[WorkerSnapshot]) -> Status {
+        let live = self.shared.live();
+        let counters = &self.shared.counters;
+        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let (up, down) =
+            parts.iter().fold((0, 0), |(up, down), p| (up + p.traffic.0, down + p.traffic.1));
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            deck: live.config.source.clone(),
+            state: if self.stopping.is_some() { RunState::Draining } else { RunState::Running },
+            started: self.shared.started.0,
+            uptime: self.shared.started.1.elapsed(),
+            workers: self.shared.workers.len(),
+            listeners: live
+                .config
+                .listeners
+                .iter()
+                .map(|listener| ListenerRow {
+                    name: listener.name.clone(),
+                    address: listener.address.to_string(),
+                    paused: parts.iter().any(|part| part.paused.contains(&listener.name)),
+                })
+                .collect(),
+            connections: self.shared.limits.connections(),
+            max_connections: live.config.process.max_connections,
+            accepted: load(&counters.connections),
+            refused: load(&counters.refused) + load(&counters.blocked) + load(&counters.failed),
+            sessions: self.shared.pool.sessions(),
+            up: load(&counters.up) + up,
+            down: load(&counters.down) + down,
+            memory: resident_memory(),
+        }
+    }
+
+    /// Reads the deck again; a bad one is reported and the old one stays. Gives the operator's
+    /// answer and its return code.
+    fn refresh(&mut self) -> (String, u8) {
+        let deck = self.deck.display().to_string();
+        if self.stopping.is_some() {
+            return (display::refresh_refused("zoxy is stopping"), 8);
+        }
+        match self.try_refresh() {
+            Ok(live) => {
+                say!(
+                    REFRESHED,
+                    deck = deck,
+                    filters = live.config.filters.len(),
+                    profiles = live.config.profiles.len()
+                );
+                (display::refreshed(&live.config), 0)
+            }
+            Err(Rejected { lines, errors, .. }) => {
+                let arguments: &[Argument<'_>] = &[("deck", &deck), ("errors", &errors)];
+                REFRESH_FAILED.emit(arguments);
+                (lines.join("\n") + "\n" + &REFRESH_FAILED.render(arguments), 8)
+            }
+        }
+    }
+
+    fn try_refresh(&mut self) -> Result<Arc<Live>, Rejected> {
+        let live = read_deck(&self.deck, &self.options)?;
+        let acceptors = bind_new(&live.config, &self.bound)?;
+        self.shared.replace_live(Arc::clone(&live));
+        self.open_doors(&live.config, acceptors);
+        Ok(live)
+    }
+
+    /// Gives every worker its doors; `acceptors` are the sockets of addresses not bound before.
+    fn open_doors(&mut self, config: &Config, acceptors: Vec<Acceptor>) {
+        let mut acceptors = acceptors.into_iter();
+        let mut doors: Vec<Vec<Door>> = self.shared.workers.iter().map(|_| Vec::new()).collect();
+        let mut bound = HashMap::new();
+        for (index, listener) in config.listeners.iter().enumerate() {
+            let kept = self.bound.get(&listener.address).copied();
+            let worker = kept.unwrap_or(index % doors.len());
+            let acceptor = if kept.is_none() { acceptors.next() } else { None };
+            bound.insert(listener.address, worker);
+            if acceptor.is_some() {
+                say!(READY, name = listener.name, address = listener.address);
+            }
+            doors[worker].push(Door { listener: Arc::clone(listener), acceptor });
+        }
+        self.bound = bound;
+        for (post, doors) in self.shared.workers.iter().zip(doors) {
+            post.send(Inbound::Listeners(doors));
+        }
+    }
+
+    /// Begins to stop, a second time: stops without waiting. Gives the message it says.
+    fn stop(&mut self, reason: &str) -> String {
+        let again = self.stopping.is_some();
+        let patience = if again { Duration::ZERO } else { self.shared.live().config.process.drain };
+        let (connections, seconds) = (self.shared.limits.connections(), patience.as_secs());
+        let arguments: &[Argument<'_>] =
+            &[("reason", &reason), ("connections", &connections), ("seconds", &seconds)];
+        STOPPING.emit(arguments);
+        if !again {
+            self.shared.draining.store(true, Ordering::Relaxed);
+            self.stopping = Some(Stopping { drained: 0, cut: 0 });
+        }
+        let deadline = Instant::now() + patience;
+        for worker in &self.shared.workers {
+            worker.send(Inbound::Drain { deadline });
+        }
+        STOPPING.render(arguments)
+    }
+
+    /// Ends the workers, which have nothing left to do.
+    fn finish(&mut self) {
+        let cut = self.stopping.as_ref().map_or(0, |stopping| stopping.cut);
+        if cut > 0 {
+            say!(DRAIN_ENDED, connections = cut);
+        }
+        for worker in &self.shared.workers {
+            worker.send(Inbound::Stop);
+        }
+        for thread in self.threads.drain(..) {
+            // A worker that panicked has said so itself.
+            let _ = thread.join();
+        }
+        self.shared.jobs.stop(JOBS_PATIENCE);
+        say!(STOPPED);
+    }
+}
+
+fn filter_rows(live: &Live) -> Vec<FilterRow> {
+    live.config
+        .filters
+        .iter()
+        .zip(&live.hits)
+        .map(|(filter, hits)| FilterRow {
+            name: filter.name.clone(),
+            card: filter.card,
+            action: filter.action.to_string(),
+            profile: filter.profile.as_ref().map(|profile| profile.name.clone()),
+            ports: filter.ports.to_string(),
+            destination: filter.destination.to_string(),
+            hits: hits.load(Ordering::Relaxed),
+        })
+        .collect()
+}
+
+const WAKE: Token = Token(0);
+const SIGNALS: Token = Token(1);
+/// The console's first token; it uses as many as it has connections.
+const CONSOLE: Token = Token(16);
+
+/// Jobs that may wait for a helper thread.
+const JOBS_WAITING: usize = 4096;
+
+/// How long a stop waits for a helper thread that is busy.
+const JOBS_PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long a display waits for a worker.
+const ANSWER_TIME: Duration = Duration::from_secs(5);

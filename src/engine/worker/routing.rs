@@ -1,0 +1,203 @@
+//! What becomes of a request: the filter decides, the client goes its way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+use super::{Timer, Worker};
+use crate::config::{Action, Host, Profile};
+use crate::engine::client::{Route, State};
+use crate::engine::inbox::Inbound;
+use crate::engine::jobs;
+use crate::engine::key::Key;
+use crate::engine::shared::{Seat, profile_digest};
+use crate::say;
+use crate::socks::{Failure, Request};
+use crate::ssh::pool::{Bounds, Placement, PoolKey, Server};
+
+impl Worker {
+    /// Decides about a complete request.
+    pub(super) fn route(&mut self, key: Key, request: Request, early: Vec<u8>) {
+        let live = self.shared.live();
+        let decision = live.decide(&request.target);
+        let Some(client) = self.client(key) else { return };
+        let filter = match decision {
+            Some(filter) if filter.action != Action::Block => filter,
+            other => {
+                let filter = other.map_or_else(
+                    || "no filter matches".into(),
+                    |filter| format!("filter {}", filter.name),
+                );
+                say!(
+                    REQUEST_BLOCKED,
+                    id = client.number,
+                    client = client.peer,
+                    target = request.target,
+                    filter = filter
+                );
+                self.shared.counters.blocked.fetch_add(1, Ordering::Relaxed);
+                self.reply_failure(key, request.version, Failure::NotAllowed);
+                return;
+            }
+        };
+        let action = filter.action;
+        client.route = Some(Box::new(Route {
+            live,
+            filter,
+            target: request.target,
+            version: request.version,
+            seat: None,
+            moves: 0,
+            early,
+        }));
+        match action {
+            Action::Direct => self.go_direct(key),
+            Action::Tunnel => self.go_tunnel(key),
+            Action::Block => unreachable!("refused above"),
+        }
+    }
+
+    /// Connects to the target without SSH, after resolving its name where it has one.
+    pub(super) fn go_direct(&mut self, key: Key) {
+        let now = self.now;
+        let post = self.shared.workers[self.index].clone();
+        let Some(client) = self.client(key) else { return };
+        let Some(route) = &client.route else { return };
+        let (timeout, port) = (route.filter.connect_timeout, route.target.port);
+        let host = route.target.host.clone();
+        client.enter(State::Resolving);
+        self.timers.set((key, Timer::Deadline), now + timeout);
+        match host {
+            Host::Address(address) => {
+                self.connect(key, VecDeque::from([SocketAddr::new(address, port)]));
+            }
+            Host::Name(name) => {
+                let job = Box::new(move || {
+                    let result = jobs::resolve(&name, port);
+                    post.send(Inbound::Resolved { client: key, result });
+                });
+                if self.shared.jobs.submit(job).is_err() {
+                    self.fail(key, Failure::General, "too many names wait to be resolved");
+                }
+            }
+        }
+    }
+
+    /// A helper thread has resolved a name.
+    pub(super) fn resolved(&mut self, key: Key, result: io::Result<Vec<SocketAddr>>) {
+        let Some(client) = self.client(key) else { return };
+        if !matches!(client.state(), State::Resolving) {
+            return;
+        }
+        match result {
+            Ok(addresses) if !addresses.is_empty() => self.connect(key, addresses.into()),
+            Ok(_) => self.fail(key, Failure::HostUnreachable, "the name has no address"),
+            Err(error) => {
+                let reason = format!("the name cannot be resolved: {error}");
+                self.fail(key, Failure::HostUnreachable, &reason);
+            }
+        }
+    }
+
+    /// Finds an SSH session for the client, here or on another worker.
+    pub(super) fn go_tunnel(&mut self, key: Key) {
+        let now = self.now;
+        let index = self.index;
+        let shared = std::sync::Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let Some(route) = &client.route else { return };
+        let Some(profile) = route.filter.profile.clone() else {
+            self.fail(key, Failure::General, "the filter has no profile");
+            return;
+        };
+        let pool_key = PoolKey {
+            profile: profile.name.clone(),
+            settings: profile_digest(&profile),
+            server: server_of(&profile, route),
+            user: profile.user.clone().unwrap_or_default(),
+        };
+        client.enter(State::Waiting);
+        let bounds = Bounds { sessions: profile.sessions, channels: profile.channels };
+        let near = |seat: Seat| seat.worker == index;
+        let mut made = None;
+        let placement = shared.pool.place(&pool_key, bounds, near, || {
+            let session = self.make_session(&pool_key, &profile);
+            made = Some(session);
+            Seat { worker: index, session }
+        });
+        let seat = match placement {
+            Placement::Join(seat) | Placement::Made(seat) => seat,
+            Placement::Full => {
+                let reason = format!(
+                    "all {} SSH sessions of profile {} carry their {} channels",
+                    bounds.sessions, profile.name, bounds.channels
+                );
+                self.fail(key, Failure::General, &reason);
+                return;
+            }
+        };
+        if let Some(route) = self.client(key).and_then(|client| client.route.as_mut()) {
+            route.seat = Some((pool_key, seat));
+        }
+        self.timers.set((key, Timer::Deadline), now + profile.connect_timeout + GRACE);
+        if seat.worker == index {
+            self.join_session(key, seat.session);
+        } else {
+            self.hand_over(key, seat.worker);
+        }
+        if let Some(session) = made {
+            self.begin_session(session);
+        }
+    }
+
+    /// Gives a client to another worker.
+    fn hand_over(&mut self, key: Key, worker: usize) {
+        self.cancel_client_timers(key);
+        let mut client = self.clients.remove(key.index());
+        if let Err(error) = self.poll.registry().deregister(&mut client.socket) {
+            log::debug!("#{}: deregister: {error}", client.number);
+        }
+        self.shared.workers[worker].send(Inbound::Client(Box::new(client)));
+    }
+
+    /// Takes a client that another worker gave.
+    pub(super) fn client_arrives(&mut self, mut client: crate::engine::client::Client) {
+        let generation = self.next_generation();
+        let entry = self.clients.vacant_entry();
+        let key = Key::new(crate::engine::key::Kind::Client, generation, entry.key());
+        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        let registered = self.poll.registry().register(&mut client.socket, key.token(), both);
+        client.key = key;
+        client.queued = false;
+        client.ready = crate::engine::client::Ready::fresh();
+        let seat = client.route.as_ref().and_then(|route| route.seat.as_ref());
+        let session = seat.map(|(_, seat)| seat.session);
+        let timeout = client
+            .route
+            .as_ref()
+            .and_then(|route| route.filter.profile.as_ref())
+            .map_or(GRACE, |profile| profile.connect_timeout + GRACE);
+        entry.insert(client);
+        if let Err(error) = registered {
+            self.fail(key, Failure::General, &format!("poll refused the socket: {error}"));
+            return;
+        }
+        self.timers.set((key, Timer::Deadline), self.now + timeout);
+        match session {
+            Some(session) => self.join_session(key, session),
+            None => self.fail(key, Failure::General, "the hand-over names no session"),
+        }
+    }
+}
+
+fn server_of(profile: &Profile, route: &Route) -> Server {
+    let host = match &profile.host {
+        Some(host) if !route.filter.host_from_app => host.clone(),
+        _ => route.target.host.to_string(),
+    };
+    Server { host, port: profile.port }
+}
+
+/// Time beyond the session's own deadline that its clients wait, so that they hear its reason.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(1);

@@ -1,0 +1,577 @@
+//! SSH sessions of this worker: dialing, logging in, packets, time-outs, loss.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use mio::Interest;
+
+use super::handshake::answer;
+use super::tunnel::deliver;
+use super::{Timer, Worker};
+use crate::config::Profile;
+use crate::engine::client::{Half, State, Tunnel};
+use crate::engine::dial::{self, CONNECTING, DialError, Prepared};
+use crate::engine::inbox::Inbound;
+use crate::engine::key::{Key, Kind};
+use crate::engine::session::{Fill, Phase, Session};
+use crate::engine::shared::Seat;
+use crate::say;
+use crate::socks::{self, Failure, Outcome};
+use crate::ssh::channels::{ChannelId, Event, OpenFailure};
+use crate::ssh::pool::{DialEnd, PoolKey, Turn};
+
+/// What a packet asks the worker to do, once the packet itself is gone.
+enum Task {
+    Nothing,
+    Opened(Key, ChannelId),
+    OpenFailed(Key, OpenFailure, String),
+    Broken(Key, std::io::Error),
+    Eof(Key),
+    Closed(Key, bool),
+    Room(Key),
+    Lost(String),
+    Drained,
+}
+
+impl Worker {
+    /// Makes a session that has not begun, and gives its place.
+    pub(super) fn make_session(&mut self, pool_key: &PoolKey, profile: &Arc<Profile>) -> Key {
+        let number = self.shared.counters.sessions.fetch_add(1, Ordering::Relaxed) + 1;
+        let generation = self.next_generation();
+        let entry = self.sessions.vacant_entry();
+        let key = Key::new(Kind::Session, generation, entry.key());
+        entry.insert(Session::new(number, key, pool_key.clone(), Arc::clone(profile), self.now));
+        key
+    }
+
+    /// Asks for this session's turn to dial.
+    pub(super) fn begin_session(&mut self, key: Key) {
+        let (now, seat) = (self.now, self.seat(key));
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        match shared.pool.dial(&session.pool_key.server, seat, now) {
+            Turn::Now => self.prepare(key),
+            Turn::At(moment) => {
+                session.enter(Phase::Pausing);
+                self.timers.set((key, Timer::Deadline), moment);
+            }
+            Turn::Queued => {}
+        }
+    }
+
+    /// It is this session's turn to dial its server.
+    pub(super) fn dial_turn(&mut self, key: Key) {
+        match self.session(key) {
+            Some(session) if matches!(session.phase(), Phase::Queued) => self.begin_session(key),
+            // Gone in the meantime: its end has passed the turn on.
+            _ => {}
+        }
+    }
+
+    /// Has a helper thread read and resolve what the dial needs.
+    fn prepare(&mut self, key: Key) {
+        let now = self.now;
+        let post = self.shared.workers[self.index].clone();
+        let Some(session) = self.session(key) else { return };
+        session.enter(Phase::Preparing);
+        let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
+        let learned = Arc::clone(&self.shared.learned);
+        self.timers.set((key, Timer::Deadline), now + profile.connect_timeout);
+        let job = Box::new(move || {
+            let result = Box::new(dial::prepare(&profile, &server, &learned));
+            post.send(Inbound::Prepared { session: key, result });
+        });
+        if self.shared.jobs.submit(job).is_err() {
+            self.dial_failed(
+                key,
+                DialError::Ended("too much work waits for the helper threads".into()),
+            );
+        }
+    }
+
+    /// A helper thread has read and resolved what the dial needs.
+    pub(super) fn prepared(&mut self, key: Key, result: Prepared) {
+        let Some(session) = self.session(key) else { return };
+        if !matches!(session.phase(), Phase::Preparing) {
+            return;
+        }
+        match result {
+            Ok(material) => self.dial(key, material),
+            Err(error) => self.dial_failed(key, error),
+        }
+    }
+
+    /// A session's socket has bytes or room.
+    pub(super) fn session_ready(&mut self, key: Key) {
+        let Some(session) = self.session(key) else { return };
+        match session.phase() {
+            Phase::Connecting(_) => self.dial_ready(key),
+            Phase::LoggingIn(_) => self.login_ready(key),
+            Phase::Open => self.packets_ready(key),
+            Phase::Queued | Phase::Pausing | Phase::Preparing => {}
+        }
+        self.mark_dirty(key);
+    }
+
+    /// Reads packets of an open session and acts on them, up to a share.
+    fn packets_ready(&mut self, key: Key) {
+        for _ in 0..FILLS {
+            let Some(session) = self.session(key) else { return };
+            let fill = match session.fill() {
+                Ok(fill) => fill,
+                Err(error) => {
+                    self.session_lost(key, &format!("connection to the SSH server: {error}"));
+                    return;
+                }
+            };
+            loop {
+                match self.next_task(key) {
+                    Task::Drained => break,
+                    Task::Nothing => {}
+                    Task::Opened(client, channel) => self.channel_opened(client, channel),
+                    Task::OpenFailed(client, reason, text) => {
+                        self.channel_refused(client, reason, &text);
+                    }
+                    Task::Broken(client, error) => {
+                        self.end_relay(client, &format!("client: {error}"), true);
+                    }
+                    Task::Eof(client) => self.channel_eof(client),
+                    Task::Closed(client, eof) => self.channel_closed(client, eof),
+                    Task::Room(client) => self.enqueue(client),
+                    Task::Lost(reason) => {
+                        self.session_lost(key, &reason);
+                        return;
+                    }
+                }
+            }
+            match fill {
+                Fill::More => {}
+                Fill::Drained => return,
+                Fill::Ended => {
+                    self.session_lost(key, "the SSH server closed the connection");
+                    return;
+                }
+            }
+        }
+        self.enqueue(key);
+    }
+
+    /// Takes one packet out of the transport. Data goes to its client at once; the rest becomes a
+    /// task, because acting on it needs the session that the packet borrows from.
+    fn next_task(&mut self, key: Key) -> Task {
+        let Self { clients, sessions, now, .. } = self;
+        let Some(session) = sessions.get_mut(key.index()).filter(|s| s.key == key) else {
+            return Task::Drained;
+        };
+        let Session { link, mux, .. } = session;
+        let Some(transport) = link.as_mut().and_then(|link| link.transport.as_mut()) else {
+            return Task::Drained;
+        };
+        let packet = match transport.next_packet() {
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Task::Drained,
+            Err(error) => return Task::Lost(error.to_string()),
+        };
+        match mux.input(&packet) {
+            Ok(Event::Data { id, owner, data }) => {
+                let client = clients.get_mut(owner.index()).filter(|c| c.key == owner);
+                let Some(client) = client else {
+                    debug_assert!(false, "data for a client that is gone");
+                    return Task::Nothing;
+                };
+                client.active = *now;
+                match deliver(client, data) {
+                    Ok(0) => Task::Nothing,
+                    Ok(taken) => {
+                        mux.consumed(id, taken);
+                        Task::Nothing
+                    }
+                    Err(error) => Task::Broken(owner, error),
+                }
+            }
+            Ok(Event::Nothing | Event::Pong) => Task::Nothing,
+            Ok(Event::Opened { id, owner }) => Task::Opened(owner, id),
+            Ok(Event::OpenFailed { owner, reason, description }) => {
+                Task::OpenFailed(owner, reason, description.to_owned())
+            }
+            Ok(Event::Eof { owner, .. }) => Task::Eof(owner),
+            Ok(Event::Closed { owner, eof, .. }) => Task::Closed(owner, eof),
+            Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
+            Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
+        }
+    }
+
+    /// Gives a client that was placed on this session its channel, or lets it wait for the login.
+    pub(super) fn join_session(&mut self, client_key: Key, key: Key) {
+        if let Some(session) = self.session(key) {
+            session.clients += 1;
+        }
+        match self.session(key) {
+            Some(session) if session.is_open() => self.open_channel(client_key, key),
+            Some(session) => session.waiting.push_back(client_key),
+            // It ended while the client was on its way: the pool finds another one.
+            None => {
+                let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
+                    return;
+                };
+                route.seat = None;
+                route.moves += 1;
+                if route.moves > MOVES {
+                    self.fail(
+                        client_key,
+                        Failure::General,
+                        "SSH sessions end as fast as they open",
+                    );
+                } else {
+                    self.go_tunnel(client_key);
+                }
+            }
+        }
+    }
+
+    /// Asks the SSH server for a channel to the client's target.
+    pub(super) fn open_channel(&mut self, client_key: Key, key: Key) {
+        let now = self.now;
+        let Self { clients, sessions, .. } = self;
+        let client = clients.get_mut(client_key.index()).filter(|c| c.key == client_key);
+        let session = sessions.get_mut(key.index()).filter(|s| s.key == key);
+        let (Some(client), Some(session)) = (client, session) else { return };
+        let Some(route) = &client.route else { return };
+        let opened = session.mux.open_direct_tcpip(client_key, &route.target, client.peer);
+        let deadline = now + session.profile.open_timeout;
+        match opened {
+            Ok(channel) => {
+                client.enter(State::Opening(key, channel));
+                self.timers.set((client_key, Timer::Deadline), deadline);
+                self.mark_dirty(key);
+            }
+            Err(error) => self.fail(client_key, Failure::General, &error.to_string()),
+        }
+    }
+
+    /// The target has answered: tells the client and starts to relay.
+    fn channel_opened(&mut self, client_key: Key, channel: ChannelId) {
+        let Some(client) = self.client(client_key) else { return };
+        let State::Opening(session, _) = *client.state() else { return };
+        let Some(route) = &client.route else { return };
+        let profile = route.filter.profile.as_ref().map_or("-", |profile| profile.name.as_str());
+        let server = route.seat.as_ref().map(|(key, _)| key.server.to_string());
+        say!(
+            CONNECTED_TUNNEL,
+            id = client.number,
+            client = client.peer,
+            target = route.target,
+            filter = route.filter.name,
+            profile = profile,
+            server = server.unwrap_or_default()
+        );
+        // RFC 4254 does not tell us the address the server connected from.
+        let unknown = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+        let reply = socks::reply(route.version, Outcome::Success, unknown);
+        client.enter(State::Tunnel(Tunnel {
+            session,
+            channel,
+            backlog: std::collections::VecDeque::new(),
+            early_sent: 0,
+            down: Half::Open,
+            up: Half::Open,
+            blocked: false,
+        }));
+        match answer(&mut client.socket, &reply) {
+            Ok(()) => {
+                client.ready.read = true;
+                self.watch_idle(client_key);
+                self.enqueue(client_key);
+            }
+            Err(error) => self.end_relay(client_key, &format!("client: {error}"), true),
+        }
+    }
+
+    /// The SSH server could not or would not reach the target.
+    fn channel_refused(&mut self, client_key: Key, reason: OpenFailure, text: &str) {
+        let Some(client) = self.client(client_key) else { return };
+        // The channel is gone already: letting go of the client must not close it.
+        client.enter(State::Waiting);
+        let server = client
+            .route
+            .as_ref()
+            .and_then(|route| route.seat.as_ref())
+            .map(|(key, _)| key.server.to_string())
+            .unwrap_or_default();
+        let failure = Failure::from_open_failure(reason.code(), text);
+        let reason = format!("SSH server {server}: {reason} ({text})");
+        self.fail(client_key, failure, &reason);
+    }
+
+    /// A client has let go of a session it was placed on.
+    pub(super) fn client_left(&mut self, key: Key, client: Key, channel: Option<ChannelId>) {
+        let now = self.now;
+        let Some(session) = self.session(key) else { return };
+        if let Some(channel) = channel {
+            session.mux.close(channel);
+        }
+        session.waiting.retain(|waiting| *waiting != client);
+        session.blocked.retain(|blocked| *blocked != client);
+        session.clients = session.clients.saturating_sub(1);
+        if session.clients == 0 {
+            session.idle_since = now;
+            if session.is_open() {
+                let until = now + session.profile.idle_timeout;
+                self.timers.set((key, Timer::Deadline), until);
+            }
+        }
+        self.mark_dirty(key);
+    }
+
+    /// The deadline of a session's phase has come.
+    pub(super) fn session_deadline(&mut self, key: Key) {
+        let seat = self.seat(key);
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        match session.phase() {
+            Phase::Queued => {}
+            Phase::Pausing => self.prepare(key),
+            Phase::Preparing => {
+                self.dial_failed(key, DialError::TimedOut("resolving and reading keys"))
+            }
+            Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
+            Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
+            Phase::Open => {
+                if shared.pool.retire(&session.pool_key, seat) {
+                    self.close_session(key, "idle");
+                }
+            }
+        }
+    }
+
+    /// A keepalive is due: sent if the server said nothing since the last one was.
+    pub(super) fn session_keepalive(&mut self, key: Key) {
+        let now = self.now;
+        let Some(session) = self.session(key) else { return };
+        let heard = std::mem::take(&mut session.heard);
+        let (interval, most) = (session.profile.keepalive, session.profile.keepalive_count);
+        if heard {
+            session.misses = 0;
+            self.timers.set((key, Timer::Keepalive), now + interval);
+            return;
+        }
+        if session.misses >= most {
+            let (number, misses) = (session.number, session.misses);
+            say!(
+                KEEPALIVE_LOST,
+                session = number,
+                server = session.pool_key.server,
+                misses = misses
+            );
+            self.session_lost(key, &format!("no answer to {misses} keepalives"));
+            return;
+        }
+        session.misses += 1;
+        session.mux.keepalive();
+        self.timers.set((key, Timer::Keepalive), now + interval);
+        self.mark_dirty(key);
+    }
+
+    /// Queues a session for the flush at the end of the turn.
+    pub(super) fn mark_dirty(&mut self, key: Key) {
+        if let Some(session) = self.session(key) {
+            if !std::mem::replace(&mut session.dirty, true) {
+                self.dirty.push(key);
+            }
+        }
+    }
+
+    /// Writes out what sessions have gathered in this turn, and lets held-back clients go on.
+    pub(super) fn flush_sessions(&mut self) {
+        while let Some(key) = self.dirty.pop() {
+            let Some(session) = self.session(key) else { continue };
+            session.dirty = false;
+            let sent = session.send_control().map_err(|error| error.to_string());
+            let written = sent.and_then(|()| {
+                session
+                    .write_out()
+                    .map_err(|error| format!("connection to the SSH server: {error}"))
+            });
+            if let Err(reason) = written {
+                self.connection_failed(key, &reason);
+                continue;
+            }
+            if session.relieved() && !session.blocked.is_empty() {
+                for client in std::mem::take(&mut session.blocked) {
+                    if let Some(State::Tunnel(tunnel)) = self.client(client).map(|c| c.state_mut())
+                    {
+                        tunnel.blocked = false;
+                    }
+                    self.enqueue(client);
+                }
+            }
+        }
+    }
+
+    /// The connection failed while writing: a dial that failed, or a session lost.
+    fn connection_failed(&mut self, key: Key, reason: &str) {
+        match self.session(key) {
+            Some(session) if session.is_open() => self.session_lost(key, reason),
+            Some(_) => self.dial_failed(key, DialError::Ended(reason.to_owned())),
+            None => {}
+        }
+    }
+
+    /// An open session is lost: its clients are told at once, each with a reset, because nothing
+    /// says that they got all.
+    pub(super) fn session_lost(&mut self, key: Key, reason: &str) {
+        let Some(session) = self.session(key) else { return };
+        let (number, server) = (session.number, session.pool_key.server.to_string());
+        let clients = self.clients_of(key);
+        say!(
+            SESSION_LOST,
+            session = number,
+            server = server,
+            reason = reason,
+            clients = clients.len()
+        );
+        // First, so that a client that is placed again does not come back here.
+        self.drop_session(key);
+        let text = format!("SSH session {number} to {server} lost: {reason}");
+        for client_key in clients {
+            let Some(client) = self.client(client_key) else { continue };
+            match client.state() {
+                State::Tunnel(_) => self.end_relay(client_key, &text, true),
+                _ => self.fail(client_key, Failure::General, &text),
+            }
+        }
+    }
+
+    /// A dial failed: its clients get the reason, the next dial waits.
+    pub(super) fn dial_failed(&mut self, key: Key, error: DialError) {
+        let (now, seat) = (self.now, self.seat(key));
+        let clients = self.clients_of(key);
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
+        let end = DialEnd::Failed { first: profile.backoff_min, most: profile.backoff_max };
+        let (next, pause) = shared.pool.dial_ended(&server, seat, end, now);
+        self.pass_turn(next);
+        say!(
+            DIAL_FAILED,
+            profile = profile.name,
+            server = server,
+            reason = error,
+            seconds = format_args!("{:.1}", pause.as_secs_f64())
+        );
+        if let Some(session) = self.session(key) {
+            // A disconnect message, if there is one; the socket takes it or not.
+            let _ = session.write_out();
+        }
+        self.drop_session(key);
+        let text = error.to_string();
+        for client_key in clients {
+            let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
+                continue;
+            };
+            if route.filter.fallback_plain && error.is_unreachable() {
+                route.seat = None;
+                let (target, filter) = (route.target.to_string(), route.filter.name.clone());
+                let Some(client) = self.client(client_key) else { continue };
+                say!(
+                    FELL_BACK_PLAIN,
+                    id = client.number,
+                    client = client.peer,
+                    target = target,
+                    filter = filter,
+                    reason = text
+                );
+                self.go_direct(client_key);
+            } else {
+                self.fail(client_key, error.failure(), &text);
+            }
+        }
+    }
+
+    /// Ends a session that nobody uses.
+    fn close_session(&mut self, key: Key, reason: &str) {
+        let Some(session) = self.session(key) else { return };
+        say!(
+            SESSION_CLOSED,
+            session = session.number,
+            server = session.pool_key.server,
+            reason = reason
+        );
+        if let Some(transport) = session.transport() {
+            transport.disconnect("closed by zoxy");
+        }
+        // What the socket does not take at once is lost with the session.
+        let _ = session.write_out();
+        self.drop_session(key);
+    }
+
+    /// Says goodbye to every server, when the worker ends.
+    pub(super) fn say_goodbye(&mut self) {
+        let keys: Vec<_> = self.sessions.iter().map(|(_, session)| session.key).collect();
+        for key in keys {
+            if self.session(key).is_some_and(|session| session.is_open()) {
+                self.close_session(key, "zoxy stops");
+            }
+        }
+    }
+
+    /// Takes a session out of pool, timers and poll.
+    fn drop_session(&mut self, key: Key) {
+        let (now, seat) = (self.now, self.seat(key));
+        for timer in [Timer::Deadline, Timer::Keepalive] {
+            self.timers.cancel((key, timer));
+        }
+        if self.session(key).is_none() {
+            return;
+        }
+        // Closing its socket takes it out of the poll: nobody else holds its descriptor.
+        let session = self.sessions.remove(key.index());
+        let pool = &self.shared.pool;
+        pool.remove(&session.pool_key, seat);
+        let (next, _) = pool.dial_ended(&session.pool_key.server, seat, DialEnd::GivenUp, now);
+        self.pass_turn(next);
+    }
+
+    /// Tells the seat whose turn it is to dial.
+    pub(super) fn pass_turn(&self, next: Option<Seat>) {
+        if let Some(seat) = next {
+            self.shared.workers[seat.worker].send(Inbound::DialTurn(seat.session));
+        }
+    }
+
+    /// Registers a session's new socket.
+    pub(super) fn register_session(
+        &self,
+        key: Key,
+        socket: &mut mio::net::TcpStream,
+    ) -> std::io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(socket, key.token(), both)
+    }
+
+    pub(super) fn seat(&self, session: Key) -> Seat {
+        Seat { worker: self.index, session }
+    }
+
+    /// Clients of this worker that were placed on a session of it.
+    fn clients_of(&self, key: Key) -> Vec<Key> {
+        let seat = self.seat(key);
+        self.clients
+            .iter()
+            .filter(|(_, client)| {
+                client
+                    .route
+                    .as_ref()
+                    .and_then(|route| route.seat.as_ref())
+                    .is_some_and(|(_, held)| *held == seat)
+            })
+            .map(|(_, client)| client.key)
+            .collect()
+    }
+}
+
+/// Reads of one session in one turn, of up to 256 KiB each.
+const FILLS: usize = 4;
+
+/// Sessions that may end under a client before it is told so.
+const MOVES: u8 = 3;

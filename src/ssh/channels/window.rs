@@ -1,0 +1,252 @@
+//! Windows of one channel (RFC 4254 section 5.2), both directions.
+//!
+//! The receive window is flow control and memory bound in one: what the server has sent and the
+//! client has not taken, plus what the server may still send, is never more than `size`.
+//!
+//! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
+//! has taken all there is, and the channel has carried more than two windows. So a window
+//! that has grown is never larger than what went through it, a long path gets a large one after a
+//! few round trips, and that of a client that does not read stays as it is.
+
+use super::MAX_CHUNK;
+
+/// What the server may send.
+#[derive(Debug)]
+pub(super) struct ReceiveWindow {
+    /// Bytes the server may still send.
+    open: u32,
+    /// Bytes received that the client has not taken; `open + waiting <= size`.
+    waiting: u32,
+    /// The whole window in bytes.
+    size: u32,
+    max: u32,
+    /// All bytes received.
+    total: u64,
+    /// An adjustment is due and was not granted yet.
+    due: bool,
+}
+
+impl ReceiveWindow {
+    pub(super) fn new(initial: u32, max: u32) -> Self {
+        let size = initial.min(max);
+        Self { open: size, waiting: 0, size, max, total: 0, due: false }
+    }
+
+    /// Accounts data that came; false, and nothing happens, if the window is too small for it.
+    #[must_use]
+    pub(super) fn receive(&mut self, bytes: usize) -> bool {
+        let Some(bytes) = u32::try_from(bytes).ok().filter(|&bytes| bytes <= self.open) else {
+            return false;
+        };
+        self.open -= bytes;
+        self.waiting += bytes;
+        self.total += u64::from(bytes);
+        true
+    }
+
+    /// Accounts data that the client took. True if an adjustment has to be queued: half of the
+    /// window has been used up and none is on its way yet.
+    #[must_use]
+    pub(super) fn consume(&mut self, bytes: usize) -> bool {
+        debug_assert!(bytes <= self.waiting as usize, "consumed more than was received");
+        self.waiting -= u32::try_from(bytes).unwrap_or(u32::MAX).min(self.waiting);
+        if self.due || self.credit() < (self.size / 2).max(1) {
+            return false;
+        }
+        self.due = true;
+        if self.waiting == 0 && self.total > 2 * u64::from(self.size) {
+            self.size = self.size.saturating_mul(2).min(self.max);
+        }
+        true
+    }
+
+    /// Opens the window fully and returns by how many bytes: the adjustment to send now.
+    pub(super) fn grant(&mut self) -> u32 {
+        self.due = false;
+        let credit = self.credit();
+        self.open += credit;
+        credit
+    }
+
+    /// Bytes the server may still send.
+    pub(super) fn open(&self) -> u32 {
+        self.open
+    }
+
+    /// The whole window in bytes.
+    pub(super) fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Bytes received that the client has not taken.
+    pub(super) fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// All bytes received.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn credit(&self) -> u32 {
+        self.size - self.open - self.waiting
+    }
+}
+
+/// What we may send.
+#[derive(Debug, Default)]
+pub(super) struct SendWindow {
+    open: u32,
+    max_packet: u32,
+    total: u64,
+}
+
+impl SendWindow {
+    /// `open` and `max_packet` in bytes, as the server's confirmation has them.
+    pub(super) fn new(open: u32, max_packet: u32) -> Self {
+        Self { open, max_packet, total: 0 }
+    }
+
+    /// Bytes that the next packet may carry.
+    pub(super) fn room(&self) -> usize {
+        self.open.min(self.max_packet).min(MAX_CHUNK) as usize
+    }
+
+    /// Accounts data to be sent; None, and nothing happens, if there is no room for it.
+    #[must_use]
+    pub(super) fn take(&mut self, bytes: usize) -> Option<u32> {
+        if bytes > self.room() {
+            return None;
+        }
+        let bytes = u32::try_from(bytes).ok()?;
+        self.open -= bytes;
+        self.total += u64::from(bytes);
+        Some(bytes)
+    }
+
+    /// The server's adjustment. Some(true) if the window was shut and is open now; None, and
+    /// nothing happens, if it would exceed 2^32 - 1.
+    #[must_use]
+    pub(super) fn adjust(&mut self, bytes: u32) -> Option<bool> {
+        let open = self.open.checked_add(bytes)?;
+        let opened = self.open == 0 && open > 0;
+        self.open = open;
+        Some(opened)
+    }
+
+    /// Bytes we may still send.
+    pub(super) fn open(&self) -> u32 {
+        self.open
+    }
+
+    /// All bytes sent.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Receives and consumes `bytes`; returns the adjustment, if one was due.
+    fn pass(window: &mut ReceiveWindow, bytes: usize) -> Option<u32> {
+        assert!(window.receive(bytes));
+        window.consume(bytes).then(|| window.grant())
+    }
+
+    #[test]
+    fn adjustment_is_due_at_half_a_window() {
+        let mut window = ReceiveWindow::new(100, 100);
+        assert_eq!(pass(&mut window, 49), None);
+        assert_eq!(pass(&mut window, 1), Some(50));
+        assert_eq!(window.open(), 100);
+    }
+
+    #[test]
+    fn data_that_nobody_takes_is_not_credited() {
+        let mut window = ReceiveWindow::new(100, 1000);
+        assert!(window.receive(100));
+        assert!(!window.receive(1));
+        assert!(!window.consume(49));
+        assert!(window.consume(1));
+        assert_eq!(window.grant(), 50);
+        assert_eq!((window.open(), window.waiting(), window.size()), (50, 50, 100));
+    }
+
+    #[test]
+    fn only_one_adjustment_is_on_its_way() {
+        let mut window = ReceiveWindow::new(100, 100);
+        assert!(window.receive(100));
+        assert!(window.consume(60));
+        assert!(!window.consume(40));
+        assert_eq!(window.grant(), 100);
+    }
+
+    #[test]
+    fn prompt_client_doubles_the_window_up_to_its_maximum() {
+        let mut window = ReceiveWindow::new(100, 350);
+        for _ in 0..4 {
+            assert_eq!(pass(&mut window, 50), Some(50));
+        }
+        // 250 bytes carried are more than two windows of 100.
+        assert_eq!(pass(&mut window, 50), Some(150));
+        assert_eq!(window.size(), 200);
+        assert_eq!(pass(&mut window, 100), Some(100));
+        assert_eq!(pass(&mut window, 100), Some(250));
+        assert_eq!(window.size(), 350);
+        for _ in 0..20 {
+            assert_eq!(pass(&mut window, 175), Some(175));
+        }
+        assert_eq!(window.size(), 350);
+    }
+
+    #[test]
+    fn client_that_lags_keeps_a_small_window() {
+        let mut window = ReceiveWindow::new(100, 1000);
+        assert!(window.receive(100));
+        for _ in 0..1000 {
+            if window.consume(10) {
+                let granted = window.grant() as usize;
+                assert!(window.receive(granted));
+            }
+        }
+        assert_eq!(window.size(), 100);
+    }
+
+    #[test]
+    fn largest_windows_do_not_overflow() {
+        let mut window = ReceiveWindow::new(u32::MAX, u32::MAX);
+        assert!(window.receive(u32::MAX as usize));
+        assert!(!window.receive(usize::MAX));
+        assert!(window.consume(u32::MAX as usize));
+        assert_eq!(window.grant(), u32::MAX);
+    }
+
+    #[test]
+    fn empty_window_asks_for_nothing() {
+        let mut window = ReceiveWindow::new(0, 0);
+        assert!(window.receive(0));
+        assert!(!window.consume(0));
+    }
+
+    #[test]
+    fn send_room_is_the_smallest_of_three() {
+        assert_eq!(SendWindow::new(10, 20).room(), 10);
+        assert_eq!(SendWindow::new(20, 10).room(), 10);
+        assert_eq!(SendWindow::new(u32::MAX, u32::MAX).room(), MAX_CHUNK as usize);
+    }
+
+    #[test]
+    fn send_window_shuts_and_opens() {
+        let mut window = SendWindow::new(10, 100);
+        assert_eq!(window.take(11), None);
+        assert_eq!(window.take(10), Some(10));
+        assert_eq!(window.room(), 0);
+        assert_eq!(window.adjust(0), Some(false));
+        assert_eq!(window.adjust(5), Some(true));
+        assert_eq!(window.adjust(5), Some(false));
+        assert_eq!(window.adjust(u32::MAX - 9), None);
+        assert_eq!(window.adjust(u32::MAX - 10), Some(false));
+    }
+}

@@ -1,0 +1,697 @@
+//! The SSH transport without I/O: bytes of a socket in, packets of the connection protocol out, and the other way.
+//!
+//! The owner moves bytes between a connection and [`Transport::input_space`] / [`Transport::output`], runs the
+//! [`login`](super::login) to its end and then calls [`Transport::next_packet`] until it says None, each time input
+//! has come. libssh2 does the cryptography behind [`ffi`]. Whatever the result of a call is, there may be output to
+//! write afterwards. No call blocks; the owner keeps the time.
+//!
+//! Invariants: after an error nothing but [`Transport::output`] is worth calling (the rest answers with
+//! [`TransportError::Ended`]); input, output and the packets held are bounded; a session whose server shows another
+//! host key in a later key exchange ends.
+
+use std::ffi::CString;
+use std::fmt;
+
+use libssh2_sys as sys;
+use log::{debug, trace};
+use zeroize::Zeroizing;
+
+use super::ffi::{self, EAGAIN, Method, Phase, Session};
+
+pub use super::ffi::Packet;
+
+/// Ciphers offered when the profile names none: whole-packet AES-GCM, then what needs more time; no CBC.
+const CIPHERS: &str = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,\
+                       aes256-ctr,aes192-ctr,aes128-ctr";
+
+/// MACs offered when the profile names none: the length is authenticated before it is believed where possible.
+const MACS: &str =
+    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
+
+/// Host keys offered when the profile names none: plain ones, as pins and known_hosts files hold them.
+const HOST_KEY_ALGORITHMS: &str = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,\
+                                   ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
+
+/// Most bytes before the server's identification line (RFC 4253 section 4.2 sets no limit).
+const GREETING_LIMIT: u64 = 64 * 1024;
+
+/// Longest disconnect text libssh2 sends, in bytes.
+const DISCONNECT_TEXT: usize = 256;
+
+/// Calls of libssh2 without progress after which the session is given up.
+const STALL_LIMIT: u32 = 8;
+
+/// Output above which unknown messages are dropped instead of answered.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+const SSH_MSG_UNIMPLEMENTED: u8 = 3;
+
+/// A private key whose public half the server would take, but that cannot sign.
+const UNSIGNED: i32 = sys::LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
+
+/// What to offer in the key exchange: names in order of preference, comma-separated. None: zoxy's choice.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TransportOptions<'a> {
+    /// Ciphers, the same for both directions.
+    pub ciphers: Option<&'a str>,
+    /// MACs, the same for both directions; unused with AES-GCM and ChaCha20-Poly1305.
+    pub macs: Option<&'a str>,
+    /// Key exchange methods.
+    pub kex: Option<&'a str>,
+    /// Public key algorithms of the server.
+    pub host_key_algorithms: Option<&'a str>,
+    /// Offer zlib@openssh.com.
+    pub compression: bool,
+}
+
+/// Result of a call that may need to be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is done.
+    Done,
+    /// Call again, with the same arguments, when there is more input.
+    NeedsInput,
+}
+
+/// Answer to [`Transport::auth_methods`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthList {
+    /// The server wants no authentication: logged in.
+    Accepted,
+    /// It offers these methods (RFC 4252 names), in its order.
+    Offered(Vec<String>),
+    /// Call again when there is more input.
+    NeedsInput,
+}
+
+/// Answer to an authentication request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthStep {
+    /// Logged in.
+    Accepted,
+    /// Right, but the server wants another method as well (RFC 4252 section 5.1, "partial success").
+    Partial(Vec<String>),
+    /// Not accepted.
+    Refused(Refusal),
+    /// Call again, with the same arguments, when there is more input.
+    NeedsInput,
+}
+
+/// Why an authentication request came to nothing; the session can be used for another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server said no.
+    Denied,
+    /// The server wants a new password first, which zoxy does not set.
+    PasswordExpired,
+    /// The key or password cannot be used for a request. With the reason.
+    Unusable(String),
+}
+
+/// What became of a packet to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Sent {
+    /// It is in the output.
+    Yes,
+    /// It is not: a key exchange runs. Keep it, go on reading, send it when [`Transport::is_rekeying`] is over.
+    Rekeying,
+}
+
+/// What was agreed on. Empty names: the key exchange is not over.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Algorithms {
+    /// Key exchange method.
+    pub kex: String,
+    /// Algorithm of the server's public key.
+    pub host_key: String,
+    /// Cipher from us to the server.
+    pub cipher_to_server: String,
+    /// Cipher from the server to us.
+    pub cipher_to_client: String,
+    /// MAC from us to the server; "implicit" with ciphers that authenticate.
+    pub mac_to_server: String,
+    /// MAC from the server to us.
+    pub mac_to_client: String,
+    /// Compression from us to the server.
+    pub compression_to_server: String,
+}
+
+/// Why a session cannot be used any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransportError {
+    /// No memory for a session.
+    OutOfMemory,
+    /// libssh2 knows none of the names given for one kind of algorithm.
+    UnknownAlgorithms {
+        /// "cipher", "MAC", "key exchange", "host key".
+        kind: &'static str,
+        /// What was asked for.
+        names: String,
+    },
+    /// The server does not speak SSH 2.
+    NotSsh {
+        /// What it sent instead.
+        greeting: String,
+    },
+    /// Client and server have no algorithm of one kind in common.
+    NothingInCommon {
+        /// As in `UnknownAlgorithms`.
+        kind: &'static str,
+        /// What we offered.
+        ours: String,
+        /// What the server offers.
+        theirs: String,
+    },
+    /// The server said goodbye (SSH_MSG_DISCONNECT).
+    Disconnected {
+        /// RFC 4253 section 11.1.
+        reason: u32,
+        /// The server's words.
+        text: String,
+    },
+    /// The connection ended.
+    Closed,
+    /// A packet was changed on its way, or is not a packet.
+    Integrity(String),
+    /// The server broke the protocol.
+    Protocol(&'static str),
+    /// The server showed another host key in a later key exchange.
+    HostKeyChanged,
+    /// The owner went on sending although the output was full.
+    OutputFull,
+    /// libssh2 gave up.
+    Library {
+        /// What it was doing.
+        doing: &'static str,
+        /// LIBSSH2_ERROR_...
+        code: i32,
+        /// Its words.
+        text: String,
+    },
+    /// Called after an error.
+    Ended,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfMemory => write!(f, "out of memory"),
+            Self::UnknownAlgorithms { kind, names } => write!(f, "no known {kind} among {names}"),
+            Self::NotSsh { greeting } => write!(f, "not an SSH 2 server: \"{greeting}\""),
+            Self::NothingInCommon { kind, ours, theirs } => {
+                write!(f, "no common {kind}: offered {ours}, server has {theirs}")
+            }
+            Self::Disconnected { reason, text } => {
+                write!(f, "server disconnected: \"{text}\" (reason {reason})")
+            }
+            Self::Closed => write!(f, "connection closed by the server"),
+            Self::Integrity(text) => write!(f, "damaged packet: {text}"),
+            Self::Protocol(what) => write!(f, "protocol error of the server: {what}"),
+            Self::HostKeyChanged => write!(f, "host key changed during the session"),
+            Self::OutputFull => write!(f, "too much output waits to be sent"),
+            Self::Library { doing, code, text } => write!(f, "{doing}: {text} ({code})"),
+            Self::Ended => write!(f, "session already ended"),
+        }
+    }
+}
+
+impl std::error::Error for TransportError {}
+
+/// One SSH session's transport and login.
+pub struct Transport {
+    session: Session,
+    /// What is offered, for the message when nothing is in common.
+    offered: Offer,
+    /// The host key of the first key exchange.
+    host_key: Vec<u8>,
+    /// Key exchanges after which the host key was compared.
+    rekeys_checked: u64,
+    /// Bytes sent when the running authentication request began.
+    request_began: Option<u64>,
+    ended: bool,
+}
+
+/// Names offered per kind; None: libssh2's.
+struct Offer {
+    kex: Option<String>,
+    host_key: String,
+    ciphers: String,
+    macs: String,
+}
+
+impl Transport {
+    /// A session that has sent nothing yet.
+    pub fn new(options: &TransportOptions<'_>) -> Result<Self, TransportError> {
+        let mut session = Session::new().ok_or(TransportError::OutOfMemory)?;
+        let offered = Offer {
+            kex: options.kex.map(Into::into),
+            host_key: options.host_key_algorithms.unwrap_or(HOST_KEY_ALGORITHMS).into(),
+            ciphers: options.ciphers.unwrap_or(CIPHERS).into(),
+            macs: options.macs.unwrap_or(MACS).into(),
+        };
+        let mut prefer = |kind, method, names: &str| match session.prefer(method, names) {
+            0 => Ok(()),
+            _ => Err(TransportError::UnknownAlgorithms { kind, names: names.into() }),
+        };
+        if let Some(kex) = &offered.kex {
+            prefer("key exchange", Method::Kex, kex)?;
+        }
+        prefer("host key", Method::HostKey, &offered.host_key)?;
+        prefer("cipher", Method::CipherToServer, &offered.ciphers)?;
+        prefer("cipher", Method::CipherToClient, &offered.ciphers)?;
+        prefer("MAC", Method::MacToServer, &offered.macs)?;
+        prefer("MAC", Method::MacToClient, &offered.macs)?;
+        if options.compression {
+            session.offer_compression();
+            let mut prefer = |method| session.prefer(method, "zlib@openssh.com,none");
+            prefer(Method::CompressionToServer);
+            prefer(Method::CompressionToClient);
+        }
+        Ok(Self {
+            session,
+            offered,
+            host_key: Vec::new(),
+            rekeys_checked: 0,
+            request_began: None,
+            ended: false,
+        })
+    }
+
+    /// Where to read the socket into; empty when the buffer is full.
+    pub fn input_space(&mut self) -> &mut [u8] {
+        self.session.io_mut().input.space()
+    }
+
+    /// `count` bytes were read into the [`Transport::input_space`].
+    pub fn input_filled(&mut self, count: usize) {
+        self.session.io_mut().input.filled(count);
+    }
+
+    /// Received bytes that libssh2 has not taken yet.
+    pub fn input_pending(&self) -> usize {
+        self.session.io().input.pending().len()
+    }
+
+    /// The peer will send no more.
+    pub fn end_of_input(&mut self) {
+        self.session.io_mut().input.end();
+    }
+
+    /// Bytes to write to the socket.
+    pub fn output(&self) -> &[u8] {
+        self.session.io().output.pending()
+    }
+
+    /// The first `count` bytes of the [`Transport::output`] were written.
+    pub fn output_sent(&mut self, count: usize) {
+        self.session.io_mut().output.sent(count);
+    }
+
+    /// How many bytes wait to be written.
+    pub fn output_len(&self) -> usize {
+        self.output().len()
+    }
+
+    /// Version exchange, key exchange, request of the login service. Nothing of the login itself.
+    pub fn handshake(&mut self) -> Result<Step, TransportError> {
+        self.usable()?;
+        let code = self.repeat(Session::handshake)?;
+        let banner = self.session.banner();
+        let is_ssh = banner.starts_with("SSH-2.0-") || banner.starts_with("SSH-1.99-");
+        if banner.starts_with("SSH-") && !is_ssh {
+            return Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }));
+        }
+        match code {
+            EAGAIN if !is_ssh && self.session.io().input.total() > GREETING_LIMIT => {
+                Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }))
+            }
+            EAGAIN => Ok(Step::NeedsInput),
+            0 => {
+                self.host_key = self.session.host_key().unwrap_or_default().to_vec();
+                debug!("ssh: {banner}: {:?}", self.algorithms());
+                Ok(Step::Done)
+            }
+            sys::LIBSSH2_ERROR_BANNER_RECV => {
+                Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }))
+            }
+            code => Err(self.failed("key exchange", code)),
+        }
+    }
+
+    /// The server's public key blob (RFC 4253 section 6.6) and the type named in it.
+    pub fn host_key(&self) -> Option<(&[u8], &str)> {
+        let blob = self.session.host_key()?;
+        let (length, rest) = blob.split_first_chunk()?;
+        let name = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        Some((blob, std::str::from_utf8(name).ok()?))
+    }
+
+    /// The server's identification line, or the last line received before it.
+    pub fn server_banner(&self) -> String {
+        self.session.banner()
+    }
+
+    /// What was agreed on.
+    pub fn algorithms(&self) -> Algorithms {
+        let name = |method| self.session.negotiated(method);
+        let mac = |cipher: &str, method| match authenticates(cipher) {
+            true => "implicit".into(),
+            false => name(method),
+        };
+        let cipher_to_server = name(Method::CipherToServer);
+        let cipher_to_client = name(Method::CipherToClient);
+        Algorithms {
+            kex: name(Method::Kex),
+            host_key: name(Method::HostKey),
+            mac_to_server: mac(&cipher_to_server, Method::MacToServer),
+            mac_to_client: mac(&cipher_to_client, Method::MacToClient),
+            cipher_to_server,
+            cipher_to_client,
+            compression_to_server: name(Method::CompressionToServer),
+        }
+    }
+
+    /// Asks which authentication methods the server offers, by method "none" (RFC 4252 section 5.2).
+    pub fn auth_methods(&mut self, user: &str) -> Result<AuthList, TransportError> {
+        match self.authenticate("request of the methods", |session| session.auth_none(user))? {
+            AuthStep::Accepted => Ok(AuthList::Accepted),
+            AuthStep::NeedsInput => Ok(AuthList::NeedsInput),
+            AuthStep::Partial(methods) => Ok(AuthList::Offered(methods)),
+            AuthStep::Refused(_) => Ok(AuthList::Offered(Vec::new())),
+        }
+    }
+
+    /// Logs in with a password.
+    pub fn auth_password(
+        &mut self,
+        user: &str,
+        password: &str,
+    ) -> Result<AuthStep, TransportError> {
+        self.authenticate("password", |session| session.auth_password(user, password))
+    }
+
+    /// Logs in with an unencrypted private key (PEM or OpenSSH format, the file's content).
+    pub fn auth_publickey(
+        &mut self,
+        user: &str,
+        private_pem: &[u8],
+    ) -> Result<AuthStep, TransportError> {
+        self.authenticate("public key", |session| session.auth_publickey(user, private_pem))
+    }
+
+    /// Logs in by keyboard-interactive; every hidden prompt is answered with the password, except one that asks for a
+    /// new password.
+    pub fn auth_keyboard(
+        &mut self,
+        user: &str,
+        password: &str,
+    ) -> Result<AuthStep, TransportError> {
+        self.session.io_mut().password = Some(Zeroizing::new(password.into()));
+        let step = self.authenticate("keyboard-interactive", |session| session.auth_keyboard(user));
+        self.session.io_mut().password = None;
+        let demanded = self.session.io().change_demanded;
+        match step {
+            Ok(AuthStep::Refused(Refusal::Denied)) if demanded => {
+                Ok(AuthStep::Refused(Refusal::PasswordExpired))
+            }
+            step => step,
+        }
+    }
+
+    /// The next packet of the connection protocol (messages 80 to 82 and 90 to 100), decrypted. None: needs input.
+    pub fn next_packet(&mut self) -> Result<Option<Packet>, TransportError> {
+        self.usable()?;
+        let mut stalled = 0;
+        loop {
+            if let Some(packet) = self.session.io_mut().take_packet() {
+                if is_connection_protocol(&packet) {
+                    return Ok(Some(packet));
+                }
+                self.answer_unknown(&packet)?;
+                continue;
+            }
+            let before = self.input_pending();
+            let code = self.session.read_packet();
+            self.check_host_key()?;
+            if code >= 0 {
+                stalled = 0;
+                continue;
+            }
+            if code != EAGAIN {
+                return Err(self.failed("read", code));
+            }
+            if !self.may_go_on() && !self.session.io().has_packet() {
+                return Ok(None);
+            }
+            stalled = if self.input_pending() < before { 0 } else { stalled + 1 };
+            if stalled > STALL_LIMIT {
+                return Err(self.end(TransportError::Protocol("input that makes no packet")));
+            }
+        }
+    }
+
+    /// Puts one packet of the connection protocol into the output: message number first, header and body one after the
+    /// other, together at most 34,743 bytes.
+    pub fn send(&mut self, header: &[u8], body: &[u8]) -> Result<Sent, TransportError> {
+        self.usable()?;
+        // libssh2 would go on with the key exchange from inside the call, and read packets while we send.
+        if self.is_rekeying() {
+            return Ok(Sent::Rekeying);
+        }
+        match self.session.send_packet(header, body) {
+            0 => Ok(Sent::Yes),
+            EAGAIN => Ok(Sent::Rekeying),
+            code => Err(self.failed("send", code)),
+        }
+    }
+
+    /// Whether a key exchange after login runs: nothing can be sent until more input has ended it.
+    pub fn is_rekeying(&self) -> bool {
+        self.session.io().rekeying()
+    }
+
+    /// Key exchanges finished since login.
+    pub fn rekeys(&self) -> u64 {
+        self.session.io().rekeys
+    }
+
+    /// Puts SSH_MSG_DISCONNECT "by application" into the output. The session ends with it.
+    pub fn disconnect(&mut self, text: &str) {
+        if self.ended || !self.session.banner().starts_with("SSH-") {
+            return;
+        }
+        let mut end = text.len().min(DISCONNECT_TEXT);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = CString::new(text[..end].replace('\0', " ")).unwrap_or_default();
+        self.session.disconnect(sys::SSH_DISCONNECT_BY_APPLICATION, &text);
+        self.ended = true;
+    }
+
+    /// Runs one authentication request as far as the input goes.
+    fn authenticate(
+        &mut self,
+        doing: &'static str,
+        request: impl FnMut(&mut Session) -> i32,
+    ) -> Result<AuthStep, TransportError> {
+        self.usable()?;
+        let sent = self.session.io().output.total();
+        let began = *self.request_began.get_or_insert_with(|| {
+            trace!("ssh login: {doing}");
+            sent
+        });
+        if began == sent {
+            self.session.io_mut().auth_failure = None;
+            self.session.io_mut().change_demanded = false;
+        }
+        let code = self.repeat(request)?;
+        if code == EAGAIN {
+            return Ok(AuthStep::NeedsInput);
+        }
+        self.request_began = None;
+        // libssh2 reports a lost connection as a refusal, too: only the server's own word counts as one.
+        let failure = self.session.io_mut().auth_failure.take();
+        let silent = self.session.io().output.total() == began;
+        match (code, failure) {
+            (0, _) if self.session.authenticated() => {
+                self.session.io_mut().open();
+                Ok(AuthStep::Accepted)
+            }
+            (_, Some(failure)) if code == 0 || failure.partial => {
+                Ok(AuthStep::Partial(split_names(&failure.methods)))
+            }
+            (_, Some(_)) => Ok(AuthStep::Refused(Refusal::Denied)),
+            (sys::LIBSSH2_ERROR_PASSWORD_EXPIRED, None) => {
+                Ok(AuthStep::Refused(Refusal::PasswordExpired))
+            }
+            (code, None) if self.intact() && (silent || code == UNSIGNED) => {
+                Ok(AuthStep::Refused(Refusal::Unusable(self.session.error_text())))
+            }
+            (code, None) => Err(self.failed(doing, code)),
+        }
+    }
+
+    /// Repeats a call of libssh2 while it wants input and there is some.
+    fn repeat(&mut self, mut call: impl FnMut(&mut Session) -> i32) -> Result<i32, TransportError> {
+        let mut stalled = 0;
+        loop {
+            let before = self.input_pending();
+            let code = call(&mut self.session);
+            if code != EAGAIN || !self.may_go_on() {
+                return Ok(code);
+            }
+            stalled = if self.input_pending() < before { 0 } else { stalled + 1 };
+            if stalled > STALL_LIMIT {
+                return Err(self.end(TransportError::Protocol("input that makes no packet")));
+            }
+        }
+    }
+
+    /// Whether libssh2 has something to read: bytes, or the news that there are no more.
+    fn may_go_on(&self) -> bool {
+        let input = &self.session.io().input;
+        !input.pending().is_empty() || (input.ended() && !input.end_seen())
+    }
+
+    /// After a key exchange the server must still have the key that was checked before the login.
+    fn check_host_key(&mut self) -> Result<(), TransportError> {
+        let rekeys = self.session.io().rekeys;
+        if rekeys == self.rekeys_checked {
+            return Ok(());
+        }
+        self.rekeys_checked = rekeys;
+        match self.session.host_key() == Some(&self.host_key) {
+            true => Ok(()),
+            false => Err(self.end(TransportError::HostKeyChanged)),
+        }
+    }
+
+    /// RFC 4253 section 11.4: a message that is not understood is answered, and otherwise ignored.
+    fn answer_unknown(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        let known = packet.first() == Some(&SSH_MSG_UNIMPLEMENTED);
+        if known || self.output_len() > ANSWER_LIMIT {
+            return Ok(());
+        }
+        debug!("ssh: message {:?} is not implemented", packet.first());
+        let mut answer = [SSH_MSG_UNIMPLEMENTED, 0, 0, 0, 0];
+        answer[1..].copy_from_slice(&packet.sequence().to_be_bytes());
+        self.send(&answer, &[]).map(|_| ())
+    }
+
+    /// Whether nothing has come from the server that ends the session.
+    fn intact(&self) -> bool {
+        let io = self.session.io();
+        io.violation.is_none() && io.disconnect.is_none() && !io.input.end_seen()
+    }
+
+    fn usable(&self) -> Result<(), TransportError> {
+        if self.ended { Err(TransportError::Ended) } else { Ok(()) }
+    }
+
+    fn end(&mut self, error: TransportError) -> TransportError {
+        self.ended = true;
+        error
+    }
+
+    /// The reason for an error code: what the server said or did comes before libssh2's words.
+    fn failed(&mut self, doing: &'static str, code: i32) -> TransportError {
+        let io = self.session.io();
+        let error = if let Some(violation) = io.violation {
+            TransportError::Protocol(violation)
+        } else if let Some(farewell) = &io.disconnect {
+            TransportError::Disconnected { reason: farewell.reason, text: farewell.text.clone() }
+        } else if io.output.overflowed() {
+            TransportError::OutputFull
+        } else if io.input.end_seen() {
+            TransportError::Closed
+        } else if matches!(
+            code,
+            sys::LIBSSH2_ERROR_DECRYPT
+                | sys::LIBSSH2_ERROR_INVALID_MAC
+                | sys::LIBSSH2_ERROR_OUT_OF_BOUNDARY
+                | sys::LIBSSH2_ERROR_ZLIB
+        ) {
+            TransportError::Integrity(integrity_text(code).into())
+        } else if let Some(error) = self.nothing_in_common() {
+            error
+        } else {
+            TransportError::Library { doing, code, text: self.session.error_text() }
+        };
+        self.end(error)
+    }
+
+    /// The first kind of algorithm for which the server's offer has nothing of ours.
+    fn nothing_in_common(&mut self) -> Option<TransportError> {
+        if self.session.io().phase() == Phase::Open || !self.host_key.is_empty() {
+            return None;
+        }
+        let theirs = ffi::parse_kexinit(self.session.io().server_kexinit.as_deref()?)?;
+        let kex = self.offered.kex.clone();
+        let kex = kex.unwrap_or_else(|| self.session.supported(Method::Kex).join(","));
+        let [their_kex, their_key, cipher_out, cipher_in, mac_out, mac_in, ..] = theirs;
+        let Offer { host_key, ciphers, macs, .. } = &self.offered;
+        let mac_matters = !first_common(ciphers, &cipher_out).is_some_and(authenticates);
+        let pairs = [
+            ("key exchange", &kex, their_kex, true),
+            ("host key", host_key, their_key, true),
+            ("cipher", ciphers, cipher_out, true),
+            ("cipher", ciphers, cipher_in, true),
+            ("MAC", macs, mac_out, mac_matters),
+            ("MAC", macs, mac_in, mac_matters),
+        ];
+        let (kind, ours, theirs, _) = pairs
+            .into_iter()
+            .find(|(_, ours, theirs, matters)| *matters && first_common(ours, theirs).is_none())?;
+        Some(TransportError::NothingInCommon {
+            kind,
+            ours: ours.clone(),
+            theirs: shortened(&theirs),
+        })
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("banner", &self.server_banner())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// RFC 4250 section 4.1.2: global requests and channels.
+fn is_connection_protocol(packet: &[u8]) -> bool {
+    matches!(packet.first(), Some(80..=82 | 90..=100))
+}
+
+/// Whether a cipher needs no MAC beside it.
+fn authenticates(cipher: &str) -> bool {
+    cipher.contains("-gcm@") || cipher.contains("-poly1305@")
+}
+
+/// The first of our names that they have as well.
+fn first_common<'a>(ours: &'a str, theirs: &str) -> Option<&'a str> {
+    ours.split(',').find(|name| theirs.split(',').any(|other| other == *name))
+}
+
+fn split_names(list: &str) -> Vec<String> {
+    list.split(',').filter(|name| !name.is_empty()).map(Into::into).collect()
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(256).collect()
+}
+
+fn integrity_text(code: i32) -> &'static str {
+    match code {
+        sys::LIBSSH2_ERROR_INVALID_MAC => "wrong MAC",
+        sys::LIBSSH2_ERROR_OUT_OF_BOUNDARY => "impossible length",
+        sys::LIBSSH2_ERROR_ZLIB => "cannot be decompressed",
+        _ => "cannot be decrypted",
+    }
+}
+
+#[cfg(test)]
+mod tests;
