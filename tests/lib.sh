@@ -27,9 +27,16 @@ need_root() {
     [ "$(id -u)" = 0 ] && return
     command -v sudo >/dev/null || die "Run this as root, or as a user who may use sudo."
     sudo -v || die "Run this as root, or as a user who may use sudo."
-    local parent=$$
     # sudo forgets after some minutes; this outlives a long build, and not this script.
-    (while kill -0 "$parent" 2>/dev/null; do sudo -n -v; sleep 60; done) >/dev/null 2>&1 &
+    (
+        trap 'kill $nap; exit' TERM
+        while kill -0 $$; do
+            sudo -n -v
+            sleep 60 &
+            nap=$!
+            wait $nap
+        done
+    ) >/dev/null 2>&1 &
     SUDO_KEEPER=$!
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use zoxy::message::catalogue::CONNECTED_TUNNEL;
+
 use crate::world::pattern::Pattern;
 use crate::world::{Ftpd, Tunnel, World, account, program, run, text};
 
@@ -35,6 +37,8 @@ pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16) {
     );
     let output = run(Command::new(program("socksify", "dante-client"))
         .env("SOCKS_CONF", socks_conf(world, proxy))
+        // Or dante connects to loopback addresses directly.
+        .env("SOCKS_AUTOADD_LANROUTES", "no")
         .arg(program("tnftp", "tnftp"))
         .args(["-n", "-v", "-p", "127.0.0.1", &ftpd.port.to_string()])
         .stdin(fs::File::open(world.write("script", script)).expect("it was just written")));
@@ -86,4 +90,9 @@ fn curl_puts_and_gets() {
         assert!(there == Pattern::new(5).take(BINARY), "{passive}: wrong bytes there");
         assert!(curl(&[passive]) == there, "{passive}: wrong bytes back");
     }
+    let carried = tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]);
+    assert_eq!(
+        carried, 8,
+        "a control and a data connection for each of four runs"
+    );
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use zoxy::message::catalogue::LOGIN_REFUSED;
+use zoxy::message::catalogue::{CONNECTED_TUNNEL, LOGIN_REFUSED};
 
 use crate::world::pattern::Pattern;
 use crate::world::{Server, Tunnel, World, program, proxy, run, scaled, socks, text};

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use zoxy::message::catalogue::CONNECTED_TUNNEL;
+
 use crate::ftp;
 use crate::world::pattern::Pattern;
 use crate::world::{Ftpd, Server, Tunnel, World, program, run, text};
@@ -12,6 +14,8 @@ fn tnftp_under_socksify() {
     let ftpd = Ftpd::start(&world, &[]);
     let tunnel = Tunnel::start(&world);
     ftp::batch_puts_and_gets(&world, &ftpd, tunnel.port);
+    // socksify goes past its proxy when it can: one control, five transfers, one listing.
+    assert_eq!(tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]), 7);
 }
 
 #[test]
@@ -20,7 +24,7 @@ fn curl_under_proxychains() {
     let world = World::new();
     let tunnel = Tunnel::start(&world);
     let server = Server::http();
-    for version in ["socks4", "socks5"] {
+    for (number, version) in ["socks4", "socks5"].into_iter().enumerate() {
         let line = format!("{version} 127.0.0.1 {}", tunnel.port);
         let text_ = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
         let config = world.write("proxychains.conf", text_);
