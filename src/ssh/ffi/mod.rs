@@ -6,8 +6,8 @@
 //! seams only.
 //!
 //! Invariants: a session and its `Io` live and die together; nobody holds a reference to the `Io` while libssh2
-//! runs (every call takes `&mut self`, the callbacks make their own short-lived ones); nothing of libssh2 is
-//! called from inside a callback except the original of the hooked function.
+//! runs (every call takes `&mut self`, the callbacks make their own short-lived ones); from inside a callback nothing of
+//! libssh2 is called but the function that was caught and what only reads a field of the session.
 
 mod hook;
 mod io;
