@@ -81,18 +81,12 @@ fn ecdsa_pkcs8() {
 
 #[test]
 fn ed25519_with_passphrase() {
-    with_key(
-        &["-t", "ed25519", "-N", "a long phrase"],
-        Some("a long phrase"),
-    );
+    with_key(&["-t", "ed25519", "-N", "a long phrase"], Some("a long phrase"));
 }
 
 #[test]
 fn rsa_pem_with_passphrase() {
-    with_key(
-        &["-t", "rsa", "-m", "PEM", "-N", "a long phrase"],
-        Some("a long phrase"),
-    );
+    with_key(&["-t", "rsa", "-m", "PEM", "-N", "a long phrase"], Some("a long phrase"));
 }
 
 #[test]
@@ -101,8 +95,7 @@ fn password() {
     let sshd = Sshd::start(&world, &[]);
     let file = world.write("password", format!("{}\n", account().password));
     log_in(&world, &sshd, |deck| {
-        deck.set("SSHD", "AUTH", "PASSWORD")
-            .set("SSHD", "PASSWORD", &file.display().to_string())
+        deck.set("SSHD", "AUTH", "PASSWORD").set("SSHD", "PASSWORD", &file.display().to_string())
     });
 }
 
@@ -126,17 +119,12 @@ fn wrong_password_is_refused_and_not_logged() {
     let file = world.write("password", "not-the-Password\n");
     let port = free_port();
     let deck = deck(&sshd, port, |deck| {
-        deck.set("SSHD", "AUTH", "PASSWORD")
-            .set("SSHD", "PASSWORD", &file.display().to_string())
+        deck.set("SSHD", "AUTH", "PASSWORD").set("SSHD", "PASSWORD", &file.display().to_string())
     });
     let zoxy = Zoxy::start(&world, &deck);
     let echo = Server::echo();
     let (_, code) = ask5(port, &request5(1, echo.address));
     assert_ne!(code, reply::SUCCEEDED);
-    zoxy.log
-        .wait_message(&SSH_LOGIN_REFUSED, &[&account().name]);
-    assert!(
-        !zoxy.log.text().contains("not-the-Password"),
-        "a password in the log"
-    );
+    zoxy.log.wait_message(&SSH_LOGIN_REFUSED, &[&account().name]);
+    assert!(!zoxy.log.text().contains("not-the-Password"), "a password in the log");
 }

@@ -24,20 +24,12 @@ fn others_connect_at_once() {
     let start = Instant::now();
     for _ in 0..20 {
         let mut stream = tunnel.connect(echo.address);
-        stream
-            .write_all(b"past the hole")
-            .expect("the tunnel takes data");
-        stream
-            .shutdown(std::net::Shutdown::Write)
-            .expect("a TCP socket");
+        stream.write_all(b"past the hole").expect("the tunnel takes data");
+        stream.shutdown(std::net::Shutdown::Write).expect("a TCP socket");
         let got = servers::read_to_end(&mut stream, Duration::from_secs(30));
         assert_eq!(got.expect("the echo"), b"past the hole");
     }
     let limit = Duration::from_secs(if emulated() { 15 } else { 3 });
-    assert!(
-        start.elapsed() < limit,
-        "20 connections took {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < limit, "20 connections took {:?}", start.elapsed());
     drop(stuck);
 }

@@ -47,22 +47,14 @@ fn wrong_command_is_explained() {
     let output = tunnel.zoxy.ctl(&["D", "NONSENSE"]);
     assert_ne!(output.status.code(), Some(0));
     let said = text(&output.stdout) + &text(&output.stderr);
-    assert!(
-        said.contains("NONSENSE") && said.contains("STATUS"),
-        "no help in: {said}"
-    );
+    assert!(said.contains("NONSENSE") && said.contains("STATUS"), "no help in: {said}");
 }
 
 #[test]
 fn socket_is_the_owners_alone() {
     let world = World::new();
     let _tunnel = Tunnel::start(&world);
-    let mode = world
-        .path("console")
-        .metadata()
-        .expect("the socket exists")
-        .permissions()
-        .mode();
+    let mode = world.path("console").metadata().expect("the socket exists").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 

@@ -3,21 +3,14 @@
 use crate::world::{Deck, World, Zoxy, free_port, proxy, run, text};
 
 fn good(port: u16) -> Deck {
-    Deck::new()
-        .listen("SOCKS", port)
-        .filter("REST", "DIRECT", "", "*", "*")
+    Deck::new().listen("SOCKS", port).filter("REST", "DIRECT", "", "*", "*")
 }
 
 /// Runs a subcommand on a deck; gives the return code and everything it said.
 fn on_deck(world: &World, deck: &Deck, command: &str, rest: &[&str]) -> (Option<i32>, String) {
     let path = world.write("DECK", deck.text()).display().to_string();
-    let output = run(&mut proxy::command(
-        &[&[command, "-c", path.as_str()], rest].concat(),
-    ));
-    (
-        output.status.code(),
-        text(&output.stdout) + &text(&output.stderr),
-    )
+    let output = run(&mut proxy::command(&[&[command, "-c", path.as_str()], rest].concat()));
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }
 
 #[test]
@@ -35,10 +28,7 @@ fn return_codes() {
     let wrong = good.card("FILTER   ODD      FORWARD").card("NONSENSE CARD");
     let (code, said) = on_deck(&world, &wrong, "check", &[]);
     assert_eq!(code, Some(8), "{said}");
-    assert!(
-        said.contains("FORWARD") && said.contains("NONSENSE"),
-        "not all errors: {said}"
-    );
+    assert!(said.contains("FORWARD") && said.contains("NONSENSE"), "not all errors: {said}");
 }
 
 #[test]
@@ -55,10 +45,7 @@ fn run_refuses_a_bad_deck() {
     let wrong = good(free_port()).card("NONSENSE CARD");
     let mut zoxy = Zoxy::launch(&world, &wrong, &[]);
     assert_eq!(zoxy.wait(), Some(8));
-    assert!(
-        zoxy.log.text().contains("NONSENSE"),
-        "the log does not say what is wrong"
-    );
+    assert!(zoxy.log.text().contains("NONSENSE"), "the log does not say what is wrong");
 }
 
 #[test]
@@ -68,10 +55,7 @@ fn explain_names_the_filter() {
         .listen("SOCKS", 1080)
         .filter("MAIL", "BLOCK", "", "25,110", "*.corp.example")
         .filter("NET10", "DIRECT", "", "*", "10.0.0.0/8");
-    for (host, port, filter) in [
-        ("mx.Corp.example", "25", "MAIL"),
-        ("10.9.8.7", "21", "NET10"),
-    ] {
+    for (host, port, filter) in [("mx.Corp.example", "25", "MAIL"), ("10.9.8.7", "21", "NET10")] {
         let (_, said) = on_deck(&world, &deck, "explain", &[host, port]);
         assert!(said.contains(filter), "{host}:{port}: {said}");
     }

@@ -14,16 +14,10 @@ fn translate(text: &str, code_page: &str) -> Vec<u8> {
         .spawn()
         .expect("iconv can be started");
     let mut input = iconv.stdin.take().expect("stdin is a pipe");
-    input
-        .write_all(text.as_bytes())
-        .expect("iconv reads its input");
+    input.write_all(text.as_bytes()).expect("iconv reads its input");
     drop(input);
     let output = iconv.wait_with_output().expect("iconv ends");
-    assert!(
-        output.status.success(),
-        "iconv to {code_page}: {:?}",
-        output.status
-    );
+    assert!(output.status.success(), "iconv to {code_page}: {:?}", output.status);
     output.stdout
 }
 

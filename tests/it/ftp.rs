@@ -15,9 +15,7 @@ const BINARY: usize = 1_234_567;
 /// Runs tnftp under socksify with a batch of puts and gets, binary and ASCII, and compares.
 pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16) {
     let binary = Pattern::new(11).take(BINARY);
-    let lines: String = (0..2000)
-        .map(|n| format!("RECORD {n:06} OF THE BATCH\n"))
-        .collect();
+    let lines: String = (0..2000).map(|n| format!("RECORD {n:06} OF THE BATCH\n")).collect();
     world.write("up.bin", &binary);
     world.write("up.txt", &lines);
     let script = format!(
@@ -47,26 +45,11 @@ pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16) {
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(output.status.success(), "tnftp: {said}");
     let read = |path: PathBuf| fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: {said}"));
-    assert!(
-        read(ftpd.folder.join("ONE.BIN")) == binary,
-        "the binary file there: {said}"
-    );
-    assert!(
-        read(world.path("back.bin")) == binary,
-        "the binary file back: {said}"
-    );
-    assert!(
-        read(ftpd.folder.join("ONE.TXT")) == lines.as_bytes(),
-        "the text there: {said}"
-    );
-    assert!(
-        read(world.path("back.txt")) == lines.as_bytes(),
-        "the text back: {said}"
-    );
-    assert!(
-        !ftpd.folder.join("TWO.BIN").exists(),
-        "the deleted file is still there: {said}"
-    );
+    assert!(read(ftpd.folder.join("ONE.BIN")) == binary, "the binary file there: {said}");
+    assert!(read(world.path("back.bin")) == binary, "the binary file back: {said}");
+    assert!(read(ftpd.folder.join("ONE.TXT")) == lines.as_bytes(), "the text there: {said}");
+    assert!(read(world.path("back.txt")) == lines.as_bytes(), "the text back: {said}");
+    assert!(!ftpd.folder.join("TWO.BIN").exists(), "the deleted file is still there: {said}");
 }
 
 /// A configuration that makes socksify send everything to the proxy, loopback too.
@@ -95,10 +78,7 @@ fn curl_puts_and_gets() {
             .env_clear()
             .args(["-q", "--silent", "--show-error", "--max-time", "90"])
             .args(["--socks5", &format!("127.0.0.1:{}", tunnel.port)])
-            .args([
-                "--user",
-                &format!("{}:{}", account().name, account().password),
-            ])
+            .args(["--user", &format!("{}:{}", account().name, account().password)])
             .args(arguments)
             .arg(format!("ftp://127.0.0.1:{}/CURL.BIN", ftpd.port)));
         assert!(output.status.success(), "curl: {}", text(&output.stderr));
@@ -107,15 +87,9 @@ fn curl_puts_and_gets() {
     for passive in ["--disable-epsv", "--ftp-pasv"] {
         curl(&[passive, "--upload-file", &file.display().to_string()]);
         let there = fs::read(ftpd.folder.join("CURL.BIN")).expect("the file was put");
-        assert!(
-            there == Pattern::new(5).take(BINARY),
-            "{passive}: wrong bytes there"
-        );
+        assert!(there == Pattern::new(5).take(BINARY), "{passive}: wrong bytes there");
         assert!(curl(&[passive]) == there, "{passive}: wrong bytes back");
     }
     let carried = tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]);
-    assert_eq!(
-        carried, 8,
-        "a control and a data connection for each of four runs"
-    );
+    assert_eq!(carried, 8, "a control and a data connection for each of four runs");
 }

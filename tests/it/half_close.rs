@@ -8,10 +8,7 @@ use crate::world::{Deck, Server, Tunnel, World, Zoxy, deadline, free_port, scale
 
 /// Bytes up and bytes down; odd, and many windows long.
 fn sizes() -> (u64, u64) {
-    (
-        scaled(20_000_003, 2_000_003) as u64,
-        scaled(30_000_001, 3_000_001) as u64,
-    )
+    (scaled(20_000_003, 2_000_003) as u64, scaled(30_000_001, 3_000_001) as u64)
 }
 
 /// The client sends all and ends; only then the server sends all.
@@ -23,20 +20,11 @@ fn client_ends_first(connect: impl Fn(SocketAddr) -> std::net::TcpStream) {
         Pattern::new(2).write(&mut stream, down)
     });
     let mut stream = connect(server.address);
-    Pattern::new(1)
-        .write(&mut stream, up)
-        .expect("the tunnel takes all");
+    Pattern::new(1).write(&mut stream, up).expect("the tunnel takes all");
     stream.shutdown(Shutdown::Write).expect("a TCP socket");
-    let at_server = received
-        .recv_timeout(deadline())
-        .expect("the server saw the end");
+    let at_server = received.recv_timeout(deadline()).expect("the server saw the end");
     assert_eq!(at_server.expect("the server got the right bytes"), up);
-    assert_eq!(
-        Pattern::new(2)
-            .verify(&mut stream)
-            .expect("right bytes at the client"),
-        down
-    );
+    assert_eq!(Pattern::new(2).verify(&mut stream).expect("right bytes at the client"), down);
 }
 
 /// The server sends all and ends; only then the client sends all.
@@ -50,27 +38,16 @@ fn server_ends_first(connect: impl Fn(SocketAddr) -> std::net::TcpStream) {
         Ok(())
     });
     let mut stream = connect(server.address);
-    assert_eq!(
-        Pattern::new(3)
-            .verify(&mut stream)
-            .expect("right bytes at the client"),
-        down
-    );
-    Pattern::new(4)
-        .write(&mut stream, up)
-        .expect("the tunnel takes all");
+    assert_eq!(Pattern::new(3).verify(&mut stream).expect("right bytes at the client"), down);
+    Pattern::new(4).write(&mut stream, up).expect("the tunnel takes all");
     stream.shutdown(Shutdown::Write).expect("a TCP socket");
-    let at_server = received
-        .recv_timeout(deadline())
-        .expect("the server saw the end");
+    let at_server = received.recv_timeout(deadline()).expect("the server saw the end");
     assert_eq!(at_server.expect("the server got the right bytes"), up);
 }
 
 fn direct(world: &World) -> (Zoxy, u16) {
     let port = free_port();
-    let deck = Deck::new()
-        .listen("SOCKS", port)
-        .filter("REST", "DIRECT", "", "*", "*");
+    let deck = Deck::new().listen("SOCKS", port).filter("REST", "DIRECT", "", "*", "*");
     (Zoxy::start(world, &deck), port)
 }
 
@@ -109,9 +86,6 @@ fn short_answers_before_the_end() {
     let server = Server::start(|mut stream| Pattern::new(9).write(&mut stream, 17));
     for _ in 0..scaled(300, 50) {
         let mut stream = tunnel.connect(server.address);
-        assert_eq!(
-            Pattern::new(9).verify(&mut stream).expect("right bytes"),
-            17
-        );
+        assert_eq!(Pattern::new(9).verify(&mut stream).expect("right bytes"), 17);
     }
 }

@@ -24,10 +24,7 @@ fn handshakes(target: SocketAddr) -> Vec<(Vec<u8>, usize)> {
         (request4(1, v4(target), "BATCH"), 8),
         (request4a(1, "localhost", target.port(), "BATCH"), 8),
         ([&methods[..], &request5(1, target)].concat(), 2 + 10),
-        (
-            [&methods[..], &request5_name(1, name, target.port())].concat(),
-            2 + 10,
-        ),
+        ([&methods[..], &request5_name(1, name, target.port())].concat(), 2 + 10),
     ]
 }
 
@@ -62,9 +59,7 @@ fn data_in_the_same_packet() {
     let data = vec![b'd'; 20_000];
     for (bytes, skip) in handshakes(echo.address) {
         let mut stream = socks::dial(tunnel.port);
-        stream
-            .write_all(&[bytes, data.clone()].concat())
-            .expect("the proxy reads");
+        stream.write_all(&[bytes, data.clone()].concat()).expect("the proxy reads");
         expect_echo(stream, skip, &data);
     }
 }
@@ -74,9 +69,7 @@ fn never_ending_user_name() {
     let world = World::new();
     let tunnel = Tunnel::start(&world);
     let mut stream = socks::dial(tunnel.port);
-    stream
-        .write_all(&[4, 1, 0, 21, 127, 0, 0, 1])
-        .expect("the proxy reads");
+    stream.write_all(&[4, 1, 0, 21, 127, 0, 0, 1]).expect("the proxy reads");
     let mut sent = 0;
     let chunk = [b'u'; 1000];
     // The proxy must hang up on its own, long before the time limit of a handshake.
@@ -96,10 +89,7 @@ fn silence_ends_at_the_deadline() {
     slow.write_all(&[5, 2, 0]).expect("the proxy reads");
     for stream in [&mut silent, &mut slow] {
         let end = read_to_end(stream, deadline());
-        assert!(
-            end.is_ok_and(|bytes| bytes.is_empty()),
-            "the proxy neither waits nor answers"
-        );
+        assert!(end.is_ok_and(|bytes| bytes.is_empty()), "the proxy neither waits nor answers");
     }
     tunnel.zoxy.log.wait_message(&HANDSHAKE_TIMEOUT, &[]);
 }
@@ -125,10 +115,7 @@ fn garbage() {
 
 #[test]
 fn an_http_request_is_named_in_the_log() {
-    not_socks(
-        b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n",
-        &["HTTP"],
-    );
+    not_socks(b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n", &["HTTP"]);
 }
 
 #[test]

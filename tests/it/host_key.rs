@@ -30,11 +30,7 @@ fn start(world: &World, deck: Deck) -> Zoxy {
 fn refused(sshd: &Sshd, port: u16) {
     let echo = Server::echo();
     let (_, code) = ask5(port, &request5(1, echo.address));
-    assert_ne!(
-        code,
-        reply::SUCCEEDED,
-        "connected through a server with a wrong key"
-    );
+    assert_ne!(code, reply::SUCCEEDED, "connected through a server with a wrong key");
     // The key exchange has happened, so the silence about authentication means something.
     sshd.log.wait_for(&["KEX"]);
     assert_eq!(sshd.log.find(&[CREDENTIAL]), None, "a credential was sent");
@@ -49,13 +45,8 @@ fn wrong_pin() {
     let deck = profile_cards(Deck::new().listen("SOCKS", port), &sshd, &world.identity());
     let zoxy = start(&world, deck.hostkey("SSHD", &other.fingerprint()));
     refused(&sshd, port);
-    let line = zoxy
-        .log
-        .wait_message(&HOST_KEY_CHANGED, &[&sshd.fingerprint()]);
-    assert!(
-        line.contains(&other.fingerprint()),
-        "both fingerprints are named: {line}"
-    );
+    let line = zoxy.log.wait_message(&HOST_KEY_CHANGED, &[&sshd.fingerprint()]);
+    assert!(line.contains(&other.fingerprint()), "both fingerprints are named: {line}");
 }
 
 #[test]
@@ -70,8 +61,7 @@ fn changed_key_in_known_hosts() {
     let port = free_port();
     let zoxy = start(&world, known_hosts_deck(&world, &sshd, port, &known));
     refused(&sshd, port);
-    zoxy.log
-        .wait_message(&HOST_KEY_CHANGED, &[&before, &sshd.fingerprint()]);
+    zoxy.log.wait_message(&HOST_KEY_CHANGED, &[&before, &sshd.fingerprint()]);
 }
 
 #[test]
@@ -81,8 +71,7 @@ fn unknown_host() {
     let port = free_port();
     let zoxy = start(&world, known_hosts_deck(&world, &sshd, port, "# nobody\n"));
     refused(&sshd, port);
-    zoxy.log
-        .wait_message(&HOST_KEY_UNKNOWN, &[&sshd.fingerprint()]);
+    zoxy.log.wait_message(&HOST_KEY_UNKNOWN, &[&sshd.fingerprint()]);
 }
 
 #[test]
@@ -122,10 +111,7 @@ fn new_host_is_accepted_once_when_the_deck_says_so() {
     sshd.change_host_key(&world);
     sshd.restart();
     crate::world::eventually("the changed key to be refused", || {
-        assert!(
-            socks::try_connect(port, echo.address).is_err(),
-            "connected to a changed key"
-        );
+        assert!(socks::try_connect(port, echo.address).is_err(), "connected to a changed key");
         zoxy.log.find(&[&HOST_KEY_CHANGED.id()])
     });
 }

@@ -14,11 +14,7 @@ fn session_closes_after_its_idle_time() {
     let held = tunnel.connect(echo.address);
     drop(tunnel.connect(echo.address));
     let log = &tunnel.zoxy.log;
-    assert_eq!(
-        log.find(&[&SESSION_CLOSED.id()]),
-        None,
-        "closed with a connection in it"
-    );
+    assert_eq!(log.find(&[&SESSION_CLOSED.id()]), None, "closed with a connection in it");
     drop(held);
     log.wait_message(&SESSION_CLOSED, &[]);
     drop(tunnel.connect(echo.address));
@@ -42,10 +38,6 @@ fn connection_on_which_nothing_moves_is_closed() {
     let tunnel = Tunnel::start_with(&world, &[], |deck| deck.set("REST", "IDLETIME", "1"));
     let silent = Server::start(|mut stream| stream.read(&mut [0]).map(drop));
     let mut stream = socks::connect(tunnel.port, silent.address);
-    assert_eq!(
-        stream.read(&mut [0]).unwrap_or(0),
-        0,
-        "bytes out of nowhere"
-    );
+    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "bytes out of nowhere");
     tunnel.zoxy.log.wait_message(&IDLE_CLOSED, &[]);
 }

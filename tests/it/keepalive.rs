@@ -11,28 +11,20 @@ use crate::world::{Server, Tunnel, World, deadline, emulated, socks};
 fn three_misses_mean_dead() {
     let world = World::new();
     let tunnel = Tunnel::start_with(&world, &[], |deck| {
-        deck.set("SSHD", "KEEPALIVE", "1")
-            .set("SSHD", "KEEPCOUNT", "3")
+        deck.set("SSHD", "KEEPALIVE", "1").set("SSHD", "KEEPCOUNT", "3")
     });
     let echo = Server::echo();
     let mut stream = tunnel.connect(echo.address);
     tunnel.sshd.freeze_sessions();
     let frozen = Instant::now();
-    stream
-        .set_read_timeout(Some(deadline()))
-        .expect("a time-out above zero");
+    stream.set_read_timeout(Some(deadline())).expect("a time-out above zero");
     let end = stream.read(&mut [0]);
-    let closed = end.map_or_else(
-        |error| error.kind() != std::io::ErrorKind::WouldBlock,
-        |n| n == 0,
-    );
+    let closed =
+        end.map_or_else(|error| error.kind() != std::io::ErrorKind::WouldBlock, |n| n == 0);
     assert!(closed, "the client still waits");
     let took = frozen.elapsed();
     let limit = Duration::from_secs(if emulated() { 20 } else { 8 });
-    assert!(
-        took >= Duration::from_secs(2),
-        "given up after {took:?}, before three misses"
-    );
+    assert!(took >= Duration::from_secs(2), "given up after {took:?}, before three misses");
     assert!(took < limit, "given up after {took:?}");
     tunnel.zoxy.log.wait_message(&KEEPALIVE_LOST, &[]);
     // The listener of sshd is not frozen: the next connection gets a new session.
@@ -46,8 +38,7 @@ fn three_misses_mean_dead() {
 fn answered_keepalives_keep_an_idle_connection() {
     let world = World::new();
     let tunnel = Tunnel::start_with(&world, &["LogLevel DEBUG2"], |deck| {
-        deck.set("SSHD", "KEEPALIVE", "1")
-            .set("SSHD", "KEEPCOUNT", "1")
+        deck.set("SSHD", "KEEPALIVE", "1").set("SSHD", "KEEPCOUNT", "1")
     });
     let echo = Server::echo();
     let stream = tunnel.connect(echo.address);
@@ -57,34 +48,20 @@ fn answered_keepalives_keep_an_idle_connection() {
     let sent = std::io::Write::write(&mut &stream, b"still there");
     assert_eq!(sent.expect("the tunnel takes data"), 11);
     let mut got = [0; 11];
-    (&stream)
-        .read_exact(&mut got)
-        .expect("the connection lives");
+    (&stream).read_exact(&mut got).expect("the connection lives");
     assert_eq!(&got, b"still there");
 }
 
 #[test]
 fn keepalives_of_the_server_are_answered() {
     let world = World::new();
-    let server = [
-        "ClientAliveInterval 1",
-        "ClientAliveCountMax 1",
-        "LogLevel DEBUG2",
-    ];
+    let server = ["ClientAliveInterval 1", "ClientAliveCountMax 1", "LogLevel DEBUG2"];
     let tunnel = Tunnel::start_with(&world, &server, |deck| deck.set("SSHD", "KEEPALIVE", "0"));
     let echo = Server::echo();
     let mut stream = tunnel.connect(echo.address);
     // An unanswered one would have ended the session after two seconds.
     let quiet = Duration::from_secs(4);
-    stream
-        .set_read_timeout(Some(quiet))
-        .expect("a time-out above zero");
-    let error = stream
-        .read(&mut [0])
-        .expect_err("nothing is sent on this connection");
-    assert_eq!(
-        error.kind(),
-        std::io::ErrorKind::WouldBlock,
-        "the session ended: {error}"
-    );
+    stream.set_read_timeout(Some(quiet)).expect("a time-out above zero");
+    let error = stream.read(&mut [0]).expect_err("nothing is sent on this connection");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "the session ended: {error}");
 }

@@ -30,15 +30,10 @@ fn third_is_refused(keyword: &str) {
     let mut first = tunnel.connect(echo.address);
     let second = tunnel.connect(echo.address);
     assert!(hung_up(tunnel.port), "a third connection was let in");
-    tunnel
-        .zoxy
-        .log
-        .wait_message(&CLIENT_REFUSED_LIMIT, &["127.0.0.1"]);
+    tunnel.zoxy.log.wait_message(&CLIENT_REFUSED_LIMIT, &["127.0.0.1"]);
     echoes(&mut first);
     drop(second);
-    eventually("room for a new connection", || {
-        socks::try_connect(tunnel.port, echo.address).ok()
-    });
+    eventually("room for a new connection", || socks::try_connect(tunnel.port, echo.address).ok());
 }
 
 #[test]
@@ -60,9 +55,7 @@ fn no_descriptors_left() {
         .set("*", "WORKERS", "1")
         .set("SSHD", "IDLETIME", "600")
         .filter("REST", "TUNNEL", "SSHD", "*", "*");
-    let prlimit = crate::world::program("prlimit", "util-linux")
-        .display()
-        .to_string();
+    let prlimit = crate::world::program("prlimit", "util-linux").display().to_string();
     let zoxy = Zoxy::start_under(&world, &deck, &[&prlimit, "--nofile=64:64", "--"]);
     let echo = Server::echo();
     let mut first = socks::connect(port, echo.address);

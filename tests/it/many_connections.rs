@@ -25,8 +25,7 @@ fn echo_and_close(mut stream: TcpStream, number: usize) {
 /// A tunnel whose one session stays, after one connection has warmed it up.
 fn warm(world: &World, target: SocketAddr) -> Tunnel {
     let tunnel = Tunnel::start_with(world, &[], |deck| {
-        deck.set("SSHD", "IDLETIME", "3600")
-            .set("SSHD", "SESSIONS", "1")
+        deck.set("SSHD", "IDLETIME", "3600").set("SSHD", "SESSIONS", "1")
     });
     echo_and_close(tunnel.connect(target), 0);
     tunnel
@@ -58,10 +57,7 @@ fn one_after_another() {
 fn many_at_once() {
     // Both ends of every connection are in this process.
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     setrlimit(Resource::Nofile, raised).expect("the soft limit may be raised to the hard one");
     let world = World::new();
     let echo = Server::echo();
@@ -70,9 +66,7 @@ fn many_at_once() {
     let count = scaled(500, 100);
     let mut streams: Vec<_> = (0..count).map(|_| tunnel.connect(echo.address)).collect();
     for (number, stream) in streams.iter_mut().enumerate() {
-        stream
-            .write_all(&number.to_be_bytes())
-            .expect("the tunnel takes data");
+        stream.write_all(&number.to_be_bytes()).expect("the tunnel takes data");
     }
     for (number, stream) in streams.iter_mut().enumerate() {
         let mut got = [0; size_of::<usize>()];
@@ -94,9 +88,7 @@ fn clients_that_vanish_while_connecting() {
         for target in [echo.address, hole.address()] {
             let mut stream = crate::world::socks::dial(tunnel.port);
             let request = crate::world::socks::request5(1, target);
-            stream
-                .write_all(&[&[5, 1, 0], &request[..]].concat())
-                .expect("the proxy reads");
+            stream.write_all(&[&[5, 1, 0], &request[..]].concat()).expect("the proxy reads");
         }
     }
     // Deadline above OPENTIME would hide a channel that only its time-out frees.

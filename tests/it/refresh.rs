@@ -34,15 +34,8 @@ fn good_deck_takes_effect_and_a_bad_one_does_not() {
     zoxy.replace_deck(&bad);
     zoxy.signal(Signal::HUP);
     zoxy.log.wait_message(&REFRESH_FAILED, &[]);
-    assert!(
-        zoxy.log.text().contains("NOSUCH"),
-        "the log does not say what is wrong"
-    );
-    assert_eq!(
-        ask().1,
-        reply::NOT_ALLOWED,
-        "the old deck is no longer in effect"
-    );
+    assert!(zoxy.log.text().contains("NOSUCH"), "the log does not say what is wrong");
+    assert_eq!(ask().1, reply::NOT_ALLOWED, "the old deck is no longer in effect");
 
     let mark = zoxy.log.mark();
     zoxy.replace_deck(&open);

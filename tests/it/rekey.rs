@@ -10,8 +10,7 @@ use crate::world::{Server, Tunnel, World, scaled};
 fn four_streams_both_ways(cipher: &str) {
     let world = World::new();
     let tunnel = Tunnel::start_with(&world, &["RekeyLimit 1M"], |deck| {
-        deck.set("SSHD", "SESSIONS", "1")
-            .set("SSHD", "CIPHERS", cipher)
+        deck.set("SSHD", "SESSIONS", "1").set("SSHD", "CIPHERS", cipher)
     });
     let echo = Server::echo();
     let size = scaled(20_000_000, 2_500_000) as u64;
@@ -20,15 +19,11 @@ fn four_streams_both_ways(cipher: &str) {
             let mut output = tunnel.connect(echo.address);
             let mut input = output.try_clone().expect("a descriptor is free");
             scope.spawn(move || {
-                Pattern::new(seed)
-                    .write(&mut output, size)
-                    .expect("the tunnel takes all");
+                Pattern::new(seed).write(&mut output, size).expect("the tunnel takes all");
                 output.shutdown(Shutdown::Write).expect("a TCP socket");
             });
             scope.spawn(move || {
-                let got = Pattern::new(seed)
-                    .verify(&mut input)
-                    .expect("right bytes come back");
+                let got = Pattern::new(seed).verify(&mut input).expect("right bytes come back");
                 assert_eq!(got, size);
             });
         }

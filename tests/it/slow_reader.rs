@@ -19,10 +19,7 @@ fn memory_stays_bounded_and_others_run() {
     let mut lazy: Vec<_> = (0..8).map(|_| tunnel.connect(endless.address)).collect();
     for _ in 0..3 {
         let mut stream = tunnel.connect(finite.address);
-        assert_eq!(
-            Pattern::new(2).verify(&mut stream).expect("right bytes"),
-            size
-        );
+        assert_eq!(Pattern::new(2).verify(&mut stream).expect("right bytes"), size);
     }
     // Eight windows of at most 2 MiB, and what an emulator adds.
     let bound = before + scaled(8 * 2048 + 16 * 1024, 128 * 1024);
@@ -31,10 +28,7 @@ fn memory_stays_bounded_and_others_run() {
     // What was held back is all still there.
     let mut head = vec![0; 3_000_000];
     lazy[0].read_exact(&mut head).expect("the stream goes on");
-    assert!(
-        head == Pattern::new(1).take(head.len()),
-        "wrong bytes after the pause"
-    );
+    assert!(head == Pattern::new(1).take(head.len()), "wrong bytes after the pause");
 }
 
 #[test]
@@ -61,10 +55,7 @@ fn server_that_does_not_read() {
         }
         (still > 100).then_some(())
     });
-    assert!(
-        sent < 64 << 20,
-        "{sent} bytes were taken for a server that reads nothing"
-    );
+    assert!(sent < 64 << 20, "{sent} bytes were taken for a server that reads nothing");
     let grown = tunnel.zoxy.resident().saturating_sub(before);
     assert!(grown < scaled(16 * 1024, 64 * 1024), "grew by {grown} KiB");
     let echo = Server::http();
@@ -72,9 +63,6 @@ fn server_that_does_not_read() {
     std::io::Write::write_all(&mut other, b"GET /100000 HTTP/1.0\r\n\r\n").expect("a request");
     let mut answer = Vec::new();
     other.read_to_end(&mut answer).expect("another stream runs");
-    assert!(
-        answer.ends_with(&Pattern::new(100_000).take(100_000)),
-        "wrong bytes"
-    );
+    assert!(answer.ends_with(&Pattern::new(100_000).take(100_000)), "wrong bytes");
     drop(release);
 }

@@ -16,15 +16,8 @@ fn size() -> usize {
 /// Downloads `size()` bytes with curl and compares them.
 fn download(arguments: &[&str], host: &str, port: u16) {
     let output = curl(arguments, host, port);
-    assert!(
-        output.status.success(),
-        "curl {arguments:?}: {}",
-        text(&output.stderr)
-    );
-    assert!(
-        output.stdout == Pattern::new(size() as u64).take(size()),
-        "curl got wrong bytes"
-    );
+    assert!(output.status.success(), "curl {arguments:?}: {}", text(&output.stderr));
+    assert!(output.stdout == Pattern::new(size() as u64).take(size()), "curl got wrong bytes");
 }
 
 fn curl(arguments: &[&str], host: &str, port: u16) -> std::process::Output {
@@ -39,11 +32,9 @@ fn by_version(option: &str, host: &str) {
     let world = World::new();
     let tunnel = Tunnel::start(&world);
     let server = Server::http();
-    download(
-        &[option, &format!("127.0.0.1:{}", tunnel.port)],
-        host,
-        server.port(),
-    );
+    download(&[option, &format!("127.0.0.1:{}", tunnel.port)], host, server.port());
+    let target = format!("{host}:{}", server.port());
+    tunnel.zoxy.log.wait_message(&CONNECTED_TUNNEL, &[&target]);
 }
 
 #[test]
@@ -87,9 +78,7 @@ fn users_file_asks_for_name_and_password() {
         .spawn()
         .expect("zoxy can be started");
     let mut input = passwd.stdin.take().expect("stdin is a pipe");
-    input
-        .write_all(b"S3cret word\n")
-        .expect("zoxy reads its input");
+    input.write_all(b"S3cret word\n").expect("zoxy reads its input");
     drop(input);
     let line = passwd.wait_with_output().expect("zoxy ends");
     assert!(line.status.success(), "zoxy passwd: {:?}", line.status);
@@ -103,26 +92,15 @@ fn users_file_asks_for_name_and_password() {
 
     let wrong = ["--socks5", &proxy, "--proxy-user", "BATCH1:S3cret wort"];
     let output = curl(&wrong, "127.0.0.1", server.port());
-    assert_eq!(
-        output.status.code(),
-        Some(97),
-        "curl: {}",
-        text(&output.stderr)
-    );
+    assert_eq!(output.status.code(), Some(97), "curl: {}", text(&output.stderr));
     tunnel.zoxy.log.wait_message(&LOGIN_REFUSED, &["BATCH1"]);
-    assert!(
-        !tunnel.zoxy.log.text().contains("S3cret"),
-        "a password in the log"
-    );
+    assert!(!tunnel.zoxy.log.text().contains("S3cret"), "a password in the log");
 
     let mut stream = socks::dial(tunnel.port);
     let method = socks::methods(&mut stream, &[0]).expect("the proxy answers");
     assert_eq!(method, 0xff, "a client that cannot log in is refused");
     let mut stream = socks::dial(tunnel.port);
-    assert_eq!(
-        socks::methods(&mut stream, &[0, 2]).expect("the proxy answers"),
-        2
-    );
+    assert_eq!(socks::methods(&mut stream, &[0, 2]).expect("the proxy answers"), 2);
     let status = socks::login(&mut stream, "NOBODY", "S3cret word").expect("the proxy answers");
     assert_ne!(status, 0, "an unknown user got in");
 }

@@ -15,9 +15,7 @@ fn clients_are_told_and_the_next_connection_works() {
     let endless = Server::start(|mut stream| Pattern::new(1).write(&mut stream, u64::MAX));
     let mut streams: Vec<_> = (0..3).map(|_| tunnel.connect(endless.address)).collect();
     for stream in &mut streams {
-        stream
-            .read_exact(&mut vec![0; 100_000])
-            .expect("the transfer runs");
+        stream.read_exact(&mut vec![0; 100_000]).expect("the transfer runs");
     }
 
     tunnel.sshd.kill();
@@ -28,11 +26,7 @@ fn clients_are_told_and_the_next_connection_works() {
         while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
     }
     let limit = Duration::from_secs(if emulated() { 20 } else { 5 });
-    assert!(
-        killed.elapsed() < limit,
-        "told after {:?}",
-        killed.elapsed()
-    );
+    assert!(killed.elapsed() < limit, "told after {:?}", killed.elapsed());
     tunnel.zoxy.log.wait_message(&SESSION_LOST, &[]);
 
     tunnel.sshd.restart();

@@ -17,18 +17,13 @@ fn running_connections_may_finish() {
     let mut running = tunnel.connect(echo.address);
     tunnel.zoxy.signal(Signal::TERM);
     tunnel.zoxy.log.wait_message(&STOPPING, &[]);
-    eventually(
-        "new connections to be refused",
-        || match TcpStream::connect((Ipv4Addr::LOCALHOST, tunnel.port)) {
+    eventually("new connections to be refused", || {
+        match TcpStream::connect((Ipv4Addr::LOCALHOST, tunnel.port)) {
             Err(_) => Some(()),
-            Ok(_) => socks::try_connect(tunnel.port, echo.address)
-                .err()
-                .map(drop),
-        },
-    );
-    running
-        .write_all(b"nearly done")
-        .expect("the connection lives");
+            Ok(_) => socks::try_connect(tunnel.port, echo.address).err().map(drop),
+        }
+    });
+    running.write_all(b"nearly done").expect("the connection lives");
     let mut got = [0; 11];
     running.read_exact(&mut got).expect("the connection lives");
     assert_eq!(&got, b"nearly done");
@@ -45,18 +40,11 @@ fn drain_time_ends_the_rest() {
     let mut running = tunnel.connect(echo.address);
     let start = Instant::now();
     tunnel.zoxy.signal(Signal::TERM);
-    assert_eq!(
-        running.read(&mut [0]).unwrap_or(0),
-        0,
-        "bytes out of nowhere"
-    );
+    assert_eq!(running.read(&mut [0]).unwrap_or(0), 0, "bytes out of nowhere");
     assert_eq!(tunnel.zoxy.wait(), Some(0));
     let took = start.elapsed();
     let limit = Duration::from_secs(if emulated() { 20 } else { 5 });
-    assert!(
-        took >= Duration::from_millis(900) && took < limit,
-        "stopped after {took:?}"
-    );
+    assert!(took >= Duration::from_millis(900) && took < limit, "stopped after {took:?}");
     tunnel.zoxy.log.wait_message(&DRAIN_ENDED, &[]);
 }
 
@@ -66,10 +54,7 @@ fn nothing_running_ends_at_once() {
     let mut tunnel = Tunnel::start(&world);
     tunnel.zoxy.stop();
     tunnel.zoxy.log.wait_message(&STOPPED, &[]);
-    assert!(
-        !world.path("console").exists(),
-        "the console's socket is left behind"
-    );
+    assert!(!world.path("console").exists(), "the console's socket is left behind");
 }
 
 #[test]

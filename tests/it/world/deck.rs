@@ -21,22 +21,12 @@ impl Deck {
 
     /// A SOCKS listener on 127.0.0.1.
     pub fn listen(self, name: &str, port: u16) -> Self {
-        self.fields(&[
-            (1, "LISTEN"),
-            (10, name),
-            (19, "SOCKS"),
-            (28, &port.to_string()),
-        ])
+        self.fields(&[(1, "LISTEN"), (10, name), (19, "SOCKS"), (28, &port.to_string())])
     }
 
     /// A profile.
     pub fn profile(self, name: &str, host: &str, port: u16) -> Self {
-        self.fields(&[
-            (1, "PROFILE"),
-            (10, name),
-            (19, &port.to_string()),
-            (25, host),
-        ])
+        self.fields(&[(1, "PROFILE"), (10, name), (19, &port.to_string()), (25, host)])
     }
 
     /// A setting; a long value goes on over as many cards as it needs.
@@ -51,13 +41,7 @@ impl Deck {
 
     /// A filter; profile may be blank.
     pub fn filter(self, name: &str, action: &str, profile: &str, ports: &str, to: &str) -> Self {
-        let fields = [
-            (1, "FILTER"),
-            (10, name),
-            (19, action),
-            (27, profile),
-            (36, "NNN"),
-        ];
+        let fields = [(1, "FILTER"), (10, name), (19, action), (27, profile), (36, "NNN")];
         self.fields(&[&fields[..], &[(40, ports), (52, to)]].concat())
     }
 
@@ -68,10 +52,7 @@ impl Deck {
 
     /// The deck as records of exactly 80 columns.
     pub fn records(&self) -> Vec<String> {
-        self.cards
-            .lines()
-            .map(|card| format!("{card:<80}"))
-            .collect()
+        self.cards.lines().map(|card| format!("{card:<80}")).collect()
     }
 
     /// One card with text at the given columns (from 1); what does not fit before column 72 in the

@@ -56,24 +56,13 @@ impl Ftpd {
         );
         let config = world.write("vsftpd.conf", config);
         // vsftpd reads a configuration of root only. The account has to exist before it logs in.
-        assert!(
-            run(root::command("chown").arg("0:0").arg(&config))
-                .status
-                .success()
-        );
+        assert!(run(root::command("chown").arg("0:0").arg(&config)).status.success());
         account();
         let program = program("vsftpd", "vsftpd");
         let config = config.display().to_string();
         let process = RootProcess::start(&world.log("vsftpd-start"), &program, &[&config]);
-        eventually("vsftpd to listen", || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
-        });
-        Self {
-            port,
-            folder,
-            log,
-            _process: process,
-        }
+        eventually("vsftpd to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
+        Self { port, folder, log, _process: process }
     }
 }
 

@@ -142,11 +142,7 @@ impl World {
             .args(["-q", "-C", name, "-f"])
             .arg(&path)
             .args(arguments));
-        assert!(
-            output.status.success(),
-            "ssh-keygen: {}",
-            text(&output.stderr)
-        );
+        assert!(output.status.success(), "ssh-keygen: {}", text(&output.stderr));
         path
     }
 
@@ -172,9 +168,7 @@ impl Drop for World {
 /// Runs a program to its end with its output caught; panics when it cannot be started.
 pub fn run(command: &mut Command) -> Output {
     let name = command.get_program().to_owned();
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{}: {error}", name.to_string_lossy()))
+    command.output().unwrap_or_else(|error| panic!("{}: {error}", name.to_string_lossy()))
 }
 
 /// Bytes as text, for comparing and for messages.

@@ -18,10 +18,8 @@ impl Pattern {
     /// Fills `buffer` with what comes next.
     pub fn fill(&mut self, buffer: &mut [u8]) {
         for byte in buffer {
-            let word = self
-                .seed
-                .wrapping_add(self.position / 8)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let word =
+                self.seed.wrapping_add(self.position / 8).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let word = (word ^ (word >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             *byte = (word ^ (word >> 32)).to_le_bytes()[(self.position % 8) as usize];
             self.position += 1;

@@ -50,10 +50,7 @@ impl Log {
 
     /// How many lines hold every one of `pieces`.
     pub fn count(&self, pieces: &[&str]) -> usize {
-        self.text()
-            .lines()
-            .filter(|line| holds(line, pieces))
-            .count()
+        self.text().lines().filter(|line| holds(line, pieces)).count()
     }
 
     /// Waits for a line that holds every one of `pieces`.
@@ -100,9 +97,7 @@ impl Log {
         let text = self.text();
         let end = text.rfind('\n')? + 1;
         let part = text.get(mark.min(end)..end)?;
-        part.lines()
-            .find(|line| holds(line, pieces))
-            .map(str::to_owned)
+        part.lines().find(|line| holds(line, pieces)).map(str::to_owned)
     }
 }
 
@@ -119,8 +114,7 @@ pub fn descriptors(pid: u32) -> usize {
 pub fn resident(pid: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// Every process below `pid`, children before grandchildren.
@@ -129,12 +123,7 @@ pub fn descendants(pid: u32) -> Vec<u32> {
     let mut found = vec![pid];
     let mut next = 0;
     while let Some(&parent) = found.get(next) {
-        found.extend(
-            parents
-                .iter()
-                .filter(|entry| entry.1 == parent)
-                .map(|entry| entry.0),
-        );
+        found.extend(parents.iter().filter(|entry| entry.1 == parent).map(|entry| entry.0));
         next += 1;
     }
     found.split_off(1)
@@ -143,9 +132,7 @@ pub fn descendants(pid: u32) -> Vec<u32> {
 /// Each process and its parent.
 fn parents() -> Vec<(u32, u32)> {
     let entries = fs::read_dir("/proc").expect("/proc is mounted");
-    entries
-        .filter_map(|entry| parent_of(entry.ok()?.file_name().to_str()?.parse().ok()?))
-        .collect()
+    entries.filter_map(|entry| parent_of(entry.ok()?.file_name().to_str()?.parse().ok()?)).collect()
 }
 
 fn parent_of(pid: u32) -> Option<(u32, u32)> {

@@ -25,10 +25,7 @@ fn command_under(wrapper: &[&str], arguments: &[&str]) -> Command {
     // Dies with the thread that started it, so that a test program that is killed leaves nothing.
     let mut command = Command::new(program("setpriv", "util-linux"));
     command.args(["--pdeathsig", "KILL", "--"]).args(wrapper);
-    command
-        .args(runner.split_whitespace())
-        .arg(binary)
-        .args(arguments);
+    command.args(runner.split_whitespace()).arg(binary).args(arguments);
     command.env_remove("ZOXY_LOG");
     command
 }
@@ -72,17 +69,12 @@ impl Zoxy {
     }
 
     fn with_console(world: &World, deck: &Deck) -> Deck {
-        deck.clone()
-            .set("*", "CONSOLE", &world.path("console").display().to_string())
+        deck.clone().set("*", "CONSOLE", &world.path("console").display().to_string())
     }
 
     /// Waits until every listener of the deck is ready.
     fn ready(mut self, deck: &Deck) -> Self {
-        let listeners = deck
-            .text()
-            .lines()
-            .filter(|card| card.starts_with("LISTEN"))
-            .count();
+        let listeners = deck.text().lines().filter(|card| card.starts_with("LISTEN")).count();
         let id = READY.id();
         eventually("zoxy to be ready", || {
             self.ended = self.child.try_wait().expect("it is our child");
@@ -102,13 +94,7 @@ impl Zoxy {
             .stderr(log.stdio())
             .spawn()
             .expect("zoxy can be started");
-        Self {
-            log,
-            deck,
-            console,
-            child,
-            ended: None,
-        }
+        Self { log, deck, console, child, ended: None }
     }
 
     /// Its process ID.
@@ -134,27 +120,21 @@ impl Zoxy {
 
     /// Replaces the deck's file; takes effect at the next refresh. The console stays where it is.
     pub fn replace_deck(&self, deck: &Deck) {
-        let deck = deck
-            .clone()
-            .set("*", "CONSOLE", &self.console.display().to_string());
+        let deck = deck.clone().set("*", "CONSOLE", &self.console.display().to_string());
         std::fs::write(&self.deck, deck.text()).expect("the world's folder is writable");
     }
 
     /// Runs an operator's command through `zoxy ctl`.
     pub fn ctl(&self, words: &[&str]) -> Output {
         let console = self.console.display().to_string();
-        run(&mut command(
-            &[&["ctl", "-s", console.as_str()], words].concat(),
-        ))
+        run(&mut command(&[&["ctl", "-s", console.as_str()], words].concat()))
     }
 
     /// Waits for its end and gives its return code; none when a signal ended it.
     pub fn wait(&mut self) -> Option<i32> {
         let status = match self.ended {
             Some(status) => status,
-            None => eventually("zoxy to end", || {
-                self.child.try_wait().expect("it is our child")
-            }),
+            None => eventually("zoxy to end", || self.child.try_wait().expect("it is our child")),
         };
         self.ended = Some(status);
         status.code()

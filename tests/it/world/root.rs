@@ -49,11 +49,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
 /// Sends a signal (`KILL`, `STOP` ...) to processes of any user.
 pub fn signal(name: &str, processes: &[u32]) {
     let processes = processes.iter().map(u32::to_string);
-    let _ = command("kill")
-        .arg(format!("-{name}"))
-        .args(processes)
-        .stderr(Stdio::null())
-        .status();
+    let _ = command("kill").arg(format!("-{name}")).args(processes).stderr(Stdio::null()).status();
 }
 
 /// A program that runs as root until this is dropped.
@@ -70,15 +66,8 @@ impl RootProcess {
         let _ = fs::remove_file(&note);
         let mut keeper = command("sh");
         keeper.args(["-c", KEEP_PROGRAM, "keeper"]);
-        keeper
-            .arg(log.path())
-            .arg(&note)
-            .arg(program)
-            .args(arguments);
-        let keeper = keeper
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("sh and sudo can be run");
+        keeper.arg(log.path()).arg(&note).arg(program).args(arguments);
+        let keeper = keeper.stdin(Stdio::piped()).spawn().expect("sh and sudo can be run");
         let pid = eventually("the process ID of a daemon", || {
             fs::read_to_string(&note).ok()?.trim().parse().ok()
         });
@@ -131,18 +120,9 @@ impl Account {
             .expect("sh and sudo can be run");
         let mut answer = String::new();
         let output = keeper.stdout.take().expect("stdout is a pipe");
-        BufReader::new(output)
-            .read_line(&mut answer)
-            .expect("a pipe can be read");
-        assert_eq!(
-            answer, "made\n",
-            "no test account: run the tests as root or let them use sudo"
-        );
-        Self {
-            name,
-            password,
-            _keeper: keeper,
-        }
+        BufReader::new(output).read_line(&mut answer).expect("a pipe can be read");
+        assert_eq!(answer, "made\n", "no test account: run the tests as root or let them use sudo");
+        Self { name, password, _keeper: keeper }
     }
 }
 
@@ -150,9 +130,7 @@ impl Account {
 fn random_word() -> String {
     let mut bytes = [0; 12];
     let mut source = fs::File::open("/dev/urandom").expect("/dev/urandom exists");
-    source
-        .read_exact(&mut bytes)
-        .expect("/dev/urandom never ends");
+    source.read_exact(&mut bytes).expect("/dev/urandom never ends");
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -33,9 +33,7 @@ impl Server {
         handler: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind(address).expect("a loopback port can be had");
-        let address = listener
-            .local_addr()
-            .expect("a bound socket has an address");
+        let address = listener.local_addr().expect("a bound socket has an address");
         let stop = Arc::new(AtomicBool::new(false));
         let accepted = Arc::new(AtomicUsize::new(0));
         let (stopped, count, handler) = (stop.clone(), accepted.clone(), Arc::new(handler));
@@ -50,11 +48,7 @@ impl Server {
                 thread::spawn(move || handler(stream));
             }
         });
-        Self {
-            address,
-            accepted,
-            stop,
-        }
+        Self { address, accepted, stop }
     }
 
     /// Sends back what it gets; ends its side when the client has ended its own.
@@ -109,9 +103,7 @@ fn serve_http(stream: TcpStream) -> io::Result<()> {
     let mut words = first.split_whitespace();
     let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     if method == "PUT" {
-        let same = Pattern::new(length)
-            .verify(&mut input.take(length))
-            .is_ok_and(|n| n == length);
+        let same = Pattern::new(length).verify(&mut input.take(length)).is_ok_and(|n| n == length);
         let status = if same { "200 OK" } else { "400 Bad Request" };
         return write!(
             output,
@@ -119,10 +111,7 @@ fn serve_http(stream: TcpStream) -> io::Result<()> {
         );
     }
     let size: u64 = path.trim_start_matches('/').parse().unwrap_or(0);
-    write!(
-        output,
-        "HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
-    )?;
+    write!(output, "HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n")?;
     Pattern::new(size).write(&mut output, size)
 }
 
@@ -154,11 +143,7 @@ impl BlackHole {
             }
             assert!(filling.len() < 64, "the backlog of a socket never fills");
         }
-        Self {
-            port: address.port(),
-            listener,
-            filling,
-        }
+        Self { port: address.port(), listener, filling }
     }
 
     /// Its address.

@@ -24,12 +24,8 @@ pub mod reply {
 /// Connects to the proxy, with the deadline as the limit of each read and write.
 pub fn dial(proxy: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy)).expect("the proxy listens");
-    stream
-        .set_read_timeout(Some(deadline()))
-        .expect("a time-out above zero");
-    stream
-        .set_write_timeout(Some(deadline()))
-        .expect("a time-out above zero");
+    stream.set_read_timeout(Some(deadline())).expect("a time-out above zero");
+    stream.set_write_timeout(Some(deadline())).expect("a time-out above zero");
     stream.set_nodelay(true).expect("a TCP socket");
     stream
 }
@@ -46,11 +42,7 @@ pub fn request4(command: u8, target: SocketAddrV4, user: &str) -> Vec<u8> {
 
 /// A SOCKS 4a request.
 pub fn request4a(command: u8, name: &str, port: u16, user: &str) -> Vec<u8> {
-    let mut bytes = request4(
-        command,
-        SocketAddrV4::new(Ipv4Addr::new(0, 0, 0, 1), port),
-        user,
-    );
+    let mut bytes = request4(command, SocketAddrV4::new(Ipv4Addr::new(0, 0, 0, 1), port), user);
     bytes.extend(name.as_bytes());
     bytes.push(0);
     bytes
@@ -132,9 +124,7 @@ pub fn login(stream: &mut TcpStream, name: &str, password: &str) -> io::Result<u
 #[track_caller]
 pub fn ask4(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
     let mut stream = dial(proxy);
-    stream
-        .write_all(request)
-        .expect("the proxy takes a request");
+    stream.write_all(request).expect("the proxy takes a request");
     let code = read_reply4(&mut stream).expect("the proxy answers a request");
     (stream, code)
 }
@@ -143,14 +133,8 @@ pub fn ask4(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
 #[track_caller]
 pub fn ask5(proxy: u16, request: &[u8]) -> (TcpStream, u8) {
     let mut stream = dial(proxy);
-    assert_eq!(
-        methods(&mut stream, &[0]).expect("the proxy answers"),
-        0,
-        "method refused"
-    );
-    stream
-        .write_all(request)
-        .expect("the proxy takes a request");
+    assert_eq!(methods(&mut stream, &[0]).expect("the proxy answers"), 0, "method refused");
+    stream.write_all(request).expect("the proxy takes a request");
     let code = read_reply5(&mut stream).expect("the proxy answers a request");
     (stream, code)
 }

@@ -55,13 +55,7 @@ impl Sshd {
         );
         let config = world.write(&format!("{name}.conf"), config);
         let log = world.log(name);
-        let mut sshd = Self {
-            port,
-            log,
-            config,
-            host_key,
-            process: None,
-        };
+        let mut sshd = Self { port, log, config, host_key, process: None };
         sshd.restart();
         sshd
     }
@@ -73,9 +67,7 @@ impl Sshd {
         let process = RootProcess::start(&self.log, &program, &["-D", "-e", "-f", &config]);
         self.process = Some(process);
         let port = self.port;
-        eventually("sshd to listen", || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
-        });
+        eventually("sshd to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
     }
 
     /// Kills sshd and every session of it, without a word to the clients.
@@ -90,10 +82,7 @@ impl Sshd {
 
     /// Processes of sessions.
     pub fn sessions(&self) -> Vec<u32> {
-        self.process
-            .as_ref()
-            .map(RootProcess::children)
-            .unwrap_or_default()
+        self.process.as_ref().map(RootProcess::children).unwrap_or_default()
     }
 
     /// Gives the server another host key; takes effect at the next start.
@@ -111,10 +100,7 @@ impl Sshd {
             .arg("-lf")
             .arg(self.host_key.with_extension("pub")));
         let line = text(&output.stdout);
-        line.split_whitespace()
-            .nth(1)
-            .expect("ssh-keygen prints the fingerprint")
-            .to_owned()
+        line.split_whitespace().nth(1).expect("ssh-keygen prints the fingerprint").to_owned()
     }
 
     /// The host key as a line of a known_hosts file.
