@@ -40,6 +40,21 @@ pub enum Refusal {
     NoTarget(Version, Target),
 }
 
+impl Refusal {
+    /// Whether the client spoke SOCKS as it should, but asked for what is not served.
+    pub fn is_of_request(&self) -> bool {
+        matches!(
+            self,
+            Self::PasswordImpossible
+                | Self::NoMethod { .. }
+                | Self::Command(..)
+                | Self::UnknownCommand(..)
+                | Self::AddressType(_)
+                | Self::NoTarget(..)
+        )
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -123,6 +123,7 @@ impl Sshd {
         let mut child = Command::new(SSHD)
             .args(["-D", "-e", "-f", &config])
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -9,6 +9,11 @@
 //! [`TransportError::Ended`]); input, output and the packets held are bounded; a session whose server shows another
 //! host key in a later key exchange ends.
 
+mod error;
+mod offer;
+#[cfg(test)]
+mod tests;
+
 use std::ffi::CString;
 use std::fmt;
 
@@ -16,21 +21,13 @@ use libssh2_sys as sys;
 use log::{debug, trace};
 use zeroize::Zeroizing;
 
-use super::ffi::{self, EAGAIN, Method, Phase, Session};
+use super::ffi::{EAGAIN, Session};
+use error::damage;
+use offer::{Offer, shortened};
 
 pub use super::ffi::Packet;
-
-/// Ciphers offered when the profile names none: whole-packet AES-GCM, then what needs more time; no CBC.
-const CIPHERS: &str = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,\
-                       aes256-ctr,aes192-ctr,aes128-ctr";
-
-/// MACs offered when the profile names none: the length is authenticated before it is believed where possible.
-const MACS: &str =
-    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
-
-/// Host keys offered when the profile names none: plain ones, as pins and known_hosts files hold them.
-const HOST_KEY_ALGORITHMS: &str = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,\
-                                   ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
+pub use error::TransportError;
+pub use offer::{Algorithms, TransportOptions};
 
 /// Most bytes before the server's identification line (RFC 4253 section 4.2 sets no limit).
 const GREETING_LIMIT: u64 = 64 * 1024;
@@ -48,21 +45,6 @@ const SSH_MSG_UNIMPLEMENTED: u8 = 3;
 
 /// A private key whose public half the server would take, but that cannot sign.
 const UNSIGNED: i32 = sys::LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED;
-
-/// What to offer in the key exchange: names in order of preference, comma-separated. None: zoxy's choice.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TransportOptions<'a> {
-    /// Ciphers, the same for both directions.
-    pub ciphers: Option<&'a str>,
-    /// MACs, the same for both directions; unused with AES-GCM and ChaCha20-Poly1305.
-    pub macs: Option<&'a str>,
-    /// Key exchange methods.
-    pub kex: Option<&'a str>,
-    /// Public key algorithms of the server.
-    pub host_key_algorithms: Option<&'a str>,
-    /// Offer zlib@openssh.com.
-    pub compression: bool,
-}
 
 /// Result of a call that may need to be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,111 +100,11 @@ pub enum Sent {
     Rekeying,
 }
 
-/// What was agreed on. Empty names: the key exchange is not over.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Algorithms {
-    /// Key exchange method.
-    pub kex: String,
-    /// Algorithm of the server's public key.
-    pub host_key: String,
-    /// Cipher from us to the server.
-    pub cipher_to_server: String,
-    /// Cipher from the server to us.
-    pub cipher_to_client: String,
-    /// MAC from us to the server; "implicit" with ciphers that authenticate.
-    pub mac_to_server: String,
-    /// MAC from the server to us.
-    pub mac_to_client: String,
-    /// Compression from us to the server.
-    pub compression_to_server: String,
-}
-
-/// Why a session cannot be used any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TransportError {
-    /// No memory for a session.
-    OutOfMemory,
-    /// libssh2 knows none of the names given for one kind of algorithm.
-    UnknownAlgorithms {
-        /// "cipher", "MAC", "key exchange", "host key".
-        kind: &'static str,
-        /// What was asked for.
-        names: String,
-    },
-    /// The server does not speak SSH 2.
-    NotSsh {
-        /// What it sent instead.
-        greeting: String,
-    },
-    /// Client and server have no algorithm of one kind in common.
-    NothingInCommon {
-        /// As in `UnknownAlgorithms`.
-        kind: &'static str,
-        /// What we offered.
-        ours: String,
-        /// What the server offers.
-        theirs: String,
-    },
-    /// The server said goodbye (SSH_MSG_DISCONNECT).
-    Disconnected {
-        /// RFC 4253 section 11.1.
-        reason: u32,
-        /// The server's words.
-        text: String,
-    },
-    /// The connection ended.
-    Closed,
-    /// A packet was changed on its way, or is not a packet.
-    Integrity(String),
-    /// The server broke the protocol.
-    Protocol(&'static str),
-    /// The server showed another host key in a later key exchange.
-    HostKeyChanged,
-    /// The owner went on sending although the output was full.
-    OutputFull,
-    /// libssh2 gave up.
-    Library {
-        /// What it was doing.
-        doing: &'static str,
-        /// LIBSSH2_ERROR_...
-        code: i32,
-        /// Its words.
-        text: String,
-    },
-    /// Called after an error.
-    Ended,
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OutOfMemory => write!(f, "out of memory"),
-            Self::UnknownAlgorithms { kind, names } => write!(f, "no known {kind} among {names}"),
-            Self::NotSsh { greeting } => write!(f, "not an SSH 2 server: \"{greeting}\""),
-            Self::NothingInCommon { kind, ours, theirs } => {
-                write!(f, "no common {kind}: offered {ours}, server has {theirs}")
-            }
-            Self::Disconnected { reason, text } => {
-                write!(f, "server disconnected: \"{text}\" (reason {reason})")
-            }
-            Self::Closed => write!(f, "connection closed by the server"),
-            Self::Integrity(text) => write!(f, "damaged packet: {text}"),
-            Self::Protocol(what) => write!(f, "protocol error of the server: {what}"),
-            Self::HostKeyChanged => write!(f, "host key changed during the session"),
-            Self::OutputFull => write!(f, "too much output waits to be sent"),
-            Self::Library { doing, code, text } => write!(f, "{doing}: {text} ({code})"),
-            Self::Ended => write!(f, "session already ended"),
-        }
-    }
-}
-
-impl std::error::Error for TransportError {}
-
 /// One SSH session's transport and login.
 pub struct Transport {
     session: Session,
     /// What is offered, for the message when nothing is in common.
-    offered: Offer,
+    offer: Offer,
     /// The host key of the first key exchange.
     host_key: Vec<u8>,
     /// Key exchanges after which the host key was compared.
@@ -232,45 +114,14 @@ pub struct Transport {
     ended: bool,
 }
 
-/// Names offered per kind; None: libssh2's.
-struct Offer {
-    kex: Option<String>,
-    host_key: String,
-    ciphers: String,
-    macs: String,
-}
-
 impl Transport {
     /// A session that has sent nothing yet.
     pub fn new(options: &TransportOptions<'_>) -> Result<Self, TransportError> {
         let mut session = Session::new().ok_or(TransportError::OutOfMemory)?;
-        let offered = Offer {
-            kex: options.kex.map(Into::into),
-            host_key: options.host_key_algorithms.unwrap_or(HOST_KEY_ALGORITHMS).into(),
-            ciphers: options.ciphers.unwrap_or(CIPHERS).into(),
-            macs: options.macs.unwrap_or(MACS).into(),
-        };
-        let mut prefer = |kind, method, names: &str| match session.prefer(method, names) {
-            0 => Ok(()),
-            _ => Err(TransportError::UnknownAlgorithms { kind, names: names.into() }),
-        };
-        if let Some(kex) = &offered.kex {
-            prefer("key exchange", Method::Kex, kex)?;
-        }
-        prefer("host key", Method::HostKey, &offered.host_key)?;
-        prefer("cipher", Method::CipherToServer, &offered.ciphers)?;
-        prefer("cipher", Method::CipherToClient, &offered.ciphers)?;
-        prefer("MAC", Method::MacToServer, &offered.macs)?;
-        prefer("MAC", Method::MacToClient, &offered.macs)?;
-        if options.compression {
-            session.offer_compression();
-            let mut prefer = |method| session.prefer(method, "zlib@openssh.com,none");
-            prefer(Method::CompressionToServer);
-            prefer(Method::CompressionToClient);
-        }
+        let offer = Offer::make(options, &mut session)?;
         Ok(Self {
             session,
-            offered,
+            offer,
             host_key: Vec::new(),
             rekeys_checked: 0,
             request_began: None,
@@ -354,22 +205,7 @@ impl Transport {
 
     /// What was agreed on.
     pub fn algorithms(&self) -> Algorithms {
-        let name = |method| self.session.negotiated(method);
-        let mac = |cipher: &str, method| match authenticates(cipher) {
-            true => "implicit".into(),
-            false => name(method),
-        };
-        let cipher_to_server = name(Method::CipherToServer);
-        let cipher_to_client = name(Method::CipherToClient);
-        Algorithms {
-            kex: name(Method::Kex),
-            host_key: name(Method::HostKey),
-            mac_to_server: mac(&cipher_to_server, Method::MacToServer),
-            mac_to_client: mac(&cipher_to_client, Method::MacToClient),
-            cipher_to_server,
-            cipher_to_client,
-            compression_to_server: name(Method::CompressionToServer),
-        }
+        Algorithms::of(&self.session)
     }
 
     /// Asks which authentication methods the server offers, by method "none" (RFC 4252 section 5.2).
@@ -606,49 +442,18 @@ impl Transport {
             TransportError::OutputFull
         } else if io.input.end_seen() {
             TransportError::Closed
-        } else if matches!(
-            code,
-            sys::LIBSSH2_ERROR_DECRYPT
-                | sys::LIBSSH2_ERROR_INVALID_MAC
-                | sys::LIBSSH2_ERROR_OUT_OF_BOUNDARY
-                | sys::LIBSSH2_ERROR_ZLIB
-        ) {
-            TransportError::Integrity(integrity_text(code).into())
-        } else if let Some(error) = self.nothing_in_common() {
-            error
+        } else if let Some(damage) = damage(code) {
+            TransportError::Integrity(damage)
+        } else if self.host_key.is_empty() {
+            self.offer.failed(&mut self.session).unwrap_or_else(|| self.unexplained(doing, code))
         } else {
-            TransportError::Library { doing, code, text: self.session.error_text() }
+            self.unexplained(doing, code)
         };
         self.end(error)
     }
 
-    /// The first kind of algorithm for which the server's offer has nothing of ours.
-    fn nothing_in_common(&mut self) -> Option<TransportError> {
-        if self.session.io().phase() == Phase::Open || !self.host_key.is_empty() {
-            return None;
-        }
-        let theirs = ffi::parse_kexinit(self.session.io().server_kexinit.as_deref()?)?;
-        let kex = self.offered.kex.clone();
-        let kex = kex.unwrap_or_else(|| self.session.supported(Method::Kex).join(","));
-        let [their_kex, their_key, cipher_out, cipher_in, mac_out, mac_in, ..] = theirs;
-        let Offer { host_key, ciphers, macs, .. } = &self.offered;
-        let mac_matters = !first_common(ciphers, &cipher_out).is_some_and(authenticates);
-        let pairs = [
-            ("key exchange", &kex, their_kex, true),
-            ("host key", host_key, their_key, true),
-            ("cipher", ciphers, cipher_out, true),
-            ("cipher", ciphers, cipher_in, true),
-            ("MAC", macs, mac_out, mac_matters),
-            ("MAC", macs, mac_in, mac_matters),
-        ];
-        let (kind, ours, theirs, _) = pairs
-            .into_iter()
-            .find(|(_, ours, theirs, matters)| *matters && first_common(ours, theirs).is_none())?;
-        Some(TransportError::NothingInCommon {
-            kind,
-            ours: ours.clone(),
-            theirs: shortened(&theirs),
-        })
+    fn unexplained(&self, doing: &'static str, code: i32) -> TransportError {
+        TransportError::Library { doing, code, text: self.session.error_text() }
     }
 }
 
@@ -666,32 +471,6 @@ fn is_connection_protocol(packet: &[u8]) -> bool {
     matches!(packet.first(), Some(80..=82 | 90..=100))
 }
 
-/// Whether a cipher needs no MAC beside it.
-fn authenticates(cipher: &str) -> bool {
-    cipher.contains("-gcm@") || cipher.contains("-poly1305@")
-}
-
-/// The first of our names that they have as well.
-fn first_common<'a>(ours: &'a str, theirs: &str) -> Option<&'a str> {
-    ours.split(',').find(|name| theirs.split(',').any(|other| other == *name))
-}
-
 fn split_names(list: &str) -> Vec<String> {
     list.split(',').filter(|name| !name.is_empty()).map(Into::into).collect()
 }
-
-fn shortened(text: &str) -> String {
-    text.chars().take(256).collect()
-}
-
-fn integrity_text(code: i32) -> &'static str {
-    match code {
-        sys::LIBSSH2_ERROR_INVALID_MAC => "wrong MAC",
-        sys::LIBSSH2_ERROR_OUT_OF_BOUNDARY => "impossible length",
-        sys::LIBSSH2_ERROR_ZLIB => "cannot be decompressed",
-        _ => "cannot be decrypted",
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -10,7 +10,7 @@ use crate::engine::client::State;
 use crate::engine::inbox::Inbound;
 use crate::engine::key::Key;
 use crate::say;
-use crate::socks::{Progress, Request};
+use crate::socks::{Progress, Refusal, Request};
 
 /// What one look at the dialogue came to.
 enum Verdict {
@@ -21,7 +21,7 @@ enum Verdict {
     /// The request is complete; what the client sent behind it.
     Request(Request, Vec<u8>),
     /// Refused, an answer has been written: why.
-    Refused(String),
+    Refused(Refusal),
     /// The client is gone or its socket failed: why.
     Gone(String),
 }
@@ -64,7 +64,7 @@ impl Worker {
                         // The client is refused either way.
                         let _ = answer(parts.socket, &bytes);
                     }
-                    break Verdict::Refused(why.to_string());
+                    break Verdict::Refused(why);
                 }
             }
         };
@@ -72,8 +72,13 @@ impl Worker {
             Verdict::Wait => {}
             Verdict::Verify(user, password) => self.verify(key, user, password),
             Verdict::Request(request, early) => self.route(key, request, early),
-            Verdict::Refused(reason) => {
-                self.say_handshake_failed(key, &reason);
+            Verdict::Refused(why) => {
+                if why.is_of_request() {
+                    let Some(client) = self.client(key) else { return };
+                    say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = why);
+                } else {
+                    self.say_handshake_failed(key, &why.to_string());
+                }
                 self.linger(key);
             }
             Verdict::Gone(reason) => {

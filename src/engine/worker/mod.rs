@@ -38,6 +38,7 @@ use super::snapshot;
 use super::timers::Timers;
 use crate::config::Listener;
 use crate::gateway::pipes::PipePool;
+use crate::say;
 
 /// One worker thread's whole state.
 pub struct Worker {
@@ -206,7 +207,10 @@ impl Worker {
                     | State::Opening(..) => {
                         self.waiting_ready(key);
                     }
-                    State::Changing => debug_assert!(false, "a handler left no state"),
+                    State::Changing => {
+                        say!(INTERNAL, id = client.number, what = "a handler left no state");
+                        self.remove_client(key, true);
+                    }
                 }
             }
             Kind::Session => {

@@ -17,6 +17,7 @@ use crate::engine::client::{Client, Half, Parts, State, Tunnel};
 use crate::engine::key::Key;
 use crate::engine::session::Session;
 use crate::engine::sockets;
+use crate::say;
 use crate::ssh::transport::TransportError;
 
 /// What a share of work came to.
@@ -45,7 +46,7 @@ impl Worker {
         let session_key = tunnel.session;
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let Some(session) = session else {
-            debug_assert!(false, "a tunnel outlived its session");
+            say!(INTERNAL, id = client.number, what = "a tunnel outlived its session");
             self.end_relay(key, "SSH session lost", true);
             return;
         };

@@ -13,8 +13,6 @@ pub(super) const ALL: &[&Message] = &[
     &DIAL_FAILED,
     &SSH_LOGIN_REFUSED,
     &KEEPALIVE_LOST,
-    &SERVER_DISCONNECTED,
-    &OPEN_REFUSED,
     &HOST_KEY_UNKNOWN,
     &HOST_KEY_CHANGED,
     &HOST_KEY_NEW,
@@ -101,33 +99,6 @@ pub const KEEPALIVE_LOST: Message = Message {
     action: "The session is closed and its clients with it; ZOX3003E follows.",
     response: "Check the SSH server and the network path to it. If the server is known to stall \
         for longer, raise KEEPALIVE or KEEPCOUNT of the profile.",
-};
-
-/// The SSH server said goodbye: session, SSH server, its reason (code and text).
-pub const SERVER_DISCONNECTED: Message = Message {
-    number: 3007,
-    severity: Severity::W,
-    text: "session {session}: {server} disconnected: {reason}",
-    explanation: "The SSH server sent a disconnect message (RFC 4253, 11.1). The reason is the \
-        server's own code and text.",
-    action: "The session is closed. If it carried connections, ZOX3003E follows.",
-    response: "A server that is shut down needs no action here. \"Too many authentication \
-        failures\" and the like point to the profile, limits such as MaxSessions or MaxStartups to \
-        the server's configuration.",
-};
-
-/// The SSH server did not open a channel: connection, target, SSH server, its reason.
-pub const OPEN_REFUSED: Message = Message {
-    number: 3008,
-    severity: Severity::W,
-    text: "#{id} {server} did not connect to {target}: {reason}",
-    explanation: "The SSH server answered a channel open with a failure (RFC 4254, 5.1), or not at \
-        all within OPENTIME. The session itself is sound.",
-    action: "The client gets the SOCKS reply code for it; ZOX2012E follows. Other channels of the \
-        session go on.",
-    response: "\"Administratively prohibited\": AllowTcpForwarding or PermitOpen of the SSH server \
-        forbid it. \"Connect failed\": the target does not answer at the server; try it from \
-        there.",
 };
 
 /// Nobody vouches for the host key: SSH server, fingerprint it showed.

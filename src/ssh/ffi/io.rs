@@ -436,3 +436,186 @@ pub(in crate::ssh) fn parse_kexinit(content: &[u8]) -> Option<[String; 8]> {
     }
     Some(lists)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHANNEL_DATA: u8 = 94;
+
+    fn open() -> Io {
+        let mut io = Io::new();
+        io.open();
+        io
+    }
+
+    #[test]
+    fn before_login_packets_are_libssh2s_and_of_limited_number() {
+        let mut io = Io::new();
+        for _ in 0..LOGIN_PACKETS {
+            assert_eq!(io.arrived(&[53, 0, 0, 0, 0]), Arrival::Pass);
+        }
+        assert_eq!(io.arrived(&[53, 0, 0, 0, 0]), Arrival::Refuse);
+        assert!(io.violation.is_some());
+        assert_eq!(Io::new().arrived(&[CHANNEL_DATA]), Arrival::Refuse);
+        assert_eq!(Io::new().arrived(&[]), Arrival::Refuse);
+    }
+
+    #[test]
+    fn after_login_libssh2_sees_only_what_it_consumes() {
+        let mut io = open();
+        for kind in 0..=u8::MAX {
+            let expected = match kind {
+                1 | 2 | 4 | 7 => Arrival::Pass,
+                20 | 21 | 30..=49 => continue,
+                _ => Arrival::Take,
+            };
+            assert_eq!(io.arrived(&[kind]), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_key_exchange_begins_with_kexinit_and_ends_with_newkeys() {
+        let mut io = open();
+        for _ in 0..3 {
+            let before = io.rekeys;
+            assert_eq!(io.arrived(&[20]), Arrival::Pass);
+            assert!(io.rekeying());
+            assert!(io.passed(20, true), "waits for more");
+            assert_eq!(io.arrived(&[2]), Arrival::Pass);
+            assert!(io.passed(2, false));
+            assert_eq!(io.arrived(&[31]), Arrival::Pass);
+            assert_eq!(io.arrived(&[21]), Arrival::Pass);
+            assert!(!io.rekeying());
+            assert_eq!(io.rekeys, before + 1);
+        }
+    }
+
+    #[test]
+    fn a_key_exchange_that_libssh2_gave_up_ends_the_session() {
+        let mut io = open();
+        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert!(!io.passed(20, false));
+        assert!(io.violation.is_some());
+    }
+
+    #[test]
+    fn packets_of_a_key_exchange_have_their_place_and_their_number() {
+        assert_eq!(open().arrived(&[21]), Arrival::Refuse);
+        assert_eq!(open().arrived(&[31]), Arrival::Refuse);
+        let mut io = open();
+        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert_eq!(io.arrived(&[20]), Arrival::Refuse);
+        let mut io = open();
+        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        let passed = (0..100).take_while(|_| io.arrived(&[31]) == Arrival::Pass).count();
+        assert!(passed < 20, "{passed}");
+    }
+
+    #[test]
+    fn a_farewell_is_kept_even_when_it_is_cut_short() {
+        let farewell = |content: &[u8]| {
+            let mut io = open();
+            assert_eq!(io.arrived(content), Arrival::Pass);
+            io.disconnect.unwrap()
+        };
+        let text = [1, 0, 0, 0, 11, 0, 0, 0, 3, b'b', b'y', b'e', 0, 0, 0, 0];
+        assert_eq!(farewell(&text), Disconnect { reason: 11, text: "bye".into() });
+        for end in 1..12 {
+            assert_eq!(farewell(&text[..end]), Disconnect { reason: 0, text: String::new() });
+        }
+        let mut endless = vec![1, 0, 0, 0, 11, 0, 0, 0x10, 0];
+        endless.resize(5000, b'x');
+        assert_eq!(farewell(&endless).text.len(), REASON_LIMIT);
+    }
+
+    #[test]
+    fn a_refusal_is_read_even_when_it_is_malformed() {
+        let refusal = |content: &[u8]| {
+            let mut io = Io::new();
+            assert_eq!(io.arrived(content), Arrival::Pass);
+            io.auth_failure.unwrap()
+        };
+        let good = [51, 0, 0, 0, 3, b'a', b',', b'b', 1];
+        assert_eq!(refusal(&good), AuthFailure { methods: "a,b".into(), partial: true });
+        for end in 1..good.len() {
+            assert_eq!(
+                refusal(&good[..end]),
+                AuthFailure { methods: String::new(), partial: false }
+            );
+        }
+    }
+
+    #[test]
+    fn only_hidden_prompts_get_the_password_and_none_for_a_new_one() {
+        let mut io = Io::new();
+        assert_eq!(io.answer(b"Password: ", false), None);
+        io.password = Some(Zeroizing::new("secret".into()));
+        assert_eq!(io.answer(b"Password: ", false), Some("secret"));
+        assert_eq!(io.answer(b"User: ", true), None);
+        assert!(!io.change_demanded);
+        assert_eq!(io.answer(b"Enter NEW Unix password: ", false), None);
+        assert!(io.change_demanded);
+    }
+
+    #[test]
+    fn input_is_given_back_in_order_however_it_is_split() {
+        let mut input = Input::new();
+        let (mut next_in, mut next_out) = (0_u32, 0_u32);
+        for round in 0..2000_usize {
+            let count = (round * 7919 % 9000).min(input.space().len() / 4);
+            for place in input.space()[..count * 4].chunks_exact_mut(4) {
+                place.copy_from_slice(&next_in.to_be_bytes());
+                next_in += 1;
+            }
+            input.filled(count * 4);
+            let taken = input.pending().len() * (round % 3) / 8 * 4;
+            for place in input.pending()[..taken].chunks_exact(4) {
+                assert_eq!(place, next_out.to_be_bytes());
+                next_out += 1;
+            }
+            input.consume(taken);
+        }
+        assert!(next_out > 100_000);
+        assert_eq!(input.total(), u64::from(next_in) * 4);
+    }
+
+    #[test]
+    fn output_that_never_empties_does_not_grow() {
+        let mut output = Output::default();
+        assert!(output.append(&[0; 1000]));
+        for _ in 0..10_000 {
+            assert!(output.append(&[1; 1000]));
+            output.sent(1000);
+            assert_eq!(output.pending().len(), 1000);
+            assert!(output.buffer.len() <= 3000);
+        }
+        output.sent(1000);
+        assert!(output.pending().is_empty());
+    }
+
+    #[test]
+    fn output_has_a_limit() {
+        let mut output = Output::default();
+        let mut appended = 0;
+        while output.append(&[0; 32_768]) {
+            appended += 32_768;
+        }
+        assert!(appended <= OUTPUT_LIMIT && output.overflowed());
+        assert_eq!(output.pending().len(), appended);
+    }
+
+    #[test]
+    fn algorithms_of_a_cut_key_exchange_message_are_none() {
+        let mut content = vec![0; 16];
+        for name in ["k", "h", "c1", "c2", "m1", "m2", "z1", "z2"] {
+            content.extend(u32::try_from(name.len()).unwrap().to_be_bytes());
+            content.extend(name.as_bytes());
+        }
+        let names = ["k", "h", "c1", "c2", "m1", "m2", "z1", "z2"].map(String::from);
+        assert_eq!(parse_kexinit(&content), Some(names));
+        for end in 0..content.len() {
+            assert_eq!(parse_kexinit(&content[..end]), None, "{end}");
+        }
+    }
+}

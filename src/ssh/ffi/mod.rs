@@ -18,7 +18,7 @@ use std::ptr::{self, NonNull};
 
 use libssh2_sys as sys;
 
-pub(super) use io::{Io, Phase, parse_kexinit};
+pub(super) use io::{Io, parse_kexinit};
 pub use packet::Packet;
 
 /// "Call again when there is more input": the only reason, since our SEND callback takes everything.

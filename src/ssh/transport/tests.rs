@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use openssl::sha::Sha256;
 
+use super::offer::MACS;
 use super::*;
 use crate::ssh::cipher;
 use crate::ssh::login::{LoginError, LoginStep};
@@ -352,7 +353,7 @@ fn other_servers_are_recognised() {
         let LoginError::Transport(error) = error else { panic!("{error:?}") };
         match (closes, &error) {
             (true, TransportError::Closed) => {}
-            (false, TransportError::NotSsh { .. } | TransportError::Integrity(_)) => {}
+            (false, TransportError::NotSsh { .. } | TransportError::Protocol(_)) => {}
             _ => panic!("{}: {error:?}", String::from_utf8_lossy(greeting)),
         }
     }
@@ -390,4 +391,24 @@ fn the_host_key_is_shown_with_its_type() {
     let encoded = openssl::base64::encode_block(blob);
     assert_eq!(line.split(' ').nth(1), Some(&*encoded));
     assert!(client.transport.server_banner().starts_with("SSH-2.0-OpenSSH"));
+}
+
+#[test]
+fn a_length_that_is_not_whole_blocks_ends_the_session_and_not_the_process() {
+    let sshd = Sshd::start("Ciphers +aes256-cbc");
+    for name in ["aes128-ctr", "aes256-cbc"] {
+        let plain_mac = TransportOptions { macs: Some("hmac-sha2-256"), ..options(name) };
+        let mut client = Client::logged_in(sshd.address, &plain_mac);
+        echo(&mut client, 100_000);
+        client.send(
+            &[&[SSH_MSG_GLOBAL_REQUEST], &string("keepalive@openssh.com")[..], &[1]].concat(),
+        );
+        let mut bytes = client.intercept();
+        // The last bit of the length, or with CBC the whole first block.
+        bytes[3] ^= 1;
+        bytes.extend([0; 40_000]);
+        client.receive(&bytes);
+        let error = client.transport.next_packet().unwrap_err();
+        assert!(matches!(error, TransportError::Integrity(_)), "{name}: {error:?}");
+    }
 }

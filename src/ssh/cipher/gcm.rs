@@ -1,13 +1,10 @@
-//! AES-GCM as a whole-packet cipher: libssh2's table of ciphers with two entries replaced.
+//! AES-GCM (RFC 5647) on whole packets.
 //!
-//! libssh2 calls an ordinary cipher once per 16 bytes, but has a second path that hands a cipher a whole packet. The
-//! linker replaces `ssh2_crypt_methods` (see `build.rs`) by a function that returns a copy of libssh2's table with
-//! `aes128-gcm@openssh.com` and `aes256-gcm@openssh.com` (RFC 5647) on that path. The table is built once; if
-//! libssh2's entries do not look as this file expects, its own stay in use and [`table_state`] tells why.
-//!
-//! Called by libssh2, which owns the [`Gcm`] of each direction, and by the check of the seams.
+//! libssh2 calls an ordinary cipher once per 16 bytes. Its second path, meant for ChaCha20-Poly1305, hands a cipher the
+//! whole packet: one call, and half the CPU time. [`init`] makes one [`Gcm`] per direction and set of keys, which
+//! libssh2 then owns.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -15,6 +12,8 @@ use libssh2_sys::LIBSSH2_SESSION;
 use openssl::cipher::{Cipher, CipherRef};
 use openssl::cipher_ctx::CipherCtx;
 use zeroize::Zeroize;
+
+use super::{CryptMethod, FAILED, OK, WHOLE_PACKET};
 
 /// Bytes of the packet length, sent in clear and authenticated.
 const LENGTH_SIZE: usize = 4;
@@ -31,175 +30,15 @@ const BLOCK_SIZE: u32 = 16;
 /// Longest packet that libssh2's receive buffer of 35000 bytes can hold with its length and tag.
 const LONGEST_PACKET: u32 = 35_000 - (LENGTH_SIZE + TAG_SIZE) as u32;
 
-/// `SSH2_CRYPT_FLAG_REQUIRES_FULL_PACKET`.
-const WHOLE_PACKET: c_long = 4;
-
-/// `SSH2_CRYPT_FLAG_INTEGRATED_MAC | SSH2_CRYPT_FLAG_PKTLEN_AAD`: libssh2's own way with AES-GCM.
-const PACKET_IN_BLOCKS: c_long = 1 | 2;
-
-/// More entries than libssh2's table will ever have.
-const TABLE_LIMIT: usize = 64;
-
-/// What libssh2's functions return for success and failure.
-const OK: c_int = 0;
-const FAILED: c_int = 1;
-
-type Init = unsafe extern "C" fn(
-    *mut LIBSSH2_SESSION,
-    *const CryptMethod,
-    *mut u8,
-    *mut c_int,
-    *mut u8,
-    *mut c_int,
-    c_int,
-    c_int,
-    *mut *mut c_void,
-) -> c_int;
-type GetLength = unsafe extern "C" fn(
-    *mut LIBSSH2_SESSION,
-    c_uint,
-    *mut u8,
-    usize,
-    *mut c_uint,
-    *mut *mut c_void,
-) -> c_int;
-type Crypt = unsafe extern "C" fn(
-    *mut LIBSSH2_SESSION,
-    c_uint,
-    *mut u8,
-    usize,
-    *mut *mut c_void,
-    c_int,
-) -> c_int;
-type Destroy = unsafe extern "C" fn(*mut LIBSSH2_SESSION, *mut *mut c_void) -> c_int;
-
-/// `struct crypt_method` of libssh2 1.11.2_DEV.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct CryptMethod {
-    name: *const c_char,
-    pem_annotation: *const c_char,
-    block_size: c_int,
-    iv_length: c_int,
-    secret_length: c_int,
-    tag_length: c_int,
-    flags: c_long,
-    init: Option<Init>,
-    get_length: Option<GetLength>,
-    crypt: Option<Crypt>,
-    destroy: Option<Destroy>,
-    evp_cipher: *const c_void,
-}
-
-unsafe extern "C" {
-    /// The linker's name for libssh2's own `ssh2_crypt_methods`.
-    fn __real_ssh2_crypt_methods() -> *const *const CryptMethod;
-}
-
-/// libssh2's table with our entries, or what was not as expected in it.
-///
-/// NULL-ended; points to libssh2's entries and to ours, all of which live as long as the process.
-struct Table(Result<Vec<*const CryptMethod>, String>);
-
-// SAFETY: neither the table nor what it points to is changed after it is built.
-unsafe impl Send for Table {}
-// SAFETY: as above.
-unsafe impl Sync for Table {}
-
-/// The ciphers libssh2 may negotiate: takes the place of `ssh2_crypt_methods` by the linker's doing.
-#[unsafe(no_mangle)]
-extern "C" fn __wrap_ssh2_crypt_methods() -> *const *const CryptMethod {
-    match &table().0 {
-        #[cfg(test)]
-        _ if tests::STOCK.get() => stock_table(),
-        Ok(entries) => entries.as_ptr(),
-        Err(_) => stock_table(),
-    }
-}
-
-/// Whether AES-GCM runs on whole packets; otherwise what in libssh2's table was not as expected.
-pub(super) fn table_state() -> Result<(), String> {
-    table().0.as_ref().map(|_| ()).map_err(Clone::clone)
-}
-
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    // SAFETY: libssh2's table is NULL-ended.
-    TABLE.get_or_init(|| Table(unsafe { entries(stock_table()) }.and_then(replace)))
-}
-
-fn stock_table() -> *const *const CryptMethod {
-    // SAFETY: takes nothing, returns the address of a static table.
-    unsafe { __real_ssh2_crypt_methods() }
-}
-
-/// A copy of `stock`, NULL-ended, with both AES-GCM entries replaced.
-fn replace(stock: Vec<*const CryptMethod>) -> Result<Vec<*const CryptMethod>, String> {
-    let mut missing = vec![("aes128-gcm@openssh.com", 16), ("aes256-gcm@openssh.com", 32)];
-    let mut table = Vec::with_capacity(stock.len() + 1);
-    for entry in stock {
-        // SAFETY: an entry of libssh2's table: static, with a static name.
-        let (method, name) = unsafe { (*entry, CStr::from_ptr((*entry).name)) };
-        match missing.iter().position(|(wanted, _)| name.to_bytes() == wanted.as_bytes()) {
-            Some(place) => {
-                let (name, key_length) = missing.swap_remove(place);
-                method.expect_stock(key_length).map_err(|what| format!("{name}: {what}"))?;
-                table.push(&raw const *Box::leak(Box::new(method.whole_packet())));
-            }
-            None => table.push(entry),
-        }
-    }
-    if !missing.is_empty() {
-        return Err(format!("an entry is missing: {missing:?}"));
-    }
-    table.push(ptr::null());
-    Ok(table)
-}
-
-/// Copies the pointers of a NULL-ended table.
-///
-/// # Safety
-/// `table` is a NULL-ended array.
-unsafe fn entries(table: *const *const CryptMethod) -> Result<Vec<*const CryptMethod>, String> {
-    let mut found = Vec::new();
-    while found.len() < TABLE_LIMIT {
-        // SAFETY: all before this one were not NULL.
-        let entry = unsafe { *table.add(found.len()) };
-        if entry.is_null() {
-            return Ok(found);
-        }
-        found.push(entry);
-    }
-    Err(format!("more than {TABLE_LIMIT} entries"))
-}
-
-impl CryptMethod {
-    /// Checks everything about a stock AES-GCM entry that this file relies on.
-    fn expect_stock(&self, key_length: c_int) -> Result<(), String> {
-        let numbers = [self.block_size, self.iv_length, self.secret_length, self.tag_length];
-        let expected = [16, 12, key_length, 16];
-        if numbers != expected {
-            return Err(format!("sizes {numbers:?}, expected {expected:?}"));
-        }
-        if self.flags != PACKET_IN_BLOCKS {
-            return Err(format!("flags {}, expected {PACKET_IN_BLOCKS}", self.flags));
-        }
-        let functions = (self.init, self.get_length, self.crypt, self.destroy);
-        match functions {
-            (Some(_), None, Some(_), Some(_)) => Ok(()),
-            _ => Err("functions not as expected".into()),
-        }
-    }
-
-    fn whole_packet(self) -> Self {
-        Self {
-            flags: WHOLE_PACKET,
-            init: Some(init),
-            get_length: Some(get_length),
-            crypt: Some(crypt),
-            destroy: Some(destroy),
-            ..self
-        }
+/// An entry of libssh2's table, on the other path.
+pub(super) fn whole_packet(stock: CryptMethod) -> CryptMethod {
+    CryptMethod {
+        flags: WHOLE_PACKET,
+        init: Some(init),
+        get_length: Some(get_length),
+        crypt: Some(crypt),
+        destroy: Some(destroy),
+        ..stock
     }
 }
 
@@ -310,7 +149,7 @@ fn packet_length(data: &[u8]) -> Option<u32> {
 
 /// Which way packets go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(in crate::ssh) enum Direction {
     /// To the server.
     Seal,
     /// From the server.
@@ -318,7 +157,7 @@ pub(super) enum Direction {
 }
 
 /// AES-GCM for one direction and the life of its keys (RFC 5647 section 7).
-pub(super) struct Gcm {
+pub(in crate::ssh) struct Gcm {
     context: CipherCtx,
     direction: Direction,
     nonce: [u8; NONCE_SIZE],
@@ -326,7 +165,11 @@ pub(super) struct Gcm {
 
 impl Gcm {
     /// Starts with the key (16 or 32 bytes) and the first nonce of a key exchange.
-    pub(super) fn new(direction: Direction, key: &[u8], nonce: &[u8; NONCE_SIZE]) -> Option<Self> {
+    pub(in crate::ssh) fn new(
+        direction: Direction,
+        key: &[u8],
+        nonce: &[u8; NONCE_SIZE],
+    ) -> Option<Self> {
         let cipher = cipher(key.len())?;
         let mut context = CipherCtx::new().ok()?;
         match direction {
@@ -338,7 +181,7 @@ impl Gcm {
     }
 
     /// `packet`: length field, text, 16 bytes for the tag. Encrypts the text and writes the tag.
-    pub(super) fn seal(&mut self, packet: &mut [u8]) -> bool {
+    pub(in crate::ssh) fn seal(&mut self, packet: &mut [u8]) -> bool {
         let Some((content, tag)) = packet.split_last_chunk_mut::<TAG_SIZE>() else {
             return false;
         };
@@ -360,7 +203,7 @@ impl Gcm {
     /// `packet`: length field, text, tag. On success the text stands at the start, where libssh2 looks for it.
     ///
     /// The text is moved after it is decrypted: EVP does not allow source and target to overlap.
-    pub(super) fn open(&mut self, packet: &mut [u8]) -> bool {
+    pub(in crate::ssh) fn open(&mut self, packet: &mut [u8]) -> bool {
         let Some((content, tag)) = packet.split_last_chunk_mut::<TAG_SIZE>() else {
             return false;
         };
@@ -413,15 +256,8 @@ fn cipher(key_length: usize) -> Option<&'static CipherRef> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::cell::Cell;
-
+mod tests {
     use super::*;
-
-    thread_local! {
-        /// Sessions of this thread negotiate libssh2's own AES-GCM.
-        pub(in crate::ssh) static STOCK: Cell<bool> = const { Cell::new(false) };
-    }
 
     const KEY: [u8; 32] = [7; 32];
     const NONCE: [u8; NONCE_SIZE] = [1, 2, 3, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
@@ -489,38 +325,5 @@ pub(super) mod tests {
             assert_eq!(packet_length(&length.to_be_bytes()), Some(length));
         }
         assert_eq!(packet_length(&[0, 0, 0]), None);
-    }
-
-    #[test]
-    fn the_table_has_both_replacements_and_everything_else_of_libssh2() {
-        assert_eq!(table_state(), Ok(()));
-        // SAFETY: NULL-ended tables with static entries.
-        unsafe {
-            let stock = entries(stock_table()).unwrap();
-            let ours = entries(__wrap_ssh2_crypt_methods()).unwrap();
-            assert_eq!(stock.len(), ours.len());
-            for (stock, ours) in stock.into_iter().zip(ours) {
-                assert_eq!(CStr::from_ptr((*stock).name), CStr::from_ptr((*ours).name));
-                let gcm = CStr::from_ptr((*stock).name).to_bytes().ends_with(b"-gcm@openssh.com");
-                assert_eq!(gcm, stock != ours);
-                assert_eq!(gcm, (*stock).expect_stock((*stock).secret_length).is_ok());
-                assert_eq!(gcm, (*stock).flags == PACKET_IN_BLOCKS);
-            }
-        }
-    }
-
-    #[test]
-    fn an_entry_that_looks_different_is_not_replaced() {
-        // SAFETY: a NULL-ended table with static entries.
-        let stock = unsafe { entries(stock_table()).unwrap() };
-        // SAFETY: entries of that table.
-        let good = stock.into_iter().map(|entry| unsafe { *entry });
-        let good = good.into_iter().find(|method| method.flags == PACKET_IN_BLOCKS).unwrap();
-        assert!(good.expect_stock(good.secret_length).is_ok());
-        assert!(good.expect_stock(24).is_err());
-        assert!(CryptMethod { flags: 4, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(CryptMethod { tag_length: 0, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(CryptMethod { crypt: None, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(good.whole_packet().expect_stock(good.secret_length).is_err());
     }
 }
