@@ -29,7 +29,7 @@ fn refused_target() {
     let world = World::new();
     let tunnel = Tunnel::start(&world);
     expect(tunnel.port, local(free_port()), reply::REFUSED);
-    tunnel.zoxy.log.wait_message(&CONNECT_FAILED, &[]);
+    tunnel.zoxy.log.wait_message(&CONNECT_FAILED, &["Connection refused"]);
 }
 
 #[test]

@@ -33,6 +33,8 @@ fn by_version(option: &str, host: &str) {
     let tunnel = Tunnel::start(&world);
     let server = Server::http();
     download(&[option, &format!("127.0.0.1:{}", tunnel.port)], host, server.port());
+    let target = format!("{host}:{}", server.port());
+    tunnel.zoxy.log.wait_message(&CONNECTED_TUNNEL, &[&target]);
 }
 
 #[test]

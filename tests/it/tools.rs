@@ -26,8 +26,8 @@ fn curl_under_proxychains() {
     let server = Server::http();
     for (number, version) in ["socks4", "socks5"].into_iter().enumerate() {
         let line = format!("{version} 127.0.0.1 {}", tunnel.port);
-        let text_ = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
-        let config = world.write("proxychains.conf", text_);
+        let lines = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
+        let config = world.write("proxychains.conf", lines);
         let output = run(Command::new(program("proxychains4", "proxychains4"))
             .arg("-f")
             .arg(config)
@@ -36,5 +36,7 @@ fn curl_under_proxychains() {
             .arg(format!("http://127.0.0.1:{}/{SIZE}", server.port())));
         assert!(output.status.success(), "{version}: {}", text(&output.stderr));
         assert!(output.stdout == Pattern::new(SIZE as u64).take(SIZE), "{version}: wrong bytes");
+        let carried = tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]);
+        assert_eq!(carried, number + 1, "{version} went past the proxy");
     }
 }
