@@ -293,15 +293,16 @@ impl Session {
                 transport.input_filled(count);
                 link.received += count as u64;
                 self.heard = true;
-                if count < SMALL_READ {
-                    // sshd's Nagle waits for our acknowledgement of a small packet.
-                    sockets::quickack(&link.socket);
+                if count == room {
+                    return Ok(Fill::More);
                 }
-                if count < room && !self.ready.hup {
-                    self.ready.read = false;
-                    return Ok(Fill::Drained);
+                // sshd's Nagle waits for our acknowledgement of a packet's small last segment.
+                sockets::quickack(&link.socket);
+                if self.ready.hup {
+                    return Ok(Fill::More);
                 }
-                Ok(Fill::More)
+                self.ready.read = false;
+                Ok(Fill::Drained)
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.ready.read = false;
@@ -340,6 +341,3 @@ const MIN_CONTROL: usize = 1024;
 /// Output above which clients are not read, and below which they are again.
 const HIGH_WATER: usize = 256 * 1024;
 const LOW_WATER: usize = 128 * 1024;
-
-/// A read below this is no bulk data: its acknowledgement must not be delayed.
-const SMALL_READ: usize = 4 * 1024;
