@@ -10,6 +10,9 @@
 //! | Waiting | an SSH session | Opening, Resolving (fall-back), Lingering |
 //! | Opening | the SSH server's answer to a channel open | Tunnel, Lingering |
 //! | Tunnel | bytes of the client or the channel | gone |
+//! | Ftp | bytes of the client or its control channel | Waiting (login), gone |
+//! | Bound | the data connection of an active FTP client | Tunnel, gone |
+//! | Calling | an active FTP client's answer at its data port | Tunnel, gone |
 //! | Lingering | the client to read its refusal and close | gone |
 //!
 //! A client belongs to one worker at a time; only that worker touches it. `Client::enter` is the
@@ -21,11 +24,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mio::net::TcpStream;
+use zeroize::Zeroizing;
 
 use super::key::Key;
+use super::expected::DataLink;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
 use crate::config::{Filter, Listener, Target};
+use crate::gateway::ftp::{BindId, DataId, Dialogue};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
 use crate::ssh::channels::ChannelId;
@@ -59,7 +65,60 @@ pub struct Client {
     pub since: Instant,
     /// When a byte moved last.
     pub active: Instant,
+    /// The FTP dialogue, if it is a control connection under FTPTUN.
+    pub ftp: Option<Box<FtpControl>>,
+    /// The control connection it belongs to, if it is an FTP data connection.
+    pub data: Option<DataLink>,
     state: State,
+}
+
+/// Where a client lives, seen from other threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Worker index.
+    pub worker: usize,
+    /// Its key on that worker.
+    pub client: Key,
+}
+
+/// What a control connection has beside its socket.
+pub struct FtpControl {
+    /// What the two sides say to each other.
+    pub dialogue: Dialogue,
+    /// SSH session and channel to the FTP server, once it is there.
+    pub link: Option<(Key, ChannelId)>,
+    /// User and password of the dialogue, until the SSH session has them.
+    pub login: Option<Credential>,
+    /// False while the SOCKS request still waits for its answer.
+    pub answered: bool,
+    /// Bytes of the server that its window has not been opened for yet.
+    pub uncredited: usize,
+    /// Data channels that have no client socket yet.
+    pub slots: Vec<DataSlot>,
+    /// SOCKS BIND requests of this client that wait for their connection.
+    pub binds: Vec<(BindId, Key)>,
+    /// Why it ends, once everything for the client has been written.
+    pub closing: Option<String>,
+}
+
+/// User and password for an SSH login.
+pub struct Credential {
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Zeroizing<String>,
+}
+
+/// A channel to the FTP server's data port that waits for the client's side.
+pub struct DataSlot {
+    /// The dialogue's name for it.
+    pub id: DataId,
+    /// The channel.
+    pub channel: ChannelId,
+    /// Bytes that came already, bounded by the channel's window.
+    pub backlog: VecDeque<u8>,
+    /// EOF came.
+    pub eof: bool,
 }
 
 /// Remembered readiness of a socket: edges come once.
@@ -111,6 +170,12 @@ pub enum State {
     Opening(Key, ChannelId),
     /// Relaying between the socket and a channel.
     Tunnel(Tunnel),
+    /// An FTP control connection.
+    Ftp,
+    /// A SOCKS BIND that waits for its connection, under this name.
+    Bound(BindId),
+    /// Zoxy's own connection to the data port of an active FTP client is being made.
+    Calling,
     /// Refused; what the client still sends is read and dropped, up to this many bytes.
     Lingering(usize),
     /// Taken out by a handler that will put the next one in.
@@ -223,6 +288,8 @@ impl Client {
             down: 0,
             since: now,
             active: now,
+            ftp: None,
+            data: None,
             state: State::Handshake(Box::new(Negotiation::new(authenticate)), Vec::new()),
         }
     }
@@ -279,6 +346,9 @@ impl State {
             Self::Waiting => "WAITING",
             Self::Opening(..) => "OPENING",
             Self::Tunnel(_) => "TUNNEL",
+            Self::Ftp => "FTP",
+            Self::Bound(_) => "BOUND",
+            Self::Calling => "CALLING",
             Self::Lingering(_) => "LINGERING",
             Self::Changing => "CHANGING",
         }

@@ -14,6 +14,7 @@
 pub mod accept;
 pub mod client;
 pub mod dial;
+pub mod expected;
 pub mod inbox;
 pub mod jobs;
 pub mod key;

@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 
-use super::client::Ready;
+use super::client::{Credential, Ready};
 use super::key::Key;
 use super::sockets;
 use crate::config::Profile;
@@ -54,6 +54,8 @@ pub struct Session {
     pub waiting: VecDeque<Key>,
     /// Clients that wait for room in its output, each once.
     pub blocked: Vec<Key>,
+    /// User and password of an FTP dialogue, until the login has them.
+    pub credential: Option<Credential>,
     /// Its channels; the owner of a channel is a client's key.
     pub mux: Mux<Key>,
     /// Socket and transport, from Connecting on.
@@ -165,6 +167,7 @@ impl Session {
             clients: 0,
             waiting: VecDeque::new(),
             blocked: Vec::new(),
+            credential: None,
             mux: Mux::new(limits),
             link: None,
             since: now,

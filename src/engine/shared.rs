@@ -5,14 +5,18 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use mio::Waker;
+use zeroize::Zeroizing;
 
+use super::client::Credential;
+use super::expected::Expected;
 use super::inbox::{Inbound, Post};
 use super::jobs::Jobs;
 use super::key::Key;
@@ -37,6 +41,10 @@ pub struct Shared {
     pub supervisor: Post<Report>,
     /// Host keys accepted under STRICTKEY NEW.
     pub learned: Arc<LearnedKeys>,
+    /// Data connections that FTP dialogues expect.
+    pub expected: Expected,
+    /// Key of the digests that tell credentials apart.
+    digest_key: [u8; 32],
     /// Set once, when zoxy stops: no new connection is taken.
     pub draining: AtomicBool,
     /// Numbers of connections and sessions, and totals for displays.
@@ -79,6 +87,8 @@ pub struct Counters {
     pub blocked: AtomicU64,
     /// Requests that failed.
     pub failed: AtomicU64,
+    /// SOCKS BIND requests that belonged to an FTP dialogue.
+    pub binds: AtomicU32,
     /// Bytes from clients.
     pub up: AtomicU64,
     /// Bytes to clients.
@@ -117,21 +127,31 @@ impl Shared {
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
     }
 
+    /// Digest of a credential under a key of this process: equal ones share SSH sessions, and
+    /// nothing can be learned from it.
+    pub fn digest(&self, credential: &Credential) -> [u8; 32] {
+        let mut message = Zeroizing::new(self.digest_key.to_vec());
+        message.extend_from_slice(&(credential.user.len() as u64).to_be_bytes());
+        message.extend_from_slice(credential.user.as_bytes());
+        message.extend_from_slice(credential.password.as_bytes());
+        openssl::sha::sha256(&message)
+    }
+
     /// True once zoxy is stopping.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// All parts together; `live` sets the limits.
+    /// All parts together; `live` sets the limits. It fails if the system has no random numbers.
     pub fn new(
         live: Arc<Live>,
         jobs: Jobs,
         workers: Vec<Post<Inbound>>,
         supervisor: Post<Report>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let process = &live.config.process;
         let limits = Limits::new(process.max_connections, process.max_per_client);
-        Self {
+        Ok(Self {
             live: Mutex::new(live),
             pool: Pool::new(),
             limits,
@@ -139,10 +159,12 @@ impl Shared {
             workers,
             supervisor,
             learned: Arc::default(),
+            expected: Expected::default(),
+            digest_key: random_key()?,
             draining: AtomicBool::new(false),
             counters: Counters::default(),
             started: (SystemTime::now(), Instant::now()),
-        }
+        })
     }
 }
 
@@ -165,6 +187,13 @@ impl Live {
     pub fn admits(listener: &crate::config::Listener, address: IpAddr) -> bool {
         listener.clients.contains(address.to_canonical())
     }
+}
+
+/// A key that nobody can guess.
+fn random_key() -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    openssl::rand::rand_bytes(&mut key).map_err(io::Error::other)?;
+    Ok(key)
 }
 
 /// Digest of everything in a profile but where it stands in the deck.

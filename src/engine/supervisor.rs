@@ -155,7 +155,7 @@ impl Supervisor {
             polls.push((poll, receiver));
             posts.push(sender);
         }
-        let shared = Arc::new(Shared::new(live, jobs, posts, supervisor));
+        let shared = Arc::new(Shared::new(live, jobs, posts, supervisor)?);
         let mut threads = Vec::new();
         for (index, (poll, inbox)) in polls.into_iter().enumerate() {
             let shared = Arc::clone(&shared);

@@ -21,6 +21,8 @@ pub struct PoolKey {
     pub server: Server,
     /// User name at the SSH server.
     pub user: String,
+    /// Keyed digest of the password, where it is the client's; None: the profile's own login.
+    pub credential: Option<[u8; 32]>,
 }
 
 /// Address of an SSH server as configured or asked for, not resolved.
@@ -150,6 +152,17 @@ impl<S: Copy + Eq> Pool<S> {
         let seat = make();
         members.push(Member { seat, clients: 1 });
         Placement::Made(seat)
+    }
+
+    /// Counts one more client on a seat that it has to be on; false: the seat is gone.
+    pub fn join(&self, key: &PoolKey, seat: S) -> bool {
+        let mut tables = self.lock();
+        let member = tables.groups.get_mut(key).and_then(|m| m.iter_mut().find(|m| m.seat == seat));
+        if let Some(member) = member {
+            member.clients += 1;
+            return true;
+        }
+        false
     }
 
     /// One client of this seat is gone.
@@ -286,6 +299,7 @@ mod tests {
             settings: 0,
             server: Server { host: "h".into(), port: 22 },
             user: user.into(),
+            credential: None,
         }
     }
 

@@ -5,11 +5,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::ftpdata::DataEnd;
 use super::handshake::answer;
 use super::{Timer, Worker};
-use crate::engine::client::{Half, State};
+use crate::engine::client::{Client, Half, Place, State};
 use crate::engine::key::Key;
 use crate::engine::sockets;
+use crate::gateway::ftp::Event;
 use crate::say;
 use crate::socks::{self, Failure, Outcome, Version};
 
@@ -18,6 +20,7 @@ impl Worker {
     pub(super) fn fail(&mut self, key: Key, failure: Failure, reason: &str) {
         let Some(client) = self.client(key) else { return };
         let Some(route) = &client.route else { return };
+        let data = client.data;
         say!(
             CONNECT_FAILED,
             id = client.number,
@@ -28,7 +31,16 @@ impl Worker {
         );
         let version = route.version;
         self.shared.counters.failed.fetch_add(1, Ordering::Relaxed);
-        self.reply_failure(key, version, failure);
+        if let Some(link) = data {
+            self.data_gone(link, DataEnd::Request(reason.to_owned()));
+            if let Some(client) = self.client(key) {
+                client.data = None;
+            }
+        }
+        let event = Event::SshFailed { code: 421, text: reason.to_owned() };
+        if !self.ftp_failed(key, event) {
+            self.reply_failure(key, version, failure);
+        }
     }
 
     /// Answers a request with a failure and lets the client read it.
@@ -119,8 +131,8 @@ impl Worker {
                 );
                 self.fail(key, Failure::TimedOut, &reason);
             }
-            State::Lingering(_) => self.remove_client(key, false),
-            State::Direct(_) | State::Tunnel(_) | State::Changing => {}
+            State::Lingering(_) | State::Bound(_) | State::Calling => self.remove_client(key, true),
+            State::Direct(_) | State::Tunnel(_) | State::Ftp | State::Changing => {}
         }
     }
 
@@ -140,11 +152,17 @@ impl Worker {
         let now = self.now;
         let Some(client) = self.client(key) else { return };
         let Some(limit) = idle_limit(client) else { return };
-        let until = client.active + limit;
+        let mut until = client.active + limit;
+        let is_control = client.ftp.is_some();
+        if is_control && self.has_data(key) {
+            // A control connection is silent while its data moves.
+            until = now + limit;
+        }
         if until > now {
             self.timers.set((key, Timer::Idle), until);
             return;
         }
+        let Some(client) = self.client(key) else { return };
         say!(
             IDLE_CLOSED,
             id = client.number,
@@ -171,7 +189,7 @@ impl Worker {
     pub(super) fn end_relay(&mut self, key: Key, reason: &str, reset: bool) {
         let now = self.now;
         let Some(client) = self.client(key) else { return };
-        if matches!(client.state(), State::Direct(_) | State::Tunnel(_)) {
+        if matches!(client.state(), State::Direct(_) | State::Tunnel(_) | State::Ftp) {
             say!(
                 CLOSED,
                 id = client.number,
@@ -193,6 +211,8 @@ impl Worker {
     pub(super) fn remove_client(&mut self, key: Key, reset: bool) {
         self.let_go(key);
         let Some(client) = self.client(key) else { return };
+        let is_control = client.ftp.is_some();
+        let data = client.data.map(|link| (link, data_end(client, reset)));
         if reset {
             sockets::reset_on_close(&client.socket);
             if let State::Direct(direct) = client.state() {
@@ -201,7 +221,20 @@ impl Worker {
         }
         // Closing its sockets takes them out of the poll: nobody else holds their descriptors.
         drop(self.clients.remove(key.index()));
+        if let Some((link, end)) = data {
+            self.data_gone(link, end);
+        }
+        if is_control {
+            self.control_gone(key);
+        }
         self.report_if_drained();
+    }
+
+    /// Lets a control connection go on without its SSH session.
+    pub(super) fn let_go_of_seat(&mut self, key: Key) {
+        self.let_go(key);
+        let worker = self.index;
+        self.shared.expected.leave(Place { worker, client: key });
     }
 
     pub(super) fn cancel_client_timers(&mut self, key: Key) {
@@ -213,27 +246,43 @@ impl Worker {
     fn let_go(&mut self, key: Key) {
         self.cancel_client_timers(key);
         let Some(client) = self.client(key) else { return };
-        let channel = match client.state() {
-            State::Opening(session, channel) => Some((*session, *channel)),
-            State::Tunnel(tunnel) => Some((tunnel.session, tunnel.channel)),
-            _ => None,
-        };
+        let mut channels = Vec::new();
+        match client.state() {
+            State::Opening(_, channel) => channels.push(*channel),
+            State::Tunnel(tunnel) => channels.push(tunnel.channel),
+            _ => {}
+        }
+        if let Some(ftp) = &mut client.ftp {
+            channels.extend(ftp.link.take().map(|(_, channel)| channel));
+            channels.extend(ftp.slots.drain(..).map(|slot| slot.channel));
+        }
         let seat = client.route.as_mut().and_then(|route| route.seat.take());
         if let Some((pool_key, seat)) = seat {
             self.shared.pool.leave(&pool_key, seat);
             if seat.worker == self.index {
-                self.client_left(seat.session, key, channel.map(|(_, channel)| channel));
+                self.client_left(seat.session, key, &channels);
             }
         }
     }
 }
 
+/// What the dialogue of a data connection has to know of its end.
+fn data_end(client: &Client, reset: bool) -> DataEnd {
+    match client.state() {
+        State::Tunnel(_) => DataEnd::Relay { up: client.up, down: client.down, clean: !reset },
+        State::Bound(bind) => DataEnd::Bind(*bind),
+        State::Calling => DataEnd::Call("the client did not answer in time (DATATIME)".into()),
+        _ => DataEnd::Request("the client gave up".into()),
+    }
+}
+
 /// The idle limit that holds for a client now.
-fn idle_limit(client: &crate::engine::client::Client) -> Option<Duration> {
+fn idle_limit(client: &Client) -> Option<Duration> {
     let filter = &client.route.as_ref()?.filter;
     let half = match client.state() {
         State::Tunnel(tunnel) => tunnel.up != Half::Open || tunnel.down != Half::Open,
         State::Direct(direct) => direct.relay.is_half_closed(),
+        State::Ftp => false,
         _ => return None,
     };
     if half { filter.half_closed_timeout } else { filter.idle_timeout }

@@ -27,6 +27,8 @@ impl Worker {
         let algorithms = host_keys
             .algorithms_for(&server.host, server.port)
             .map(|types| types.into_iter().map(str::to_owned).collect());
+        // The FTP dialogue's password, where there is one, instead of the profile's.
+        let password = session.credential.take().map(|own| own.password).or(password);
         let credentials = Credentials {
             user: session.pool_key.user.clone(),
             methods: profile.auth.clone(),

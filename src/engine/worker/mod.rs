@@ -13,6 +13,8 @@ mod closing;
 mod dialing;
 mod direct;
 mod doors;
+mod ftp;
+mod ftpdata;
 mod handshake;
 mod routing;
 mod sessions;
@@ -199,11 +201,14 @@ impl Worker {
                     State::Connecting(_) => self.connecting_ready(key),
                     State::Direct(_) => self.direct_ready(key),
                     State::Tunnel(_) => self.tunnel_ready(key),
+                    State::Ftp => self.ftp_ready(key),
+                    State::Calling => self.calling_ready(key),
                     State::Lingering(_) => self.lingering_ready(key),
                     // A client that gives up while it waits is noticed here.
                     State::Verifying(..)
                     | State::Resolving
                     | State::Waiting
+                    | State::Bound(_)
                     | State::Opening(..) => {
                         self.waiting_ready(key);
                     }

@@ -13,15 +13,25 @@ use crate::engine::jobs;
 use crate::engine::key::Key;
 use crate::engine::shared::{Seat, profile_digest};
 use crate::say;
-use crate::socks::{Failure, Request};
+use crate::socks::{Command, Failure, Request};
 use crate::ssh::pool::{Bounds, Placement, PoolKey, Server};
 
 impl Worker {
     /// Decides about a complete request.
     pub(super) fn route(&mut self, key: Key, request: Request, early: Vec<u8>) {
+        if request.command == Command::Bind {
+            self.go_bind(key, &request);
+            return;
+        }
         let live = self.shared.live();
-        let decision = live.decide(&request.target);
+        let now = self.now;
+        let shared = std::sync::Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
+        if let Some(expected) = shared.expected.take(client.peer.ip(), &request.target, now) {
+            self.go_data(key, request.version, expected, early);
+            return;
+        }
+        let decision = live.decide(&request.target);
         let filter = match decision {
             Some(filter) if filter.action != Action::Block => filter,
             other => {
@@ -54,6 +64,7 @@ impl Worker {
         match action {
             Action::Direct => self.go_direct(key),
             Action::Tunnel => self.go_tunnel(key),
+            Action::FtpTunnel => self.go_ftp(key),
             Action::Block => unreachable!("refused above"),
         }
     }
@@ -111,18 +122,23 @@ impl Worker {
             self.fail(key, Failure::General, "the filter has no profile");
             return;
         };
+        let credential = client.ftp.as_mut().and_then(|ftp| ftp.login.take());
         let pool_key = PoolKey {
             profile: profile.name.clone(),
             settings: profile_digest(&profile),
             server: server_of(&profile, route),
-            user: profile.user.clone().unwrap_or_default(),
+            user: match &credential {
+                Some(credential) => credential.user.clone(),
+                None => profile.user.clone().unwrap_or_default(),
+            },
+            credential: credential.as_ref().map(|credential| shared.digest(credential)),
         };
         client.enter(State::Waiting);
         let bounds = Bounds { sessions: profile.sessions, channels: profile.channels };
         let near = |seat: Seat| seat.worker == index;
         let mut made = None;
         let placement = shared.pool.place(&pool_key, bounds, near, || {
-            let session = self.make_session(&pool_key, &profile);
+            let session = self.make_session(&pool_key, &profile, credential);
             made = Some(session);
             Seat { worker: index, session }
         });
@@ -152,7 +168,7 @@ impl Worker {
     }
 
     /// Gives a client to another worker.
-    fn hand_over(&mut self, key: Key, worker: usize) {
+    pub(super) fn hand_over(&mut self, key: Key, worker: usize) {
         self.cancel_client_timers(key);
         let mut client = self.clients.remove(key.index());
         if let Err(error) = self.poll.registry().deregister(&mut client.socket) {
@@ -178,6 +194,7 @@ impl Worker {
             .as_ref()
             .and_then(|route| route.filter.profile.as_ref())
             .map_or(GRACE, |profile| profile.connect_timeout + GRACE);
+        let is_bind = matches!(client.state(), State::Bound(_));
         entry.insert(client);
         if let Err(error) = registered {
             self.fail(key, Failure::General, &format!("poll refused the socket: {error}"));
@@ -185,6 +202,7 @@ impl Worker {
         }
         self.timers.set((key, Timer::Deadline), self.now + timeout);
         match session {
+            None if is_bind => self.bind_arrives(key),
             Some(session) => self.join_session(key, session),
             None => self.fail(key, Failure::General, "the hand-over names no session"),
         }

@@ -9,12 +9,13 @@ use super::handshake::answer;
 use super::tunnel::deliver;
 use super::{Timer, Worker};
 use crate::config::Profile;
-use crate::engine::client::{Half, State, Tunnel};
+use crate::engine::client::{Credential, Half, State, Tunnel};
 use crate::engine::dial::{self, CONNECTING, DialError, Prepared};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::session::{Fill, Phase, Session};
 use crate::engine::shared::Seat;
+use crate::gateway::ftp;
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
 use crate::ssh::channels::{ChannelId, Event, OpenFailure};
@@ -24,10 +25,11 @@ use crate::ssh::pool::{DialEnd, PoolKey, Turn};
 enum Task {
     Nothing,
     Opened(Key, ChannelId),
-    OpenFailed(Key, OpenFailure, String),
+    OpenFailed(Key, ChannelId, OpenFailure, String),
     Broken(Key, std::io::Error),
-    Eof(Key),
-    Closed(Key, bool),
+    Eof(Key, ChannelId),
+    Closed(Key, ChannelId, bool),
+    Ftp(Key, ChannelId, Vec<u8>),
     Room(Key),
     Lost(String),
     Drained,
@@ -35,12 +37,20 @@ enum Task {
 
 impl Worker {
     /// Makes a session that has not begun, and gives its place.
-    pub(super) fn make_session(&mut self, pool_key: &PoolKey, profile: &Arc<Profile>) -> Key {
+    pub(super) fn make_session(
+        &mut self,
+        pool_key: &PoolKey,
+        profile: &Arc<Profile>,
+        credential: Option<Credential>,
+    ) -> Key {
         let number = self.shared.counters.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let generation = self.next_generation();
         let entry = self.sessions.vacant_entry();
         let key = Key::new(Kind::Session, generation, entry.key());
-        entry.insert(Session::new(number, key, pool_key.clone(), Arc::clone(profile), self.now));
+        let mut session =
+            Session::new(number, key, pool_key.clone(), Arc::clone(profile), self.now);
+        session.credential = credential;
+        entry.insert(session);
         key
     }
 
@@ -129,14 +139,15 @@ impl Worker {
                     Task::Drained => break,
                     Task::Nothing => {}
                     Task::Opened(client, channel) => self.channel_opened(client, channel),
-                    Task::OpenFailed(client, reason, text) => {
-                        self.channel_refused(client, reason, &text);
+                    Task::OpenFailed(client, channel, reason, text) => {
+                        self.channel_refused(client, channel, reason, &text);
                     }
+                    Task::Ftp(client, channel, data) => self.ftp_data(client, channel, &data),
                     Task::Broken(client, error) => {
                         self.end_relay(client, &format!("client: {error}"), true);
                     }
-                    Task::Eof(client) => self.channel_eof(client),
-                    Task::Closed(client, eof) => self.channel_closed(client, eof),
+                    Task::Eof(client, channel) => self.channel_eof(client, channel),
+                    Task::Closed(client, channel, eof) => self.channel_closed(client, channel, eof),
                     Task::Room(client) => self.enqueue(client),
                     Task::Lost(reason) => {
                         self.session_lost(key, &reason);
@@ -180,6 +191,9 @@ impl Worker {
                     return Task::Nothing;
                 };
                 client.active = *now;
+                if client.ftp.is_some() {
+                    return Task::Ftp(owner, id, data.to_vec());
+                }
                 match deliver(client, data) {
                     Ok(0) => Task::Nothing,
                     Ok(taken) => {
@@ -191,11 +205,11 @@ impl Worker {
             }
             Ok(Event::Nothing | Event::Pong) => Task::Nothing,
             Ok(Event::Opened { id, owner }) => Task::Opened(owner, id),
-            Ok(Event::OpenFailed { owner, reason, description }) => {
-                Task::OpenFailed(owner, reason, description.to_owned())
+            Ok(Event::OpenFailed { id, owner, reason, description }) => {
+                Task::OpenFailed(owner, id, reason, description.to_owned())
             }
-            Ok(Event::Eof { owner, .. }) => Task::Eof(owner),
-            Ok(Event::Closed { owner, eof, .. }) => Task::Closed(owner, eof),
+            Ok(Event::Eof { id, owner }) => Task::Eof(owner, id),
+            Ok(Event::Closed { id, owner, eof }) => Task::Closed(owner, id, eof),
             Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
             Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
         }
@@ -209,7 +223,11 @@ impl Worker {
         match self.session(key) {
             Some(session) if session.is_open() => self.open_channel(client_key, key),
             Some(session) => session.waiting.push_back(client_key),
-            // It ended while the client was on its way: the pool finds another one.
+            // It ended while the client was on its way: the pool finds another one, but not for a
+            // data connection, which has to use that of its control connection.
+            None if self.client(client_key).is_some_and(|client| client.data.is_some()) => {
+                self.fail(client_key, Failure::General, "the SSH session of the FTP dialogue is gone");
+            }
             None => {
                 let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
                     return;
@@ -251,8 +269,15 @@ impl Worker {
 
     /// The target has answered: tells the client and starts to relay.
     fn channel_opened(&mut self, client_key: Key, channel: ChannelId) {
+        if self.slot_opened(client_key, channel) {
+            return;
+        }
         let Some(client) = self.client(client_key) else { return };
         let State::Opening(session, _) = *client.state() else { return };
+        if client.ftp.is_some() {
+            self.ftp_opened(client_key, session, channel);
+            return;
+        }
         let Some(route) = &client.route else { return };
         let profile = route.filter.profile.as_ref().map_or("-", |profile| profile.name.as_str());
         let server = route.seat.as_ref().map(|(key, _)| key.server.to_string());
@@ -288,7 +313,16 @@ impl Worker {
     }
 
     /// The SSH server could not or would not reach the target.
-    fn channel_refused(&mut self, client_key: Key, reason: OpenFailure, text: &str) {
+    fn channel_refused(
+        &mut self,
+        client_key: Key,
+        channel: ChannelId,
+        reason: OpenFailure,
+        text: &str,
+    ) {
+        if self.slot_failed(client_key, channel, &format!("{reason} ({text})")) {
+            return;
+        }
         let Some(client) = self.client(client_key) else { return };
         // The channel is gone already: letting go of the client must not close it.
         client.enter(State::Waiting);
@@ -304,11 +338,11 @@ impl Worker {
     }
 
     /// A client has let go of a session it was placed on.
-    pub(super) fn client_left(&mut self, key: Key, client: Key, channel: Option<ChannelId>) {
+    pub(super) fn client_left(&mut self, key: Key, client: Key, channels: &[ChannelId]) {
         let now = self.now;
         let Some(session) = self.session(key) else { return };
-        if let Some(channel) = channel {
-            session.mux.close(channel);
+        for channel in channels {
+            session.mux.close(*channel);
         }
         session.waiting.retain(|waiting| *waiting != client);
         session.blocked.retain(|blocked| *blocked != client);
@@ -437,6 +471,10 @@ impl Worker {
             let Some(client) = self.client(client_key) else { continue };
             match client.state() {
                 State::Tunnel(_) => self.end_relay(client_key, &text, true),
+                State::Ftp => {
+                    let text = text.clone();
+                    self.ftp_failed(client_key, ftp::Event::SshFailed { code: 421, text });
+                }
                 _ => self.fail(client_key, Failure::General, &text),
             }
         }
@@ -482,9 +520,18 @@ impl Worker {
                     reason = text
                 );
                 self.go_direct(client_key);
+            } else if let DialError::Login(_) = error {
+                self.login_refused(client_key, &text);
             } else {
                 self.fail(client_key, error.failure(), &text);
             }
+        }
+    }
+
+    /// The SSH server refused the login: an FTP client hears it as the answer to its PASS.
+    fn login_refused(&mut self, client_key: Key, text: &str) {
+        if !self.ftp_failed(client_key, ftp::Event::LoginRefused { text: text.to_owned() }) {
+            self.fail(client_key, Failure::General, text);
         }
     }
 

@@ -18,6 +18,7 @@ use crate::engine::key::Key;
 use crate::engine::session::Session;
 use crate::engine::sockets;
 use crate::say;
+use crate::ssh::channels::ChannelId;
 use crate::ssh::transport::TransportError;
 
 /// What a share of work came to.
@@ -90,8 +91,15 @@ impl Worker {
     }
 
     /// The channel has sent its EOF.
-    pub(super) fn channel_eof(&mut self, key: Key) {
+    pub(super) fn channel_eof(&mut self, key: Key, channel: ChannelId) {
+        if self.slot_eof(key, channel) {
+            return;
+        }
         let Some(client) = self.client(key) else { return };
+        if client.ftp.is_some() {
+            self.ftp_ended(key);
+            return;
+        }
         let parts = client.parts();
         let State::Tunnel(tunnel) = parts.state else { return };
         if tunnel.down != Half::Open {
@@ -107,8 +115,15 @@ impl Worker {
     }
 
     /// The channel is closed on both sides.
-    pub(super) fn channel_closed(&mut self, key: Key, eof: bool) {
+    pub(super) fn channel_closed(&mut self, key: Key, channel: ChannelId, eof: bool) {
         let Some(client) = self.client(key) else { return };
+        if client.ftp.is_some() {
+            // A data channel closed by the server is still to be given to the client's side.
+            if !self.slot_eof(key, channel) {
+                self.ftp_ended(key);
+            }
+            return;
+        }
         let State::Tunnel(tunnel) = client.state_mut() else { return };
         if !eof {
             // What the target sent may be incomplete.

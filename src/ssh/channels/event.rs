@@ -18,6 +18,8 @@ pub enum Event<'p, T> {
     },
     /// The server has refused; the id is dead.
     OpenFailed {
+        /// The id, for the last time.
+        id: ChannelId,
         /// The owner the channel had.
         owner: T,
         /// Why.

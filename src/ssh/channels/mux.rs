@@ -384,7 +384,7 @@ impl<T: Copy> Mux<T> {
         }
         self.owned -= 1;
         let reason = OpenFailure::from_code(reason);
-        Ok(Event::OpenFailed { owner, reason, description: text(description) })
+        Ok(Event::OpenFailed { id, owner, reason, description: text(description) })
     }
 
     fn on_channel_request<'p>(

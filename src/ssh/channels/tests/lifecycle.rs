@@ -32,6 +32,7 @@ fn opens_are_answered_in_any_order() {
     assert_eq!(
         mux.input(&failure(first, 2, b"Connection refused")),
         Ok(Event::OpenFailed {
+            id: ids[0],
             owner: 1,
             reason: OpenFailure::ConnectFailed,
             description: "Connection refused"
@@ -68,7 +69,7 @@ fn refusal_carries_reason_and_readable_text() {
             assert_eq!(reason.code(), code);
             assert_eq!(
                 mux.input(&failure(id.number(), code, words)),
-                Ok(Event::OpenFailed { owner: 9, reason, description: expected })
+                Ok(Event::OpenFailed { id, owner: 9, reason, description: expected })
             );
             assert_eq!((mux.owner(id), mux.open_channels()), (None, 0));
         }

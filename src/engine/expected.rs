@@ -1,0 +1,133 @@
+//! Data connections that FTP dialogues expect, and the dialogues that SOCKS BIND requests belong to.
+//!
+//! Shared by all workers: a dialogue enters what it expects, the worker that gets a client's request
+//! looks it up. An expectation is used once, expires, and holds for one client address only; what
+//! nobody expects goes through the filters like any other request.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::client::Place;
+use super::shared::{Live, Seat};
+use crate::config::{Filter, Host, Target};
+use crate::gateway::ftp::DataId;
+use crate::ssh::pool::PoolKey;
+
+/// The table; one for the process.
+#[derive(Default)]
+pub struct Expected {
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    /// Oldest first.
+    connections: Vec<Expectation>,
+    dialogues: Vec<Dialogue>,
+}
+
+/// A passive data connection that a client is about to ask for.
+pub struct Expectation {
+    /// The client's address.
+    pub client: IpAddr,
+    /// Hosts under which the client may ask for it.
+    pub hosts: Vec<Host>,
+    /// The server's data port.
+    pub port: u16,
+    /// What it belongs to.
+    pub link: DataLink,
+    /// What the SSH server is to connect to.
+    pub target: Target,
+    /// The control connection's decision and session.
+    pub origin: Origin,
+    /// When it is too late.
+    pub until: Instant,
+}
+
+/// A control connection and one of its data connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DataLink {
+    /// The control connection.
+    pub control: Place,
+    /// Its name for the data connection.
+    pub id: DataId,
+}
+
+/// What a data connection takes over from its control connection.
+#[derive(Clone)]
+pub struct Origin {
+    /// The configuration it was decided by.
+    pub live: Arc<Live>,
+    /// The filter that decided.
+    pub filter: Arc<Filter>,
+    /// The key of its SSH session in the pool.
+    pub pool_key: PoolKey,
+    /// Its SSH session.
+    pub seat: Seat,
+}
+
+/// A control connection that is logged in.
+struct Dialogue {
+    client: IpAddr,
+    host: Host,
+    place: Place,
+    origin: Origin,
+}
+
+impl Expected {
+    /// Enters a data connection; the oldest one gives way when there are too many.
+    pub fn expect(&self, expectation: Expectation, now: Instant) {
+        let mut tables = self.lock();
+        tables.connections.retain(|entry| entry.until > now);
+        if tables.connections.len() >= MAX_EXPECTED {
+            tables.connections.remove(0);
+        }
+        tables.connections.push(expectation);
+    }
+
+    /// Takes out what a client's request was expected to be, the newest if there are several.
+    pub fn take(&self, client: IpAddr, target: &Target, now: Instant) -> Option<Expectation> {
+        let mut tables = self.lock();
+        if tables.connections.is_empty() {
+            return None;
+        }
+        tables.connections.retain(|entry| entry.until > now);
+        let position = tables.connections.iter().rposition(|entry| {
+            entry.client == client && entry.port == target.port && entry.hosts.contains(&target.host)
+        })?;
+        Some(tables.connections.remove(position))
+    }
+
+    /// Takes out one data connection of a control connection.
+    pub fn forget(&self, link: DataLink) {
+        self.lock().connections.retain(|entry| entry.link != link);
+    }
+
+    /// Enters a control connection that is logged in: BIND requests may refer to it.
+    pub fn enter(&self, client: IpAddr, host: Host, place: Place, origin: Origin) {
+        self.lock().dialogues.push(Dialogue { client, host, place, origin });
+    }
+
+    /// Takes a control connection out, with all that it expects.
+    pub fn leave(&self, place: Place) {
+        let mut tables = self.lock();
+        tables.dialogues.retain(|dialogue| dialogue.place != place);
+        tables.connections.retain(|entry| entry.link.control != place);
+    }
+
+    /// The control connection that a client's BIND for `host` belongs to: the newest one.
+    pub fn dialogue(&self, client: IpAddr, host: &Host) -> Option<(Place, Origin)> {
+        let tables = self.lock();
+        let found = tables.dialogues.iter().rev().find(|d| d.client == client && d.host == *host)?;
+        Some((found.place, found.origin.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        // A panic while the lock was held leaves entries that expire.
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Data connections expected at once, at most, by all clients together.
+const MAX_EXPECTED: usize = 4096;

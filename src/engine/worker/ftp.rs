@@ -1,0 +1,282 @@
+//! FTPTUN control connections: carrying the dialogue between the client's socket and its channel.
+//!
+//! The dialogue itself (`gateway::ftp`) is pure: it takes bytes and events and gives bytes and
+//! actions. This file moves the bytes and carries the actions out; data connections are in
+//! `ftpdata`. A control connection lives on the worker of its SSH session, and so do its data
+//! connections.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+
+use super::Worker;
+use super::handshake::answer;
+use crate::engine::client::{Credential, FtpControl, Place, State};
+use crate::engine::expected::Origin;
+use crate::engine::key::Key;
+use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
+use crate::say;
+use crate::socks::{self, Failure, Outcome};
+use crate::ssh::channels::ChannelId;
+
+impl Worker {
+    /// A request that a FTPTUN filter decided about.
+    pub(super) fn go_ftp(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let Some(route) = &mut client.route else { return };
+        let from_app = route.filter.user_from_app;
+        let settings = Settings {
+            login: if from_app { LoginMode::FromApplication } else { LoginMode::Own },
+            target: route.target.clone(),
+            client: client.peer.ip(),
+            trust_pasv_address: route.filter.pasv_trust,
+            composite_user: route.filter.composite_user,
+            control_page: route.filter.control_page,
+        };
+        let early = std::mem::take(&mut route.early);
+        let version = route.version;
+        let mut dialogue = Dialogue::new(settings);
+        dialogue.from_client(&early);
+        client.ftp = Some(Box::new(FtpControl {
+            dialogue,
+            link: None,
+            login: None,
+            answered: from_app,
+            uncredited: 0,
+            slots: Vec::new(),
+            binds: Vec::new(),
+            closing: None,
+        }));
+        if !from_app {
+            self.go_tunnel(key);
+            return;
+        }
+        // The dialogue has to be heard before anything can be connected.
+        let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+        let reply = socks::reply(version, Outcome::Success, unbound);
+        match answer(&mut client.socket, &reply) {
+            Ok(()) => self.enter_ftp(key),
+            Err(_) => self.remove_client(key, false),
+        }
+    }
+
+    /// The control connection is the dialogue's from now on.
+    fn enter_ftp(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        client.enter(State::Ftp);
+        client.ready.read = true;
+        self.watch_idle(key);
+        self.ftp_ready(key);
+    }
+
+    /// The control channel is open.
+    pub(super) fn ftp_opened(&mut self, key: Key, session: Key, channel: ChannelId) {
+        let worker = self.index;
+        let shared = Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let (number, peer) = (client.number, client.peer);
+        let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
+        ftp.link = Some((session, channel));
+        if let Some((pool_key, seat)) = &route.seat {
+            say!(
+                FTP_CONNECTED,
+                id = number,
+                client = peer,
+                target = route.target,
+                filter = route.filter.name,
+                user = pool_key.user,
+                server = pool_key.server
+            );
+            let origin = Origin {
+                live: Arc::clone(&route.live),
+                filter: Arc::clone(&route.filter),
+                pool_key: pool_key.clone(),
+                seat: *seat,
+            };
+            let place = Place { worker, client: key };
+            shared.expected.enter(peer.ip(), route.target.host.clone(), place, origin);
+        }
+        ftp.dialogue.event(Event::LoggedIn);
+        let version = route.version;
+        if !std::mem::replace(&mut ftp.answered, true) {
+            let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+            let reply = socks::reply(version, Outcome::Success, unbound);
+            if let Err(error) = answer(&mut client.socket, &reply) {
+                self.end_relay(key, &format!("client: {error}"), true);
+                return;
+            }
+        }
+        self.enter_ftp(key);
+    }
+
+    /// The SSH session or the control channel could not be had: the dialogue tells the client.
+    /// False: the client has not had its SOCKS answer yet, and that will tell it.
+    pub(super) fn ftp_failed(&mut self, key: Key, event: Event) -> bool {
+        let Some(client) = self.client(key) else { return true };
+        let Some(ftp) = client.ftp.as_mut().filter(|ftp| ftp.answered) else { return false };
+        ftp.login = None;
+        ftp.link = None;
+        ftp.dialogue.event(event);
+        self.let_go_of_seat(key);
+        self.enter_ftp(key);
+        true
+    }
+
+    /// Bytes of the FTP server, or of one of its data connections that has no client socket yet.
+    pub(super) fn ftp_data(&mut self, key: Key, channel: ChannelId, data: &[u8]) {
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        if ftp.link.is_some_and(|(_, control)| control == channel) {
+            ftp.dialogue.from_server(data);
+            ftp.uncredited += data.len();
+            self.ftp_ready(key);
+        } else if let Some(slot) = ftp.slots.iter_mut().find(|slot| slot.channel == channel) {
+            slot.backlog.extend(data);
+        }
+    }
+
+    /// The control channel has ended.
+    pub(super) fn ftp_ended(&mut self, key: Key) {
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        ftp.dialogue.event(Event::ControlClosed);
+        self.ftp_ready(key);
+    }
+
+    /// Moves bytes both ways and carries actions out, until nothing moves any more.
+    pub(super) fn ftp_ready(&mut self, key: Key) {
+        let mut share = SHARE;
+        loop {
+            let moved = match self.ftp_move(key, &mut share) {
+                Ok(moved) => moved,
+                Err(Trouble::Client(reason)) => {
+                    self.end_relay(key, &reason, true);
+                    return;
+                }
+                Err(Trouble::Session(session, reason)) => {
+                    self.session_lost(session, &reason);
+                    return;
+                }
+            };
+            let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+            match ftp.dialogue.next_action() {
+                Some(action) => self.ftp_action(key, action),
+                None if share == 0 => {
+                    self.enqueue(key);
+                    return;
+                }
+                None if !moved => break,
+                None => {}
+            }
+        }
+        self.ftp_close_if_due(key);
+    }
+
+    /// One round of bytes; true if something moved.
+    fn ftp_move(&mut self, key: Key, share: &mut usize) -> Result<bool, Trouble> {
+        let Self { clients, sessions, scratch, now, .. } = self;
+        let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else {
+            return Ok(false);
+        };
+        let Some(ftp) = &mut client.ftp else { return Ok(false) };
+        client.active = *now;
+        let mut moved = false;
+        // To the client.
+        while client.ready.write && !ftp.dialogue.to_client().is_empty() {
+            match client.socket.write(ftp.dialogue.to_client()) {
+                Ok(count) => {
+                    ftp.dialogue.to_client().drain(..count);
+                    client.down += count as u64;
+                    moved = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => client.ready.write = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
+            }
+        }
+        // From the client.
+        if client.ready.read && *share > 0 && ftp.closing.is_none() && ftp.dialogue.wants_client() {
+            let room = scratch.len().min(*share);
+            match client.socket.read(&mut scratch[..room]) {
+                Ok(0) => return Err(Trouble::Client("client closed".into())),
+                Ok(count) => {
+                    ftp.dialogue.from_client(&scratch[..count]);
+                    scratch[..count].fill(0);
+                    client.up += count as u64;
+                    *share -= count;
+                    moved = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => client.ready.read = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
+            }
+        }
+        // To the server.
+        if let Some((session_key, channel)) = ftp.link {
+            let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
+            if let Some(session) = session {
+                let pending = ftp.dialogue.to_server();
+                while !pending.is_empty() && !session.congested() {
+                    let count = session.mux.send_room(channel).min(pending.len()).min(scratch.len());
+                    let Some(header) = session.mux.data_header(channel, count) else { break };
+                    session
+                        .send(&header, &pending[..count])
+                        .map_err(|error| Trouble::Session(session_key, error.to_string()))?;
+                    // A login may be among them.
+                    pending[..count].fill(0);
+                    pending.drain(..count);
+                    moved = true;
+                }
+                if !pending.is_empty() && session.congested() && !session.blocked.contains(&key) {
+                    session.blocked.push(key);
+                }
+                if ftp.uncredited > 0 && ftp.dialogue.wants_server() {
+                    session.mux.consumed(channel, std::mem::take(&mut ftp.uncredited));
+                }
+                self.mark_dirty(session_key);
+            }
+        }
+        Ok(moved)
+    }
+
+    fn ftp_action(&mut self, key: Key, action: Action) {
+        match action {
+            Action::LogIn { user, password } => {
+                let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
+                    return;
+                };
+                ftp.login = Some(Credential { user, password });
+                self.go_tunnel(key);
+            }
+            // The engine opens the control channel before the dialogue begins.
+            Action::OpenControl => {}
+            Action::Expect { id, port, hosts } => self.expect_data(key, id, port, hosts),
+            Action::OpenData { id, port } => self.open_data(key, id, port),
+            Action::ConnectClient { id, to } => self.call_client(key, id, to),
+            Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
+            Action::DropData { id } => self.drop_data(key, id),
+            Action::Close { reason } => {
+                if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
+                    ftp.closing = Some(reason);
+                }
+            }
+            Action::Transfer(record) => self.say_transfer(key, &record),
+        }
+    }
+
+    /// Ends the control connection once everything for the client has been written.
+    fn ftp_close_if_due(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let Some(ftp) = &mut client.ftp else { return };
+        if ftp.closing.is_some() && ftp.dialogue.to_client().is_empty() {
+            let reason = ftp.closing.take().unwrap_or_default();
+            self.end_relay(key, &reason, false);
+        }
+    }
+}
+
+/// What ends a round of bytes.
+enum Trouble {
+    Client(String),
+    Session(Key, String),
+}
+
+/// Bytes of one client that go into its dialogue in one turn.
+const SHARE: usize = 32 * 1024;

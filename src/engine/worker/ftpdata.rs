@@ -1,0 +1,486 @@
+//! FTP data connections under FTPTUN: expected ones, SOCKS BIND, and active clients that are called.
+//!
+//! | client | how its data connection comes about | its channel |
+//! |---|---|---|
+//! | passive | a CONNECT that an expectation matches | opened for that request |
+//! | active, SOCKS BIND | the BIND's own connection, answered a second time | opened at PORT |
+//! | active without BIND | zoxy connects to the address of the PORT | opened at PORT |
+//!
+//! From then on it is a TUNNEL relay like any other, except that its control connection hears how
+//! it ended. A data connection never goes anywhere but through the SSH session of its control
+//! connection.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use mio::Interest;
+
+use super::handshake::answer;
+use super::{Timer, Worker};
+use crate::config::{Host, Target};
+use crate::engine::client::{
+    Arrival, Client, DataSlot, Half, Place, Route, State, Tunnel,
+};
+use crate::engine::expected::{DataLink, Expectation, Origin};
+use crate::engine::key::{Key, Kind};
+use crate::engine::sockets;
+use crate::gateway::ftp::{BindId, DataId, Event, TransferRecord};
+use crate::say;
+use crate::socks::{self, Failure, Outcome, Request, Version};
+use crate::ssh::channels::ChannelId;
+
+impl Worker {
+    /// The client will ask for a data connection.
+    pub(super) fn expect_data(&mut self, key: Key, id: DataId, port: u16, hosts: Vec<Host>) {
+        let (now, worker) = (self.now, self.index);
+        let shared = Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let Some((origin, target)) = origin(client, port) else { return };
+        shared.expected.expect(
+            Expectation {
+                client: client.peer.ip(),
+                hosts,
+                port,
+                link: DataLink { control: Place { worker, client: key }, id },
+                target,
+                until: now + origin.filter.data_timeout,
+                origin,
+            },
+            now,
+        );
+    }
+
+    /// A request that a dialogue expected: it needs no filter, and no other session.
+    pub(super) fn go_data(
+        &mut self,
+        key: Key,
+        version: Version,
+        expectation: Expectation,
+        early: Vec<u8>,
+    ) {
+        let Expectation { link, target, origin, .. } = expectation;
+        let Origin { live, filter, pool_key, seat } = origin;
+        let deadline = self.now + filter.data_timeout;
+        let joined = self.shared.pool.join(&pool_key, seat);
+        let Some(client) = self.client(key) else { return };
+        client.data = Some(link);
+        let seat_held = joined.then_some((pool_key, seat));
+        client.route = Some(Box::new(Route {
+            live,
+            filter,
+            target,
+            version,
+            seat: seat_held,
+            moves: 0,
+            early,
+        }));
+        client.enter(State::Waiting);
+        if !joined {
+            self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
+            return;
+        }
+        self.timers.set((key, Timer::Deadline), deadline);
+        if seat.worker == self.index {
+            self.join_session(key, seat.session);
+        } else {
+            self.hand_over(key, seat.worker);
+        }
+    }
+
+    /// A SOCKS BIND: it has to belong to an FTP dialogue of the same client.
+    pub(super) fn go_bind(&mut self, key: Key, request: &Request) {
+        let shared = Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let found = shared.expected.dialogue(client.peer.ip(), &request.target.host);
+        let Some((control, origin)) = found else {
+            let reason = format!("BIND for {}: no FTP dialogue of this client", request.target);
+            say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
+            self.reply_failure(key, request.version, Failure::CommandNotSupported);
+            return;
+        };
+        let number = shared.counters.binds.fetch_add(1, Ordering::Relaxed);
+        let timeout = origin.filter.data_timeout;
+        client.data = Some(DataLink { control, id: DataId::default() });
+        client.route = Some(Box::new(Route {
+            live: origin.live,
+            filter: origin.filter,
+            target: request.target.clone(),
+            version: request.version,
+            seat: None,
+            moves: 0,
+            early: Vec::new(),
+        }));
+        client.enter(State::Bound(BindId(number)));
+        if control.worker == self.index {
+            self.timers.set((key, Timer::Deadline), self.now + timeout);
+            self.bind_arrives(key);
+        } else {
+            self.hand_over(key, control.worker);
+        }
+    }
+
+    /// A BIND is on its control connection's worker: the client is told an address to name in its
+    /// PORT. Nobody listens there: the data connection will be this connection itself.
+    pub(super) fn bind_arrives(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let State::Bound(bind) = *client.state() else { return };
+        let (Some(link), Some(route)) = (client.data, &client.route) else { return };
+        let version = route.version;
+        let own = match client.socket.local_addr() {
+            Ok(SocketAddr::V4(own)) => *own.ip(),
+            _ => Ipv4Addr::LOCALHOST,
+        };
+        // Ports of one client repeat after 64511 data connections.
+        let port = 1024 + (bind.0 % (65536 - 1024)) as u16;
+        let address = SocketAddrV4::new(own, port);
+        let has_control =
+            self.client(link.control.client).is_some_and(|control| control.ftp.is_some());
+        if !has_control {
+            self.reply_failure(key, version, Failure::General);
+            return;
+        }
+        let Some(client) = self.client(key) else { return };
+        let reply = socks::reply(version, Outcome::Success, address.into());
+        if answer(&mut client.socket, &reply).is_err() {
+            self.remove_client(key, false);
+            return;
+        }
+        if let Some(ftp) = self.client(link.control.client).and_then(|c| c.ftp.as_mut()) {
+            ftp.binds.push((bind, key));
+        }
+        self.dialogue_event(link.control.client, Event::BindWaiting { bind, address });
+    }
+
+    /// Opens the channel to the server's data port before the client's side is there.
+    pub(super) fn open_data(&mut self, key: Key, id: DataId, port: u16) {
+        let Self { clients, sessions, .. } = self;
+        let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
+        let peer = client.peer;
+        let Some((_, target)) = origin(client, port) else { return };
+        let Some(ftp) = &mut client.ftp else { return };
+        let Some((session_key, _)) = ftp.link else { return };
+        let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
+        let Some(session) = session else { return };
+        match session.mux.open_direct_tcpip(key, &target, peer) {
+            Ok(channel) => {
+                ftp.slots.push(DataSlot { id, channel, backlog: VecDeque::new(), eof: false });
+                self.mark_dirty(session_key);
+            }
+            Err(error) => {
+                self.dialogue_event(key, Event::DataFailed { id, text: error.to_string() });
+            }
+        }
+    }
+
+    /// One of the control connection's channels has been opened: true if it was a data channel.
+    pub(super) fn slot_opened(&mut self, key: Key, channel: ChannelId) -> bool {
+        let Some(id) = self.slot_of(key, channel) else { return false };
+        self.dialogue_event(key, Event::DataOpened { id });
+        true
+    }
+
+    /// One of the control connection's data channels could not be opened, or has ended before the
+    /// client's side was there: true if it was one.
+    pub(super) fn slot_failed(&mut self, key: Key, channel: ChannelId, text: &str) -> bool {
+        let Some(id) = self.slot_of(key, channel) else { return false };
+        if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
+            ftp.slots.retain(|slot| slot.id != id);
+        }
+        self.dialogue_event(key, Event::DataFailed { id, text: text.to_owned() });
+        true
+    }
+
+    /// The server has finished sending on a data channel without a client's side.
+    pub(super) fn slot_eof(&mut self, key: Key, channel: ChannelId) -> bool {
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
+            return false;
+        };
+        match ftp.slots.iter_mut().find(|slot| slot.channel == channel) {
+            Some(slot) => {
+                slot.eof = true;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn slot_of(&mut self, key: Key, channel: ChannelId) -> Option<DataId> {
+        let ftp = self.client(key)?.ftp.as_ref()?;
+        ftp.slots.iter().find(|slot| slot.channel == channel).map(|slot| slot.id)
+    }
+
+    /// Connects to the data port of an active client.
+    pub(super) fn call_client(&mut self, key: Key, id: DataId, to: SocketAddr) {
+        let (now, worker) = (self.now, self.index);
+        let link = DataLink { control: Place { worker, client: key }, id };
+        match self.start_call(key, link, to) {
+            Ok((data, timeout)) => self.timers.set((data, Timer::Deadline), now + timeout),
+            Err(text) => self.dialogue_event(key, Event::ClientConnectFailed { id, text }),
+        }
+    }
+
+    fn start_call(
+        &mut self,
+        key: Key,
+        link: DataLink,
+        to: SocketAddr,
+    ) -> Result<(Key, std::time::Duration), String> {
+        let generation = self.next_generation();
+        let now = self.now;
+        let shared = Arc::clone(&self.shared);
+        let permit = shared.limits.admit(to.ip()).map_err(|refused| refused.to_string())?;
+        let control = self.client(key).ok_or("the control connection is gone")?;
+        let listener = Arc::clone(&control.listener);
+        let (origin, target) = origin(control, 0).ok_or("the control connection has no session")?;
+        let mut socket = sockets::connect(to).map_err(|error| error.to_string())?;
+        let entry = self.clients.vacant_entry();
+        let data = Key::new(Kind::Client, generation, entry.key());
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut socket, data.token(), both)
+            .map_err(|error| error.to_string())?;
+        let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let arrival = Arrival { number, socket, peer: to, listener, permit };
+        let timeout = origin.filter.data_timeout;
+        let mut client = Client::new(arrival, data, false, now);
+        client.data = Some(link);
+        client.route = Some(Box::new(Route {
+            live: origin.live,
+            filter: origin.filter,
+            target,
+            version: Version::V5,
+            seat: None,
+            moves: 0,
+            early: Vec::new(),
+        }));
+        client.enter(State::Calling);
+        entry.insert(client);
+        Ok((data, timeout))
+    }
+
+    /// The active client's answer at its data port may have come.
+    pub(super) fn calling_ready(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let Some(link) = client.data else { return };
+        match sockets::connected(&client.socket) {
+            Ok(false) => {}
+            Ok(true) => {
+                if let Err(error) = sockets::tune_client(&client.socket) {
+                    log::debug!("#{}: socket options: {error}", client.number);
+                }
+                let control = link.control.client;
+                self.attach(control, link.id, key);
+                self.dialogue_event(control, Event::ClientConnected { id: link.id });
+            }
+            Err(error) => {
+                client.data = None;
+                self.remove_client(key, false);
+                let event =
+                    Event::ClientConnectFailed { id: link.id, text: error.to_string() };
+                self.dialogue_event(link.control.client, event);
+            }
+        }
+    }
+
+    /// Gives a BIND its second answer and its data channel.
+    pub(super) fn accept_bind(&mut self, control: Key, id: DataId, bind: BindId) {
+        let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) else { return };
+        let waiting = ftp.binds.iter().position(|(name, _)| *name == bind);
+        let Some((_, key)) = waiting.map(|position| ftp.binds.remove(position)) else {
+            let text = "the client's BIND is gone".into();
+            self.dialogue_event(control, Event::ClientConnectFailed { id, text });
+            return;
+        };
+        let Some(client) = self.client(key) else { return };
+        let (Some(link), Some(route)) = (&mut client.data, &client.route) else { return };
+        link.id = id;
+        let from = match &route.target.host {
+            Host::Address(address) => SocketAddr::new(*address, FTP_DATA),
+            Host::Name(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, FTP_DATA)),
+        };
+        let reply = socks::reply(route.version, Outcome::Success, from);
+        if answer(&mut client.socket, &reply).is_err() {
+            self.remove_client(key, true);
+            return;
+        }
+        self.attach(control, id, key);
+        self.dialogue_event(control, Event::ClientConnected { id });
+    }
+
+    /// Joins a client's socket to the data channel that waits for it.
+    fn attach(&mut self, control: Key, id: DataId, key: Key) {
+        let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) else { return };
+        let Some((session_key, _)) = ftp.link else { return };
+        let Some(position) = ftp.slots.iter().position(|slot| slot.id == id) else {
+            self.remove_client(key, true);
+            return;
+        };
+        let slot = ftp.slots.remove(position);
+        let held = self.client(control).and_then(|c| c.route.as_ref()?.seat.clone());
+        let Some((pool_key, seat)) = held else { return };
+        self.shared.pool.join(&pool_key, seat);
+        let Some(session) = self.session(session_key) else { return };
+        session.clients += 1;
+        session.mux.set_owner(slot.channel, key);
+        let Some(client) = self.client(key) else { return };
+        if let Some(route) = &mut client.route {
+            route.seat = Some((pool_key, seat));
+        }
+        client.ready.read = true;
+        client.ready.write = true;
+        client.enter(State::Tunnel(Tunnel {
+            session: session_key,
+            channel: slot.channel,
+            backlog: slot.backlog,
+            early_sent: 0,
+            down: if slot.eof { Half::Draining } else { Half::Open },
+            up: Half::Open,
+            blocked: false,
+        }));
+        self.watch_idle(key);
+        self.enqueue(key);
+    }
+
+    /// The dialogue gives a data connection up, in whatever state it is.
+    pub(super) fn drop_data(&mut self, control: Key, id: DataId) {
+        let place = Place { worker: self.index, client: control };
+        let link = DataLink { control: place, id };
+        self.shared.expected.forget(link);
+        if let Some(client) = self.client(control) {
+            let ftp = client.ftp.as_mut();
+            let slot = ftp.and_then(|ftp| {
+                let position = ftp.slots.iter().position(|slot| slot.id == id)?;
+                Some((ftp.link?.0, ftp.slots.remove(position)))
+            });
+            if let Some((session_key, slot)) = slot {
+                if let Some(session) = self.session(session_key) {
+                    session.mux.close(slot.channel);
+                }
+                self.mark_dirty(session_key);
+            }
+        }
+        let data: Vec<Key> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.data == Some(link))
+            .map(|(_, client)| client.key)
+            .collect();
+        for key in data {
+            if let Some(client) = self.client(key) {
+                // The dialogue knows.
+                client.data = None;
+            }
+            self.end_relay(key, "given up by the FTP dialogue", true);
+        }
+    }
+
+    /// Tells a control connection of this worker what became of one of its data connections.
+    pub(super) fn dialogue_event(&mut self, control: Key, event: Event) {
+        let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) else { return };
+        ftp.dialogue.event(event);
+        // Its turn comes in the run queue: this may be called from within it.
+        self.enqueue(control);
+    }
+
+    /// A data connection is gone: what its dialogue has to know, by the state it was in.
+    pub(super) fn data_gone(&mut self, link: DataLink, end: DataEnd) {
+        if link.control.worker != self.index {
+            return;
+        }
+        let id = link.id;
+        let event = match end {
+            DataEnd::Relay { up, down, clean } => {
+                Event::DataEnded { id, bytes_up: up, bytes_down: down, clean }
+            }
+            DataEnd::Bind(bind) => {
+                let control = self.client(link.control.client);
+                if let Some(ftp) = control.and_then(|client| client.ftp.as_mut()) {
+                    ftp.binds.retain(|(name, _)| *name != bind);
+                }
+                Event::BindGone { bind }
+            }
+            DataEnd::Call(text) => Event::ClientConnectFailed { id, text },
+            DataEnd::Request(text) => Event::DataFailed { id, text },
+        };
+        self.dialogue_event(link.control.client, event);
+    }
+
+    /// A control connection is gone: so is all that belongs to it.
+    pub(super) fn control_gone(&mut self, key: Key) {
+        let place = Place { worker: self.index, client: key };
+        self.shared.expected.leave(place);
+        let data: Vec<Key> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.data.is_some_and(|link| link.control == place))
+            // A transfer under way may finish: some clients close the control connection first.
+            .filter(|(_, client)| !matches!(client.state(), State::Tunnel(_)))
+            .map(|(_, client)| client.key)
+            .collect();
+        for key in data {
+            if let Some(client) = self.client(key) {
+                client.data = None;
+            }
+            self.remove_client(key, true);
+        }
+    }
+
+    /// Whether data of a control connection moves.
+    pub(super) fn has_data(&self, control: Key) -> bool {
+        let place = Place { worker: self.index, client: control };
+        self.clients.iter().any(|(_, client)| client.data.is_some_and(|link| link.control == place))
+    }
+
+    /// One accounting line per transfer.
+    pub(super) fn say_transfer(&mut self, key: Key, record: &TransferRecord) {
+        let Some(client) = self.client(key) else { return };
+        let (number, peer) = (client.number, client.peer);
+        let server = client
+            .route
+            .as_ref()
+            .and_then(|route| route.seat.as_ref())
+            .map(|(pool_key, _)| pool_key.server.to_string());
+        say!(
+            FTP_TRANSFER,
+            id = number,
+            client = peer,
+            target = client.target_text(),
+            server = server.unwrap_or_default(),
+            record = record
+        );
+    }
+}
+
+/// In which state a data connection ended.
+pub(super) enum DataEnd {
+    /// While bytes moved.
+    Relay {
+        /// From the client.
+        up: u64,
+        /// To the client.
+        down: u64,
+        /// Both directions had finished.
+        clean: bool,
+    },
+    /// A BIND that waited.
+    Bind(BindId),
+    /// While the client was called.
+    Call(String),
+    /// A passive client's request.
+    Request(String),
+}
+
+/// What a control connection's data connections take over from it, and their target.
+fn origin(control: &Client, port: u16) -> Option<(Origin, Target)> {
+    let route = control.route.as_ref()?;
+    let (pool_key, seat) = route.seat.clone()?;
+    let target = Target { host: route.target.host.clone(), port };
+    let (live, filter) = (Arc::clone(&route.live), Arc::clone(&route.filter));
+    Some((Origin { live, filter, pool_key, seat }, target))
+}
+
+/// The port that an FTP server's active data connections come from (RFC 959).
+const FTP_DATA: u16 = 20;
