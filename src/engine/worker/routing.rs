@@ -54,6 +54,7 @@ impl Worker {
         match action {
             Action::Direct => self.go_direct(key),
             Action::Tunnel => self.go_tunnel(key),
+            Action::FtpTunnel => self.fail(key, Failure::General, "FTPTUN is not served"),
             Action::Block => unreachable!("refused above"),
         }
     }
