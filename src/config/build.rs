@@ -3,13 +3,14 @@
 //! Everything is built even if something is wrong, with stand-ins for what is missing, so that all
 //! errors are found at once; [`super::load`] throws the result away if there were any.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::assigned::{Assigned, Context, Values};
 use super::diagnostic::{Report, quoted};
 use super::field::Place;
+use super::login::{self, Usage};
 use super::reach::{self, Reach};
 use super::rules::Destination;
 use super::settings::Scope;
@@ -18,10 +19,10 @@ use super::{
     Action, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind, ProcessSettings,
     Profile, StrictHostKey,
 };
+use crate::codepage::CodePage;
 use crate::message::catalogue::{
-    AUTH_WITHOUT_MATERIAL, FIELD_MISSING, FILTER_CONTRADICTION, FILTER_MISSING,
-    FILTER_NEVER_REACHED, LISTENER_CLASH, LISTENER_MISSING, NAME_UNKNOWN, PROFILE_INCOMPLETE,
-    PROFILE_UNUSED, VALUE_INVALID,
+    FIELD_MISSING, FILTER_CONTRADICTION, FILTER_MISSING, FILTER_NEVER_REACHED, LISTENER_CLASH,
+    LISTENER_MISSING, NAME_UNKNOWN, PROFILE_UNUSED, SETTING_WITHOUT_EFFECT, VALUE_INVALID,
 };
 
 /// Checks the statements against each other and builds what they say.
@@ -144,26 +145,6 @@ fn pins(
     pins
 }
 
-/// Which profiles filters name.
-#[derive(Default)]
-struct Usage<'a> {
-    any: HashSet<&'a str>,
-    tunnel: HashSet<&'a str>,
-}
-
-impl<'a> Usage<'a> {
-    fn of(rules: &'a [Rule]) -> Self {
-        let mut usage = Self::default();
-        for rule in rules {
-            usage.any.insert(&rule.profile.text);
-            if rule.action == Some(Action::Tunnel) {
-                usage.tunnel.insert(&rule.profile.text);
-            }
-        }
-        usage
-    }
-}
-
 fn profiles(
     statements: &[Server],
     assigned: &Assigned,
@@ -177,10 +158,8 @@ fn profiles(
         let values = assigned.of(Scope::Profile, name);
         let mut profile = profile(server, values, pins.remove(name).unwrap_or_default());
         check_backoff(&profile, values, report);
-        if usage.tunnel.contains(name) {
-            check_login(&mut profile, server.name.place(), values, report);
-        }
-        if !usage.any.contains(name) {
+        login::check(&mut profile, server.name.place(), usage.ways(name), values, report);
+        if !usage.names(name) {
             let expected = "a FILTER card that names the profile";
             report.add(&PROFILE_UNUSED, server.name.place(), &quoted(name), expected);
         }
@@ -195,13 +174,16 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         "PASSWORD" => AuthMethod::Password,
         _ => AuthMethod::Keyboard,
     });
+    let auth: Vec<_> = auth.collect();
+    let by_password = |method: &AuthMethod| *method != AuthMethod::PublicKey;
     Profile {
         name: server.name.text.clone(),
         host: server.host.clone(),
         port: server.port.unwrap_or(0),
         pins,
         user: values.text("USER"),
-        auth: auth.collect(),
+        application_auth: auth.iter().copied().filter(by_password).collect(),
+        auth,
         identities: values.files("IDENTITY"),
         passphrase_file: values.files("PASSPHRASE").pop(),
         password_file: values.files("PASSWORD").pop(),
@@ -244,45 +226,6 @@ fn check_backoff(profile: &Profile, values: Values<'_>, report: &mut Report) {
     }
 }
 
-/// Checks that a profile of a TUNNEL can log in. Methods of AUTH that came by default, or with `*`,
-/// and have nothing to log in with are left out.
-fn check_login(profile: &mut Profile, place: Place, values: Values<'_>, report: &mut Report) {
-    let name = profile.name.clone();
-    let mut incomplete = |expected: &str| {
-        let found = format!("profile {}", quoted(&name));
-        report.add(&PROFILE_INCOMPLETE, place, &found, expected);
-    };
-    if profile.user.is_none() {
-        incomplete("SET USER for it");
-    }
-    if profile.pins.is_empty()
-        && profile.known_hosts.is_empty()
-        && profile.strict == StrictHostKey::Yes
-    {
-        incomplete("a HOSTKEY card, SET KNOWNHOSTS or SET STRICTKEY NEW for it");
-    }
-    let has_material = |method: &AuthMethod| match method {
-        AuthMethod::PublicKey => !profile.identities.is_empty(),
-        AuthMethod::Password | AuthMethod::Keyboard => profile.password_file.is_some(),
-    };
-    let (able, unable): (Vec<_>, Vec<_>) =
-        profile.auth.iter().copied().partition(|method| has_material(method));
-    match values.own_place("AUTH") {
-        None if able.is_empty() => incomplete("SET IDENTITY or SET PASSWORD for it"),
-        None => profile.auth = able,
-        Some(place) => {
-            for method in unable {
-                let (found, expected) = match method {
-                    AuthMethod::PublicKey => ("PUBLICKEY", "SET IDENTITY for the profile"),
-                    AuthMethod::Password => ("PASSWORD", "SET PASSWORD for the profile"),
-                    AuthMethod::Keyboard => ("KEYBOARD", "SET PASSWORD for the profile"),
-                };
-                report.add(&AUTH_WITHOUT_MATERIAL, place, &quoted(found), expected);
-            }
-        }
-    }
-}
-
 /// What building a filter looks things up in.
 struct Filters<'a> {
     names: &'a Names,
@@ -295,11 +238,13 @@ impl Filters<'_> {
         let profile = self.profile(rule, report);
         self.check_flags(rule, profile, report);
         let values = self.assigned.of(Scope::Filter, &rule.name.text);
+        check_ftp_settings(rule, values, report);
+        let user_from_app = rule.user_from_app.on.unwrap_or(false);
         Filter {
             name: rule.name.text.clone(),
             action: rule.action.unwrap_or(Action::Block),
             profile: profile.cloned(),
-            user_from_app: rule.user_from_app.on.unwrap_or(false),
+            user_from_app,
             host_from_app: rule.host_from_app.on.unwrap_or(false),
             fallback_plain: rule.fallback_plain.on.unwrap_or(false),
             ports: rule.ports.clone().unwrap_or_default(),
@@ -307,6 +252,14 @@ impl Filters<'_> {
             connect_timeout: values.time("CONNTIME"),
             idle_timeout: values.time_or_never("IDLETIME"),
             half_closed_timeout: values.time_or_never("HALFTIME"),
+            pasv_trust: values.word("PASVADDR") == "TRUST",
+            data_timeout: values.time("DATATIME"),
+            composite_user: user_from_app && values.word("COMPOSITE") == "YES",
+            control_page: match values.word("CTRLCONN") {
+                "IBM-037" => Some(CodePage::Ibm037),
+                "IBM-1047" => Some(CodePage::Ibm1047),
+                _ => None,
+            },
             card: rule.name.place().card,
         }
     }
@@ -316,8 +269,9 @@ impl Filters<'_> {
         let field = &rule.profile;
         let place = field.place();
         match (rule.action, field.is_blank()) {
-            (Some(Action::Tunnel), true) => {
-                report.add(&FIELD_MISSING, place, "blanks", "the profile of the TUNNEL");
+            (Some(action @ (Action::Tunnel | Action::FtpTunnel)), true) => {
+                let expected = format!("the profile of the {action}");
+                report.add(&FIELD_MISSING, place, "blanks", &expected);
             }
             (Some(action @ (Action::Direct | Action::Block)), false) => {
                 let expected = format!("blanks, for {action} has no profile");
@@ -349,8 +303,8 @@ impl Filters<'_> {
                     wrong(flag, &format!("N, for {action} does not use SSH"));
                 }
             }
-            (Some(Action::Tunnel), Some(profile)) => {
-                if rule.user_from_app.on == Some(true) {
+            (Some(action @ (Action::Tunnel | Action::FtpTunnel)), Some(profile)) => {
+                if action == Action::Tunnel && rule.user_from_app.on == Some(true) {
                     wrong(
                         rule.user_from_app,
                         "N, for only FTPTUN can take the user from the application",
@@ -372,6 +326,35 @@ impl Filters<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// Keywords that mean something for FTPTUN only.
+const FTP_SETTINGS: [&str; 4] = ["PASVADDR", "DATATIME", "COMPOSITE", "CTRLCONN"];
+
+/// Checks that the FTP settings of a filter have a meaning there. Those set with `*` are for
+/// whatever filters can use them.
+fn check_ftp_settings(rule: &Rule, values: Values<'_>, report: &mut Report) {
+    let name = quoted(&rule.name.text);
+    match rule.action {
+        Some(Action::FtpTunnel) => {
+            let composite = values.own_place("COMPOSITE");
+            let place = composite.filter(|_| values.word("COMPOSITE") == "YES");
+            if let (Some(place), Some(false)) = (place, rule.user_from_app.on) {
+                let expected = format!("NO, for filter {name} has N in column 36");
+                report.add(&FILTER_CONTRADICTION, place, &quoted("YES"), &expected);
+            }
+        }
+        Some(action) => {
+            for keyword in FTP_SETTINGS {
+                if let Some(place) = values.own_place(keyword) {
+                    let found = format!("a value of {keyword} for filter {name}");
+                    let expected = format!("FTPTUN as its action, not {action}");
+                    report.add(&SETTING_WITHOUT_EFFECT, place, &found, &expected);
+                }
+            }
+        }
+        None => {}
     }
 }
 

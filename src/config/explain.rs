@@ -39,6 +39,10 @@ impl Display for Explanation<'_> {
         line(f, "action", &filter.action)?;
         match (filter.action, &filter.profile) {
             (Action::Tunnel, Some(profile)) => tunnel(f, self.target, filter, profile),
+            (Action::FtpTunnel, Some(profile)) => {
+                tunnel(f, self.target, filter, profile)?;
+                ftp(f, filter)
+            }
             (Action::Direct, _) => {
                 line(f, "connection", &format_args!("to {}, without SSH", self.target))
             }
@@ -59,10 +63,30 @@ fn tunnel(
     let host = host.as_ref().filter(|_| !filter.host_from_app).unwrap_or(&from_app);
     let open = if host.contains(':') { ("[", "]") } else { ("", "") };
     line(f, "SSH server", &format_args!("{}{host}{}:{port}", open.0, open.1))?;
-    line(f, "SSH user", &profile.user.as_deref().unwrap_or("none"))?;
-    let methods: Vec<_> = profile.auth.iter().map(ToString::to_string).collect();
+    let (user, methods) = match filter.user_from_app {
+        true => ("from the FTP dialogue", &profile.application_auth),
+        false => (profile.user.as_deref().unwrap_or("none"), &profile.auth),
+    };
+    line(f, "SSH user", &user)?;
+    let methods: Vec<_> = methods.iter().map(ToString::to_string).collect();
     line(f, "login", &methods.join(", "))?;
     line(f, "fall back", &if filter.fallback_plain { "to a plain connection" } else { "never" })
+}
+
+/// What is particular to an FTP dialogue.
+fn ftp(f: &mut fmt::Formatter<'_>, filter: &Filter) -> fmt::Result {
+    if filter.composite_user {
+        line(f, "FTP user", &"perhaps with its FTP server, as user@host")?;
+    }
+    let address = if filter.pasv_trust { "of the 227 reply" } else { "of the target" };
+    let seconds = filter.data_timeout.as_secs_f64();
+    line(f, "FTP data", &format_args!("to the address {address}, within {seconds} s"))?;
+    match filter.control_page {
+        Some(page) => {
+            line(f, "FTP control", &format_args!("{page} of the application, translated"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn line(f: &mut fmt::Formatter<'_>, label: &str, value: &dyn Display) -> fmt::Result {

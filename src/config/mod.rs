@@ -6,7 +6,7 @@
 //!
 //! The way of a deck: bytes, records ([`crate::dataset`]), lines ([`crate::codepage`]), cards with
 //! their continuations (`card`), what each card says (`statement`), values of SET cards
-//! (`settings`, `assigned`), cards held against each other (`build`, `reach`).
+//! (`settings`, `assigned`), cards held against each other (`build`, `login`, `reach`).
 
 mod address;
 mod assigned;
@@ -17,6 +17,7 @@ mod explain;
 mod field;
 mod files;
 mod hostkey;
+mod login;
 mod model;
 mod reach;
 pub mod rules;

@@ -2,7 +2,8 @@
 //!
 //! Made by [`super::load`] only, never changed afterwards; a refresh makes a new one and swaps it
 //! whole. Invariants: every name a record refers to exists; every number is within its documented
-//! bounds; filters stand in deck order; a filter with action TUNNEL has a profile.
+//! bounds; filters stand in deck order; a filter with action TUNNEL or FTPTUN has a profile, and
+//! that profile has what the login of the filter needs.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rules::{AddressSet, Destination, PortSet};
+use crate::codepage::CodePage;
 
 /// One deck, checked.
 #[derive(Debug)]
@@ -65,8 +67,11 @@ pub struct Profile {
     pub pins: Vec<HostKeyPin>,
     /// USER: user name at the SSH server.
     pub user: Option<String>,
-    /// AUTH: methods to try, in order.
+    /// AUTH: methods to try, in order, when zoxy logs in as USER.
     pub auth: Vec<AuthMethod>,
+    /// AUTH: methods to try, in order, with a user and password from the application (column 36 of
+    /// the filter): PASSWORD and KEYBOARD only, for a key of ours proves nothing about the user.
+    pub application_auth: Vec<AuthMethod>,
     /// IDENTITY: private key files, OpenSSH or PEM, tried in order.
     pub identities: Vec<PathBuf>,
     /// PASSPHRASE: file whose first line opens the private keys.
@@ -150,6 +155,8 @@ pub enum Action {
     Block,
     /// Carry the TCP connection through SSH.
     Tunnel,
+    /// Carry the FTP dialogue and its data connections through SSH.
+    FtpTunnel,
 }
 
 /// A FILTER card and its settings.
@@ -161,7 +168,7 @@ pub struct Filter {
     pub action: Action,
     /// Columns 27-34.
     pub profile: Option<Arc<Profile>>,
-    /// Column 36.
+    /// Column 36, FTPTUN only: user and password of the SSH login come from the FTP dialogue.
     pub user_from_app: bool,
     /// Column 37: the SSH server is the host the application asked for.
     pub host_from_app: bool,
@@ -177,6 +184,16 @@ pub struct Filter {
     pub idle_timeout: Option<Duration>,
     /// HALFTIME: the same once one side has finished sending; None: never.
     pub half_closed_timeout: Option<Duration>,
+    /// PASVADDR: data connections go to the address of a 227 reply; false: to the one the client
+    /// asked for, whatever the reply says.
+    pub pasv_trust: bool,
+    /// DATATIME: how long an expected data connection is waited for.
+    pub data_timeout: Duration,
+    /// COMPOSITE: FTP users may be `user@host`, host being the FTP server; only with
+    /// [`user_from_app`](Self::user_from_app).
+    pub composite_user: bool,
+    /// CTRLCONN: EBCDIC page of the client's control connection; None: ASCII.
+    pub control_page: Option<CodePage>,
     /// Card number of the FILTER card, for messages.
     pub card: usize,
 }
@@ -241,6 +258,7 @@ impl std::fmt::Display for Action {
             Self::Direct => "DIRECT",
             Self::Block => "BLOCK",
             Self::Tunnel => "TUNNEL",
+            Self::FtpTunnel => "FTPTUN",
         })
     }
 }

@@ -236,12 +236,13 @@ fn server(card: &Card, report: &mut Report) -> Server {
 
 fn rule(card: &Card, report: &mut Report) -> Rule {
     let [action, mut profile, user, host, plain, ports, destination] = card.fields(FILTER, report);
-    let expected = "DIRECT, BLOCK or TUNNEL";
+    let expected = "DIRECT, BLOCK, TUNNEL or FTPTUN";
     let action = required(&action, expected, report).and_then(|text| {
         let parsed = match text.to_ascii_uppercase().as_str() {
             "DIRECT" => Ok(Action::Direct),
             "BLOCK" => Ok(Action::Block),
             "TUNNEL" => Ok(Action::Tunnel),
+            "FTPTUN" => Ok(Action::FtpTunnel),
             _ => Err(Mismatch::whole(text, expected)),
         };
         report.accept(&FIELD_INVALID, &action, parsed)

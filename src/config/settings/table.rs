@@ -252,6 +252,38 @@ pub static SETTINGS: &[Setting] = &[
         default: "300",
         meaning: "The same once one side has finished sending. 0: never.",
     },
+    Setting {
+        keyword: "PASVADDR",
+        scope: Scope::Filter,
+        kind: Kind::Word(&["TRUST", "TARGET"]),
+        default: "TARGET",
+        meaning: "FTPTUN: the host of passive data connections. TRUST: the address in the 227 \
+                  reply. TARGET: the host that the application asked for; if that is an address, \
+                  it replaces the one in the reply.",
+    },
+    Setting {
+        keyword: "DATATIME",
+        scope: Scope::Filter,
+        kind: Kind::Time(1, 3_600),
+        default: "60",
+        meaning: "FTPTUN: how long an expected data connection is waited for.",
+    },
+    Setting {
+        keyword: "COMPOSITE",
+        scope: Scope::Filter,
+        kind: Kind::Word(&["YES", "NO"]),
+        default: "NO",
+        meaning: "FTPTUN with Y in column 36: whether `user@host`, as FTP proxies take it, means \
+                  the user at that FTP server.",
+    },
+    Setting {
+        keyword: "CTRLCONN",
+        scope: Scope::Filter,
+        kind: Kind::Word(&["ASCII", "IBM-037", "IBM-1047"]),
+        default: "ASCII",
+        meaning: "FTPTUN: code page of the control connection between application and zoxy. The FTP \
+                  server always gets ASCII.",
+    },
 ];
 
 const CIPHERS: &[&str] = &[

@@ -167,8 +167,8 @@ fn host_keys_are_fingerprints_or_keys() {
 fn filters_have_an_action_ports_and_a_destination() {
     let filter = |text: &str| good_with(&format!("FILTER   X        {text}\n"));
     only(
-        &filter("FTPTUN  PAPER    YYN 21          *"),
-        &["ZOX1021E DECK card 8 columns 19-24", "DIRECT, BLOCK or TUNNEL"],
+        &filter("CAPTURE PAPER    YYN 21          *"),
+        &["ZOX1021E DECK card 8 columns 19-25", "DIRECT, BLOCK, TUNNEL or FTPTUN"],
     );
     only(&filter("                 NNN 21          *"), &["ZOX1020E DECK card 8 columns 19-25"]);
     only(&filter("BLOCK            NNN             *"), &["ZOX1020E DECK card 8 columns 40-50"]);

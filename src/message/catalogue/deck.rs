@@ -234,15 +234,16 @@ pub const FILTER_CONTRADICTION: Message = Message {
     response: "Correct the field, the action or the profile.",
 };
 
-/// A profile that a TUNNEL filter uses cannot log in.
+/// A profile cannot log in as its filters need.
 pub const PROFILE_INCOMPLETE: Message = Message {
     number: 1033,
     severity: Severity::E,
     text: "{member} card {card} {columns}: found {found}, expected {expected}",
-    explanation: "A TUNNEL needs the name of a user, a way to log in, and a way to check the host \
-        key.",
+    explanation: "A profile of TUNNEL or FTPTUN needs the name of a user, a way to log in, and a \
+        way to check the host key. With Y in column 36 user and password come from the \
+        application; AUTH must then have PASSWORD or KEYBOARD.",
     action: "The deck is not used: zoxy does not start; on a refresh the deck in use stays.",
-    response: "Add the SET or HOSTKEY card.",
+    response: "Add the SET or HOSTKEY card, or correct AUTH.",
 };
 
 /// A method of AUTH has nothing to log in with.
@@ -316,6 +317,16 @@ pub const FILTER_MISSING: Message = Message {
     response: "Add FILTER cards.",
 };
 
+/// A setting that the filter's action has no use for.
+pub const SETTING_WITHOUT_EFFECT: Message = Message {
+    number: 1056,
+    severity: Severity::W,
+    text: "{member} card {card} {columns}: found {found}, expected {expected}",
+    explanation: "The setting is for filters with action FTPTUN and has no effect with another.",
+    action: "The deck is used.",
+    response: "Remove the SET card, or correct its name or the action of the filter.",
+};
+
 /// What check found.
 pub const DECK_SUMMARY: Message = Message {
     number: 1090,
@@ -368,6 +379,7 @@ pub const ALL: &[&Message] = &[
     &SETTING_AMBIGUOUS,
     &FILE_EXPOSED,
     &FILTER_MISSING,
+    &SETTING_WITHOUT_EFFECT,
     &DECK_SUMMARY,
     &USAGE,
 ];
