@@ -116,10 +116,13 @@ impl Expected {
         tables.connections.retain(|entry| entry.link.control != place);
     }
 
-    /// The control connection that a client's BIND for `host` belongs to: the newest one.
+    /// The control connection that a client's BIND for `host` belongs to: the newest one, of any
+    /// host if the BIND names none.
     pub fn dialogue(&self, client: IpAddr, host: &Host) -> Option<(Place, Origin)> {
         let tables = self.lock();
-        let found = tables.dialogues.iter().rev().find(|d| d.client == client && d.host == *host)?;
+        let any = matches!(host, Host::Address(address) if address.is_unspecified());
+        let matches = |d: &&Dialogue| d.client == client && (any || d.host == *host);
+        let found = tables.dialogues.iter().rev().find(matches)?;
         Some((found.place, found.origin.clone()))
     }
 

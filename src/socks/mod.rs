@@ -7,7 +7,8 @@
 //! | what | answer |
 //! |---|---|
 //! | CONNECT | a [`Request`]; [`reply`] once its fate is known |
-//! | BIND, UDP ASSOCIATE | refused: 07 in version 5, 91 in version 4 |
+//! | BIND | a [`Request`] as well; served within FTP dialogues only |
+//! | UDP ASSOCIATE | refused: 07 |
 //! | version 4 at a door with users | refused with 91: version 4 cannot carry a password |
 //! | port 0, address 0.0.0.0 or `::` | refused: 01 or 91; the kernel would connect to itself |
 //! | another first byte | closed without an answer, with the likely cause in the refusal |
@@ -50,7 +51,7 @@ pub enum Command {
 pub struct Request {
     /// Version to answer in.
     pub version: Version,
-    /// Always [`Command::Connect`]: the others are refused before a request is made of them.
+    /// CONNECT or BIND; UDP ASSOCIATE is refused before a request is made of it.
     pub command: Command,
     /// Where to: never resolved here.
     pub target: Target,

@@ -211,10 +211,7 @@ fn conclude(
 ) -> Verdict {
     let command = match (command, version) {
         (1, _) => Command::Connect,
-        (2, _) => {
-            let why = Refusal::Command(version, Command::Bind);
-            return refuse_request(version, Failure::CommandNotSupported, why);
-        }
+        (2, _) => Command::Bind,
         (3, Version::V5) => {
             let why = Refusal::Command(version, Command::UdpAssociate);
             return refuse_request(version, Failure::CommandNotSupported, why);
@@ -233,7 +230,8 @@ fn conclude(
     };
     let target = Target { host, port };
     let is_unspecified = matches!(target.host, Host::Address(address) if address.is_unspecified());
-    if port == 0 || is_unspecified {
+    // A BIND names the host it expects, if it knows it: nothing is connected to.
+    if command == Command::Connect && (port == 0 || is_unspecified) {
         return refuse_request(version, Failure::General, Refusal::NoTarget(version, target));
     }
     let request = Request { version, command, target, user_id };

@@ -140,8 +140,7 @@ fn version_4_fields_end_at_255_bytes() {
 fn version_4_refusals() {
     let v4 = Version::V4;
     for (input, why) in [
-        (&b"\x04\x02\x00\x15\xc0\x00\x02\x07\0"[..], Refusal::Command(v4, Command::Bind)),
-        (b"\x04\x03\x00\x15\xc0\x00\x02\x07\0", Refusal::UnknownCommand(v4, 3)),
+        (&b"\x04\x03\x00\x15\xc0\x00\x02\x07\0"[..], Refusal::UnknownCommand(v4, 3)),
         (b"\x04\x01\x00\x15\0\0\0\x01\0\0", Refusal::BadName(v4)),
         (b"\x04\x01\x00\x15\0\0\0\x01\0a b\0", Refusal::BadName(v4)),
         (
@@ -235,7 +234,6 @@ fn version_5_refusals() {
     }
     for (message, code, why) in [
         (&b"\x04\x01\x00"[..], 1, Refusal::WrongVersion { expected: 5, found: 4 }),
-        (b"\x05\x02\x00\x01\0\0\0\0\0\0", 7, Refusal::Command(v5, Command::Bind)),
         (b"\x05\x03\x00\x01\0\0\0\0\0\0", 7, Refusal::Command(v5, Command::UdpAssociate)),
         (b"\x05\xf0\x00\x01\0\0\0\0\0\0", 7, Refusal::UnknownCommand(v5, 0xf0)),
         (b"\x05\x01\x00\x02", 8, Refusal::AddressType(2)),
@@ -313,5 +311,20 @@ fn random_bytes_never_panic_and_every_split_agrees() {
             let input = [&[first], &input[..]].concat();
             run(first == 5, true, &input, None);
         }
+    }
+}
+
+#[test]
+fn bind_may_name_no_host() {
+    for (input, version, host, port) in [
+        (&b"\x04\x02\x00\x15\xc0\x00\x02\x07\0"[..], Version::V4, "192.0.2.7", 21),
+        (b"\x04\x02\x00\x00\0\0\0\0\0", Version::V4, "0.0.0.0", 0),
+    ] {
+        let mut negotiation = Negotiation::new(false);
+        let Progress::Request { request: got, .. } = negotiation.advance(input) else {
+            panic!("no request");
+        };
+        let expected = request(version, host, port, None).target;
+        assert_eq!((got.command, got.target), (Command::Bind, expected));
     }
 }
