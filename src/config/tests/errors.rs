@@ -219,6 +219,14 @@ fn fields_of_a_filter_go_together() {
         &filter("TUNNEL  PAPER    NYN 21          *"),
         &["ZOX1032E DECK card 8 column 37", "PAPER names its SSH server"],
     );
+    only(
+        &filter("FTPTUN           YNN 21          *"),
+        &["ZOX1020E DECK card 8 columns 27-34", "the profile of the FTPTUN"],
+    );
+    only(
+        &filter("FTPTUN  PAPER    NYN 21          *"),
+        &["ZOX1032E DECK card 8 column 37", "PAPER names its SSH server"],
+    );
     let any = exchange("22    host1234.example.com", "22");
     only(
         &any,
@@ -292,6 +300,70 @@ fn a_tunnel_needs_a_login() {
     );
     let without = exchange("IDENTITY     keys/paper", "AUTH         PUBLICKEY");
     only(&without, &["ZOX1034E DECK card 5 columns 32-40: found 'PUBLICKEY'"]);
+}
+
+/// A deck whose only profile takes user and password from the application.
+const FROM_APPLICATION: &str = "\
+LISTEN   SOCKS    SOCKS    1080
+PROFILE  HOSTS    22
+SET      HOSTS    KNOWNHOSTS   known_hosts
+FILTER   FTP      FTPTUN  HOSTS    YYN 21          *
+";
+
+#[test]
+fn a_login_of_the_application_needs_a_method_with_a_password() {
+    assert!(lines(FROM_APPLICATION).is_empty(), "{:?}", lines(FROM_APPLICATION));
+    let with = |cards: &str| format!("{FROM_APPLICATION}{cards}");
+    assert!(lines(&with("SET      HOSTS    AUTH         KEYBOARD\n")).is_empty());
+    let key = "SET      HOSTS    AUTH         PUBLICKEY\n";
+    only(
+        &with(&format!("{key}SET      HOSTS    IDENTITY     key\n")),
+        &[
+            "ZOX1033E DECK card 5 columns 32-40: found profile 'HOSTS' without PASSWORD and KEYBOARD",
+        ],
+    );
+    only(
+        &with("SET      HOSTS    AUTH         PUBLICKEY,PASSWORD\n"),
+        &["ZOX1034E DECK card 5 columns 32-49: found 'PUBLICKEY'"],
+    );
+    let all = "SET      *        AUTH         PUBLICKEY\n";
+    only(&with(all), &["ZOX1033E DECK card 5 columns 32-40"]);
+    let unknown_host = FROM_APPLICATION.replace("SET      HOSTS    KNOWN", "*");
+    only(&unknown_host, &["ZOX1033E DECK card 2 columns 10-14", "SET STRICTKEY NEW"]);
+}
+
+#[test]
+fn a_profile_must_have_what_all_of_its_filters_need() {
+    let mixed = |cards: &str| {
+        format!("{FROM_APPLICATION}{cards}FILTER   MAIL     TUNNEL  HOSTS    NYN 25          *\n")
+    };
+    let (user, key) =
+        ("SET      HOSTS    USER         batch\n", "SET      HOSTS    IDENTITY     key\n");
+    let good = mixed(&format!("{user}{key}"));
+    assert!(lines(&good).is_empty(), "{:?}", lines(&good));
+    only(&mixed(key), &["ZOX1033E DECK card 2 columns 10-14", "SET USER"]);
+    only(&mixed(user), &["ZOX1033E DECK card 2", "SET IDENTITY or SET PASSWORD"]);
+    let password = "SET      HOSTS    AUTH         PASSWORD\n";
+    let without_file = mixed(&format!("{user}{password}"));
+    only(&without_file, &["ZOX1033E DECK card 2", "SET IDENTITY or SET PASSWORD"]);
+    let key_only = mixed(&format!("{user}{key}SET      HOSTS    AUTH         PUBLICKEY\n"));
+    only(&key_only, &["ZOX1033E DECK card 7 columns 32-40", "without PASSWORD and KEYBOARD"]);
+    let own = FROM_APPLICATION.replace("YYN", "NYN");
+    let [user, material] = &lines(&own)[..] else { panic!("{:?}", lines(&own)) };
+    assert!(user.contains("SET USER") && material.contains("SET IDENTITY or SET PASSWORD"));
+}
+
+#[test]
+fn composite_users_are_for_logins_of_the_application() {
+    let composite = "SET      FTP      COMPOSITE    YES\n";
+    assert!(lines(&format!("{FROM_APPLICATION}{composite}")).is_empty());
+    let filter = "FILTER   FTP      FTPTUN  PAPER    NNN 21          *\n";
+    only(
+        &good_with(&format!("{filter}{composite}")),
+        &["ZOX1032E DECK card 9 columns 32-34: found 'YES'", "'FTP' has N in column 36"],
+    );
+    let no = composite.replace("YES", "NO");
+    assert!(lines(&good_with(&format!("{filter}{no}"))).is_empty());
 }
 
 #[test]

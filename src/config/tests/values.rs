@@ -46,6 +46,11 @@ fn defaults_are_those_of_the_manual() {
     let filter = &config.filters[0];
     assert_eq!(filter.idle_timeout, None);
     assert_eq!(filter.half_closed_timeout, Some(Duration::from_secs(300)));
+    assert_eq!(
+        (filter.pasv_trust, filter.composite_user, filter.control_page),
+        (false, false, None)
+    );
+    assert_eq!(filter.data_timeout, Duration::from_secs(60));
 }
 
 #[test]
@@ -70,6 +75,46 @@ fn methods_by_default_are_those_with_material() {
     assert_eq!(config(&deck).profiles[0].auth, all);
     let deck = deck + "SET      PAPER    AUTH         keyboard,publickey\n";
     assert_eq!(config(&deck).profiles[0].auth, [AuthMethod::Keyboard, AuthMethod::PublicKey]);
+}
+
+#[test]
+fn each_login_has_its_methods() {
+    let by_password = [AuthMethod::Password, AuthMethod::Keyboard];
+    let both = config(&good_with("FILTER   FTP      FTPTUN  PAPER    YNN 21          *\n"));
+    assert_eq!(both.profiles[0].auth, [AuthMethod::PublicKey]);
+    assert_eq!(both.profiles[0].application_auth, by_password);
+    let own = config(&good_with("FILTER   FTP      FTPTUN  PAPER    NNN 21          *\n"));
+    assert_eq!(own.profiles[0].auth, [AuthMethod::PublicKey]);
+    let listed = config(&good_with(
+        "SET      PAPER    AUTH         KEYBOARD,PUBLICKEY\n\
+         FILTER   FTP      FTPTUN  PAPER    YNN 21          *\n",
+    ));
+    assert_eq!(listed.profiles[0].auth, [AuthMethod::PublicKey]);
+    assert_eq!(listed.profiles[0].application_auth, [AuthMethod::Keyboard]);
+}
+
+#[test]
+fn filters_of_ftp_have_their_settings() {
+    let config = config(&good_with(
+        "FILTER   FTP      ftptun  PAPER    YNY 21          *\n\
+         SET      FTP      PASVADDR     trust\n\
+         SET      FTP      DATATIME     1.5\n\
+         SET      FTP      CTRLCONN     ibm-1047\n\
+         SET      *        COMPOSITE    YES\n\
+         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         SET      OWN      CTRLCONN     IBM-037\n",
+    ));
+    let [mail, ftp, own, _] = &config.filters[..] else { panic!() };
+    assert_eq!(
+        (ftp.action, ftp.user_from_app, ftp.fallback_plain),
+        (Action::FtpTunnel, true, true)
+    );
+    assert!(ftp.pasv_trust && ftp.composite_user);
+    assert_eq!(ftp.data_timeout, Duration::from_millis(1500));
+    assert_eq!(ftp.control_page, Some(CodePage::Ibm1047));
+    assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app);
+    assert_eq!(own.control_page, Some(CodePage::Ibm037));
+    assert!(!mail.composite_user);
 }
 
 #[test]
@@ -125,4 +170,43 @@ fn an_explanation_names_filter_profile_and_server() {
     }
     assert!(explain("10.1.1.1").1.contains("to 10.1.1.1:21, without SSH"));
     assert!(explain("host.example").0);
+}
+
+#[test]
+fn an_explanation_of_ftp_tells_whose_login_it_is() {
+    let config = config(&good_with(
+        "FILTER   JOBS     FTPTUN  PAPER    YNN 21          *\n\
+         SET      JOBS     COMPOSITE    YES\n\
+         SET      JOBS     CTRLCONN     IBM-037\n\
+         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         SET      OWN      PASVADDR     TRUST\n\
+         SET      OWN      DATATIME     2.5\n",
+    ));
+    let explain = |port| {
+        let target = Target { host: Host::parse("ftp.example").unwrap(), port };
+        config.explain(&target).to_string()
+    };
+    let jobs = "\
+target       ftp.example:21
+filter       JOBS (card 8)
+ports        21
+destination  *
+action       FTPTUN
+profile      PAPER (card 3)
+SSH server   host1234.example.com:22
+SSH user     from the FTP dialogue
+login        PASSWORD, KEYBOARD
+fall back    never
+FTP user     perhaps with its FTP server, as user@host
+FTP data     to the address of the target, within 60 s
+FTP control  IBM-037 of the application, translated
+";
+    assert_eq!(explain(21), jobs);
+    let own = explain(2121);
+    for part in
+        ["user     tunnel\n", "login        PUBLICKEY\n", "of the 227 reply, within 2.5 s\n"]
+    {
+        assert!(own.contains(part), "{part}: {own}");
+    }
+    assert!(!own.contains("FTP user") && !own.contains("FTP control"));
 }

@@ -41,6 +41,20 @@ fn a_default_for_two_different_things() {
 }
 
 #[test]
+fn an_ftp_setting_of_another_filter() {
+    only(
+        &good_with("SET      MAIL     CTRLCONN     IBM-037\n"),
+        &[
+            "ZOX1056W DECK card 8 columns 32-38: found a value of CTRLCONN for filter 'MAIL'",
+            "not TUNNEL",
+        ],
+    );
+    only(&good_with("SET      REST     DATATIME     5\n"), &["ZOX1056W", "not BLOCK"]);
+    let for_all = good_with("SET      *        PASVADDR     TRUST\n");
+    assert!(load(for_all.as_bytes()).unwrap().warnings.is_empty());
+}
+
+#[test]
 fn a_deck_without_filters() {
     only("LISTEN   SOCKS    SOCKS    1080\n", &["ZOX1055W DECK: no FILTER card"]);
 }
