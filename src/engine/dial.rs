@@ -60,9 +60,27 @@ pub enum DialError {
     Ended(String),
 }
 
-/// Reads and resolves all that `profile` needs to dial `server`.
-pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -> Prepared {
+/// Reads and resolves all that `profile` needs to dial `server`; `own` if the login is the
+/// profile's own, and not that of an FTP dialogue.
+pub fn prepare(
+    profile: &Profile,
+    server: &Server,
+    learned: &Arc<LearnedKeys>,
+    own: bool,
+) -> Prepared {
     let known = known_hosts(profile)?;
+    let (identities, password) = if own { own_login(profile)? } else { (Vec::new(), None) };
+    let addresses = jobs::resolve(&server.host, server.port).map_err(DialError::Name)?;
+    Ok(Material {
+        addresses: addresses.into(),
+        identities,
+        password,
+        host_keys: HostKeys::new(profile.pins.clone(), known, profile.strict, Arc::clone(learned)),
+    })
+}
+
+/// The profile's keys and password.
+fn own_login(profile: &Profile) -> Result<OwnLogin, DialError> {
     let passphrase = profile.passphrase_file.as_deref().map(first_line).transpose()?;
     let mut identities = Vec::new();
     if profile.auth.contains(&AuthMethod::PublicKey) {
@@ -85,14 +103,10 @@ pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -
         }
     }
     let password = profile.password_file.as_deref().map(first_line).transpose()?;
-    let addresses = jobs::resolve(&server.host, server.port).map_err(DialError::Name)?;
-    Ok(Material {
-        addresses: addresses.into(),
-        identities,
-        password,
-        host_keys: HostKeys::new(profile.pins.clone(), known, profile.strict, Arc::clone(learned)),
-    })
+    Ok((identities, password))
 }
+
+type OwnLogin = (Vec<(PathBuf, Identity)>, Option<Zeroizing<String>>);
 
 fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
     let (known, problems) = KnownHosts::load(&profile.known_hosts)

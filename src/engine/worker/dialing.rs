@@ -27,19 +27,28 @@ impl Worker {
         let algorithms = host_keys
             .algorithms_for(&server.host, server.port)
             .map(|types| types.into_iter().map(str::to_owned).collect());
-        // The FTP dialogue's password, where there is one, instead of the profile's.
-        let password = session.credential.take().map(|own| own.password).or(password);
-        let credentials = Credentials {
-            user: session.pool_key.user.clone(),
-            methods: profile.auth.clone(),
-            keys: identities
-                .into_iter()
-                .map(|(path, identity)| LoginKey {
-                    name: path.display().to_string(),
-                    private_pem: identity.private_pem,
-                })
-                .collect(),
-            password,
+        let user = session.pool_key.user.clone();
+        let credentials = match session.credential.take() {
+            // The login of an FTP dialogue: never with the profile's keys, which would open the
+            // account of any user that a client cares to name.
+            Some(own) => Credentials {
+                user,
+                methods: profile.application_auth.clone(),
+                keys: Vec::new(),
+                password: Some(own.password),
+            },
+            None => Credentials {
+                user,
+                methods: profile.auth.clone(),
+                keys: identities
+                    .into_iter()
+                    .map(|(path, identity)| LoginKey {
+                        name: path.display().to_string(),
+                        private_pem: identity.private_pem,
+                    })
+                    .collect(),
+                password,
+            },
         };
         let dialing = Dialing {
             login: Login::new(credentials),

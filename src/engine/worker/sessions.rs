@@ -85,10 +85,11 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         session.enter(Phase::Preparing);
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
+        let own = session.credential.is_none();
         let learned = Arc::clone(&self.shared.learned);
         self.timers.set((key, Timer::Deadline), now + profile.connect_timeout);
         let job = Box::new(move || {
-            let result = Box::new(dial::prepare(&profile, &server, &learned));
+            let result = Box::new(dial::prepare(&profile, &server, &learned, own));
             post.send(Inbound::Prepared { session: key, result });
         });
         if self.shared.jobs.submit(job).is_err() {
