@@ -8,6 +8,7 @@ pub mod codepage;
 pub mod config;
 pub mod dataset;
 pub mod engine;
+pub mod ftp;
 pub mod gateway;
 pub mod message;
 pub mod operator;

@@ -91,8 +91,5 @@ fn curl_puts_and_gets() {
         assert!(curl(&[passive]) == there, "{passive}: wrong bytes back");
     }
     let carried = tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]);
-    assert_eq!(
-        carried, 8,
-        "a control and a data connection for each of four runs"
-    );
+    assert_eq!(carried, 8, "a control and a data connection for each of four runs");
 }

@@ -1,0 +1,190 @@
+//! Cuts a control connection into lines.
+//!
+//! A line ends with LF, usually CR LF. CR NUL is not an end: it is how a carriage return travels
+//! inside of a pathname (RFC 2640 section 3.1). A line is handed out whole, with the end it came
+//! with, so that it can be passed on byte for byte.
+//!
+//! Invariants: a line is at most `limit` bytes, its end included; of a longer one nothing is kept
+//! and its rest is skipped, whatever its length. Bytes that were handed out or moved are wiped.
+
+use std::fmt::{self, Debug, Display};
+
+use zeroize::{Zeroize, Zeroizing};
+
+/// Longest line of commands, in bytes, its end included.
+pub const LINE_LIMIT: usize = 4096;
+
+/// Longest line of a reply, in bytes, its end included. A reply may have any number of lines.
+pub const REPLY_LINE_LIMIT: usize = 8192;
+
+/// Bytes on their way to become lines.
+///
+/// Holds what was pushed until it is taken: who pushes has to look at [`Self::waiting`] when lines
+/// are not taken at once.
+pub struct LineBuffer {
+    /// `bytes[start..]` waits, what is before was taken and is zero.
+    bytes: Zeroizing<Vec<u8>>,
+    start: usize,
+    /// There is no LF in `bytes[start..searched]`.
+    searched: usize,
+    limit: usize,
+    /// Of a line over the limit: bytes are dropped up to its LF.
+    is_skipping: bool,
+}
+
+impl LineBuffer {
+    /// For commands: lines up to [`LINE_LIMIT`].
+    pub fn of_commands() -> Self {
+        Self::with_limit(LINE_LIMIT)
+    }
+
+    /// For replies: lines up to [`REPLY_LINE_LIMIT`].
+    pub fn of_replies() -> Self {
+        Self::with_limit(REPLY_LINE_LIMIT)
+    }
+
+    fn with_limit(limit: usize) -> Self {
+        let bytes = Zeroizing::new(Vec::new());
+        Self { bytes, start: 0, searched: 0, limit, is_skipping: false }
+    }
+
+    /// Adds bytes as they came.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes;
+        if self.is_skipping {
+            let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
+            bytes = &bytes[end + 1..];
+            self.is_skipping = false;
+        }
+        self.make_room(bytes.len());
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Takes the next line, None if there is no whole one.
+    ///
+    /// [`TooLong`] comes once for a line, as soon as it is over the limit; the next one is the line
+    /// after it.
+    pub fn next_line(&mut self) -> Option<Result<Line, TooLong>> {
+        let found = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n');
+        let Some(offset) = found else {
+            self.searched = self.bytes.len();
+            if self.waiting() <= self.limit {
+                return None;
+            }
+            self.consume(self.bytes.len());
+            self.is_skipping = true;
+            return Some(Err(TooLong { limit: self.limit }));
+        };
+        let end = self.searched + offset + 1;
+        let line = &self.bytes[self.start..end];
+        let result = if line.len() > self.limit {
+            Err(TooLong { limit: self.limit })
+        } else {
+            Ok(Line { bytes: Zeroizing::new(line.to_vec()) })
+        };
+        self.consume(end);
+        Some(result)
+    }
+
+    /// Number of bytes pushed and not yet taken.
+    pub fn waiting(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// The bytes pushed and not yet taken: whole lines, and the begin of one.
+    pub fn peek(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    fn consume(&mut self, end: usize) {
+        self.bytes[self.start..end].zeroize();
+        self.start = end;
+        self.searched = end;
+        if end == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+            self.searched = 0;
+            if self.bytes.capacity() > LARGEST_IDLE {
+                self.bytes = Zeroizing::new(Vec::new());
+            }
+        }
+    }
+
+    /// Makes room for `count` bytes at the end, without leaving copies behind as a growing vector
+    /// would.
+    fn make_room(&mut self, count: usize) {
+        if self.bytes.capacity() - self.bytes.len() >= count {
+            return;
+        }
+        let waiting = self.waiting();
+        if self.bytes.capacity() - waiting >= count {
+            let start = self.start;
+            self.bytes.copy_within(start.., 0);
+            self.bytes[waiting..].zeroize();
+            self.bytes.truncate(waiting);
+        } else {
+            let capacity = (waiting + count).max(2 * self.bytes.capacity()).max(FIRST_CAPACITY);
+            let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+            bytes.extend_from_slice(&self.bytes[self.start..]);
+            self.bytes = bytes;
+        }
+        self.searched -= self.start;
+        self.start = 0;
+    }
+}
+
+impl Debug for LineBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LineBuffer({} bytes waiting)", self.waiting())
+    }
+}
+
+/// One line with its end; wiped when dropped, since it may be a PASS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Up to the limit of its buffer; the last byte is LF.
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Line {
+    /// The line as it came, with its end.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The line without LF and the carriage returns before it (some senders write CR CR LF).
+    pub fn text(&self) -> &[u8] {
+        let mut text = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
+        while let Some(shorter) = text.strip_suffix(b"\r") {
+            text = shorter;
+        }
+        text
+    }
+}
+
+impl Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Line({} bytes)", self.bytes.len())
+    }
+}
+
+/// A line is over the limit of its buffer. Nothing of it was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    /// The limit in bytes, line end included.
+    pub limit: usize,
+}
+
+impl Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a line is longer than {} bytes", self.limit)
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+/// What the first push allocates at least, in bytes: most commands fit.
+const FIRST_CAPACITY: usize = 256;
+
+/// What an empty buffer keeps allocated at most, in bytes: control connections are idle for long.
+const LARGEST_IDLE: usize = 4096;

@@ -1,0 +1,117 @@
+//! Takes the Telnet commands out of what a client sends (RFC 854, RFC 959 section 4.1.3).
+//!
+//! A client puts IAC IP and the Synch (IAC DM, as urgent data) before ABOR. A channel of SSH has no
+//! urgent data, and the parser wants to see the verb, so they go; nothing is negotiated.
+//!
+//! | on the wire | in the output |
+//! |---|---|
+//! | IAC IP, IAC DM | nothing; told in [`Signals`] |
+//! | IAC and another command of one byte (NOP, BRK, AO, AYT, EC, EL, GA, SE) | nothing |
+//! | IAC WILL, WONT, DO, DONT and an option | nothing |
+//! | IAC SB ... IAC SE | nothing |
+//! | IAC IAC, a data byte X'FF' | the same two bytes: the line goes on as it came |
+//! | IAC and any other byte, X'FF' of a client that does not double it | the same two bytes |
+
+use zeroize::Zeroizing;
+
+/// Strips Telnet commands from one stream; they may be split anywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Telnet {
+    state: State,
+}
+
+impl Telnet {
+    /// At the begin of a stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends to `output` what of `input` is no Telnet command, at most one byte more than `input`
+    /// has; says which signals were among it.
+    pub fn feed(&mut self, input: &[u8], output: &mut Vec<u8>) -> Signals {
+        let mut signals = Signals::default();
+        let mut rest = input;
+        while let Some((&byte, tail)) = rest.split_first() {
+            self.state = match (self.state, byte) {
+                (State::Data, IAC) => State::Command,
+                (State::Data, _) => {
+                    let end = rest.iter().position(|byte| *byte == IAC).unwrap_or(rest.len());
+                    output.extend_from_slice(&rest[..end]);
+                    rest = &rest[end..];
+                    continue;
+                }
+                (State::Command, SB) => State::Subnegotiation,
+                (State::Command, WILL..=DONT) => State::Option,
+                (State::Command, SE..=GA) => {
+                    signals.interrupt |= byte == IP;
+                    signals.data_mark |= byte == DM;
+                    State::Data
+                }
+                (State::Command, _) => {
+                    output.extend_from_slice(&[IAC, byte]);
+                    State::Data
+                }
+                (State::Option, _) => State::Data,
+                (State::Subnegotiation, IAC) => State::SubnegotiationCommand,
+                (State::Subnegotiation, _) => State::Subnegotiation,
+                (State::SubnegotiationCommand, SE) => State::Data,
+                (State::SubnegotiationCommand, _) => State::Subnegotiation,
+            };
+            rest = tail;
+        }
+        signals
+    }
+}
+
+/// The signals a client sends before ABOR.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// IAC IP came: interrupt process.
+    pub interrupt: bool,
+    /// IAC DM came: the data mark of a Synch.
+    pub data_mark: bool,
+}
+
+impl Signals {
+    /// Whether there was any.
+    pub fn any(self) -> bool {
+        self.interrupt || self.data_mark
+    }
+}
+
+/// The data bytes of an argument: IAC IAC becomes one X'FF'. For what is used here, as a user name
+/// or password is, and not just passed on.
+pub fn unescape(argument: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(argument.len()));
+    let mut rest = argument;
+    while let Some((&byte, tail)) = rest.split_first() {
+        bytes.push(byte);
+        rest = if byte == IAC { tail.strip_prefix(&[IAC]).unwrap_or(tail) } else { tail };
+    }
+    bytes
+}
+
+/// Where in a Telnet command a stream is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    /// In none.
+    #[default]
+    Data,
+    /// Behind IAC.
+    Command,
+    /// Behind IAC WILL, WONT, DO or DONT.
+    Option,
+    /// Behind IAC SB.
+    Subnegotiation,
+    /// Behind IAC inside of a subnegotiation.
+    SubnegotiationCommand,
+}
+
+const SE: u8 = 0xf0;
+const DM: u8 = 0xf2;
+const IP: u8 = 0xf4;
+const GA: u8 = 0xf9;
+const SB: u8 = 0xfa;
+const WILL: u8 = 0xfb;
+const DONT: u8 = 0xfe;
+const IAC: u8 = 0xff;
