@@ -1,4 +1,5 @@
 //! What a connection becomes.
 
+pub mod ftp;
 pub mod pipes;
 pub mod splice;
