@@ -31,7 +31,7 @@ use super::expected::DataLink;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
 use crate::config::{Filter, Listener, Target};
-use crate::gateway::ftp::{BindId, DataId, Dialogue};
+use crate::gateway::ftp::{BindId, DataId, Dialogue, Transfer};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
 use crate::ssh::channels::ChannelId;
@@ -93,6 +93,8 @@ pub struct FtpControl {
     pub answered: bool,
     /// Bytes of the server that its window has not been opened for yet.
     pub uncredited: usize,
+    /// The transfer under way, for displays.
+    pub transfer: Option<Transfer>,
     /// Data channels that have no client socket yet.
     pub slots: Vec<DataSlot>,
     /// SOCKS BIND requests of this client that wait for their connection.
@@ -218,6 +220,8 @@ pub struct Tunnel {
     pub up: Half,
     /// True while it stands in its session's list of clients waiting to send.
     pub blocked: bool,
+    /// An FTP data connection: its dialogue knows that this direction, up and down, has finished.
+    pub told: [bool; 2],
 }
 
 /// One direction of a tunnel.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -88,7 +88,7 @@ pub struct Counters {
     /// Requests that failed.
     pub failed: AtomicU64,
     /// SOCKS BIND requests that belonged to an FTP dialogue.
-    pub binds: AtomicU32,
+    pub binds: AtomicU64,
     /// Bytes from clients.
     pub up: AtomicU64,
     /// Bytes to clients.

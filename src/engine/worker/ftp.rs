@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use super::Worker;
 use super::handshake::answer;
+use crate::config::Target;
 use crate::engine::client::{Credential, FtpControl, Place, State};
 use crate::engine::expected::Origin;
 use crate::engine::key::Key;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
-use crate::socks::{self, Failure, Outcome};
+use crate::socks::{self, Outcome};
 use crate::ssh::channels::ChannelId;
 
 impl Worker {
@@ -31,6 +32,7 @@ impl Worker {
             trust_pasv_address: route.filter.pasv_trust,
             composite_user: route.filter.composite_user,
             control_page: route.filter.control_page,
+            now: std::time::SystemTime::now,
         };
         let early = std::mem::take(&mut route.early);
         let version = route.version;
@@ -42,6 +44,7 @@ impl Worker {
             login: None,
             answered: from_app,
             uncredited: 0,
+            transfer: None,
             slots: Vec::new(),
             binds: Vec::new(),
             closing: None,
@@ -195,7 +198,11 @@ impl Worker {
         if client.ready.read && *share > 0 && ftp.closing.is_none() && ftp.dialogue.wants_client() {
             let room = scratch.len().min(*share);
             match client.socket.read(&mut scratch[..room]) {
-                Ok(0) => return Err(Trouble::Client("client closed".into())),
+                Ok(0) => {
+                    client.ready.read = false;
+                    ftp.dialogue.event(Event::ClientClosed);
+                    moved = true;
+                }
                 Ok(count) => {
                     ftp.dialogue.from_client(&scratch[..count]);
                     scratch[..count].fill(0);
@@ -238,17 +245,22 @@ impl Worker {
 
     fn ftp_action(&mut self, key: Key, action: Action) {
         match action {
-            Action::LogIn { user, password } => {
-                let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
-                    return;
-                };
-                ftp.login = Some(Credential { user, password });
-                self.go_tunnel(key);
+            Action::LogIn { user, password, target } => {
+                let Some(client) = self.client(key) else { return };
+                let (Some(ftp), Some(route)) = (&mut client.ftp, &mut client.route) else { return };
+                ftp.login = Some(Credential { user, password: password.0 });
+                match target {
+                    Some(target) => self.go_composite(key, target),
+                    None => {
+                        route.moves = 0;
+                        self.go_tunnel(key);
+                    }
+                }
             }
             // The engine opens the control channel before the dialogue begins.
             Action::OpenControl => {}
-            Action::Expect { id, port, hosts } => self.expect_data(key, id, port, hosts),
-            Action::OpenData { id, port } => self.open_data(key, id, port),
+            Action::Expect { id, to, hosts } => self.expect_data(key, id, to, hosts),
+            Action::OpenData { id, to } => self.open_data(key, id, &to),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
             Action::DropData { id } => self.drop_data(key, id),
@@ -257,7 +269,44 @@ impl Worker {
                     ftp.closing = Some(reason);
                 }
             }
-            Action::Transfer(record) => self.say_transfer(key, &record),
+            Action::TransferStarted(transfer) => {
+                if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
+                    ftp.transfer = Some(transfer);
+                }
+            }
+            Action::TransferEnded(record) => self.say_transfer(key, &record),
+            Action::Say(note) => {
+                if let Some(client) = self.client(key) {
+                    note.say(client.number, client.peer);
+                }
+            }
+        }
+    }
+
+    /// The user name named the FTP server: the filters decide about it as about any request.
+    fn go_composite(&mut self, key: Key, target: Target) {
+        let live = self.shared.live();
+        let allowed = live
+            .decide(&target)
+            .filter(|filter| filter.action == crate::config::Action::FtpTunnel && filter.user_from_app);
+        let Some(client) = self.client(key) else { return };
+        match (allowed, &mut client.route) {
+            (Some(filter), Some(route)) => {
+                route.filter = filter;
+                route.target = target;
+                self.go_tunnel(key);
+            }
+            _ => {
+                let text = format!("no FTPTUN filter for {target}");
+                say!(
+                    REQUEST_BLOCKED,
+                    id = client.number,
+                    client = client.peer,
+                    target = target,
+                    filter = text
+                );
+                self.ftp_failed(key, Event::SshFailed { code: 421, text });
+            }
         }
     }
 

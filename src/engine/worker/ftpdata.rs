@@ -26,23 +26,23 @@ use crate::engine::client::{
 use crate::engine::expected::{DataLink, Expectation, Origin};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
-use crate::gateway::ftp::{BindId, DataId, Event, TransferRecord};
+use crate::gateway::ftp::{BindId, DataId, Event, Origin as Side, TransferRecord};
 use crate::say;
 use crate::socks::{self, Failure, Outcome, Request, Version};
 use crate::ssh::channels::ChannelId;
 
 impl Worker {
     /// The client will ask for a data connection.
-    pub(super) fn expect_data(&mut self, key: Key, id: DataId, port: u16, hosts: Vec<Host>) {
+    pub(super) fn expect_data(&mut self, key: Key, id: DataId, target: Target, hosts: Vec<Host>) {
         let (now, worker) = (self.now, self.index);
         let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
-        let Some((origin, target)) = origin(client, port) else { return };
+        let Some(origin) = origin(client) else { return };
         shared.expected.expect(
             Expectation {
                 client: client.peer.ip(),
                 hosts,
-                port,
+                port: target.port,
                 link: DataLink { control: Place { worker, client: key }, id },
                 target,
                 until: now + origin.filter.data_timeout,
@@ -102,7 +102,7 @@ impl Worker {
         };
         let number = shared.counters.binds.fetch_add(1, Ordering::Relaxed);
         let timeout = origin.filter.data_timeout;
-        client.data = Some(DataLink { control, id: DataId::default() });
+        client.data = Some(DataLink { control, id: NO_DATA });
         client.route = Some(Box::new(Route {
             live: origin.live,
             filter: origin.filter,
@@ -133,7 +133,7 @@ impl Worker {
             _ => Ipv4Addr::LOCALHOST,
         };
         // Ports of one client repeat after 64511 data connections.
-        let port = 1024 + (bind.0 % (65536 - 1024)) as u16;
+        let port = 1024 + (bind.0 % (65_536 - 1024)) as u16;
         let address = SocketAddrV4::new(own, port);
         let has_control =
             self.client(link.control.client).is_some_and(|control| control.ftp.is_some());
@@ -154,16 +154,15 @@ impl Worker {
     }
 
     /// Opens the channel to the server's data port before the client's side is there.
-    pub(super) fn open_data(&mut self, key: Key, id: DataId, port: u16) {
+    pub(super) fn open_data(&mut self, key: Key, id: DataId, target: &Target) {
         let Self { clients, sessions, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let peer = client.peer;
-        let Some((_, target)) = origin(client, port) else { return };
         let Some(ftp) = &mut client.ftp else { return };
         let Some((session_key, _)) = ftp.link else { return };
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let Some(session) = session else { return };
-        match session.mux.open_direct_tcpip(key, &target, peer) {
+        match session.mux.open_direct_tcpip(key, target, peer) {
             Ok(channel) => {
                 ftp.slots.push(DataSlot { id, channel, backlog: VecDeque::new(), eof: false });
                 self.mark_dirty(session_key);
@@ -233,7 +232,9 @@ impl Worker {
         let permit = shared.limits.admit(to.ip()).map_err(|refused| refused.to_string())?;
         let control = self.client(key).ok_or("the control connection is gone")?;
         let listener = Arc::clone(&control.listener);
-        let (origin, target) = origin(control, 0).ok_or("the control connection has no session")?;
+        let origin = origin(control).ok_or("the control connection has no session")?;
+        let target = control.route.as_ref().map(|route| route.target.clone());
+        let target = target.ok_or("the control connection has no target")?;
         let mut socket = sockets::connect(to).map_err(|error| error.to_string())?;
         let entry = self.clients.vacant_entry();
         let data = Key::new(Kind::Client, generation, entry.key());
@@ -339,6 +340,7 @@ impl Worker {
             down: if slot.eof { Half::Draining } else { Half::Open },
             up: Half::Open,
             blocked: false,
+            told: [false; 2],
         }));
         self.watch_idle(key);
         self.enqueue(key);
@@ -383,6 +385,25 @@ impl Worker {
         ftp.dialogue.event(event);
         // Its turn comes in the run queue: this may be called from within it.
         self.enqueue(control);
+    }
+
+    /// Tells the dialogue of an FTP data connection which directions have finished, once each.
+    pub(super) fn tell_data_eof(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let Some(link) = client.data else { return };
+        let (up, down) = (client.up, client.down);
+        let State::Tunnel(tunnel) = client.state_mut() else { return };
+        let finished = [
+            (tunnel.up == Half::Finished, Side::Client, up),
+            (tunnel.down == Half::Finished, Side::Server, down),
+        ];
+        let told = std::mem::replace(&mut tunnel.told, [finished[0].0, finished[1].0]);
+        for ((is_finished, from, bytes), was_told) in finished.into_iter().zip(told) {
+            if is_finished && !was_told {
+                let event = Event::DataEof { id: link.id, from, bytes };
+                self.dialogue_event(link.control.client, event);
+            }
+        }
     }
 
     /// A data connection is gone: what its dialogue has to know, by the state it was in.
@@ -443,14 +464,11 @@ impl Worker {
             .as_ref()
             .and_then(|route| route.seat.as_ref())
             .map(|(pool_key, _)| pool_key.server.to_string());
-        say!(
-            FTP_TRANSFER,
-            id = number,
-            client = peer,
-            target = client.target_text(),
-            server = server.unwrap_or_default(),
-            record = record
-        );
+        if let Some(ftp) = &mut client.ftp {
+            ftp.transfer = None;
+        }
+        let target = client.target_text();
+        record.say(number, peer, &target, &server.unwrap_or_default());
     }
 }
 
@@ -473,14 +491,16 @@ pub(super) enum DataEnd {
     Request(String),
 }
 
-/// What a control connection's data connections take over from it, and their target.
-fn origin(control: &Client, port: u16) -> Option<(Origin, Target)> {
+/// What a control connection's data connections take over from it.
+fn origin(control: &Client) -> Option<Origin> {
     let route = control.route.as_ref()?;
     let (pool_key, seat) = route.seat.clone()?;
-    let target = Target { host: route.target.host.clone(), port };
     let (live, filter) = (Arc::clone(&route.live), Arc::clone(&route.filter));
-    Some((Origin { live, filter, pool_key, seat }, target))
+    Some(Origin { live, filter, pool_key, seat })
 }
+
+/// Stands for the data connection of a BIND until its dialogue names it; dialogues count from 1.
+const NO_DATA: DataId = DataId(0);
 
 /// The port that an FTP server's active data connections come from (RFC 959).
 const FTP_DATA: u16 = 20;

@@ -302,10 +302,16 @@ impl Worker {
             down: Half::Open,
             up: Half::Open,
             blocked: false,
+            told: [false; 2],
         }));
+        let data = client.data;
         match answer(&mut client.socket, &reply) {
             Ok(()) => {
                 client.ready.read = true;
+                if let Some(link) = data {
+                    let event = ftp::Event::DataOpened { id: link.id };
+                    self.dialogue_event(link.control.client, event);
+                }
                 self.watch_idle(client_key);
                 self.enqueue(client_key);
             }

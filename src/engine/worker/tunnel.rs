@@ -138,6 +138,7 @@ impl Worker {
 
     /// A direction has finished: the relay ends with the second one.
     fn half_finished(&mut self, key: Key) {
+        self.tell_data_eof(key);
         let Some(client) = self.client(key) else { return };
         let State::Tunnel(tunnel) = client.state() else { return };
         if (tunnel.up, tunnel.down) == (Half::Finished, Half::Finished) {
