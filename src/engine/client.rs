@@ -203,6 +203,12 @@ impl Ready {
     pub fn fresh() -> Self {
         Self { read: true, write: true, hup: false, dead: false }
     }
+
+    /// Whether an event said "dead" since this was asked last. In a relay that alone is no failure:
+    /// a connection that both sides have closed in order says the same, with bytes left to read.
+    pub fn take_dead(&mut self) -> bool {
+        std::mem::take(&mut self.dead)
+    }
 }
 
 impl Client {
