@@ -87,7 +87,7 @@ pub struct Route {
     pub version: Version,
     /// TUNNEL: the seat it was placed on and the key it was placed by.
     pub seat: Option<(PoolKey, Seat)>,
-    /// Sessions that ended before the client could join them.
+    /// Sessions that ended or were full before the client had a channel.
     pub moves: u8,
     /// Bytes the client sent after its request, before the answer.
     pub early: Vec<u8>,

@@ -148,7 +148,7 @@ impl Session {
         now: Instant,
     ) -> Self {
         let limits = Limits {
-            channels: profile.channels,
+            channels: profile.channels + profile.channels.max(MIN_OWED),
             initial_window: INITIAL_WINDOW.min(profile.window),
             max_window: profile.window,
             max_packet: MAX_PACKET,
@@ -333,6 +333,10 @@ const INITIAL_WINDOW: u32 = 256 * 1024;
 
 /// Largest data packet we accept (RFC 4254 5.1); libssh2 takes packets of 40000 bytes.
 const MAX_PACKET: u32 = 32 * 1024;
+
+/// Channels without a client, whose CLOSE or open the server has not answered, are as many as
+/// CHANNELS allows with one, but at least this many.
+const MIN_OWED: usize = 256;
 
 /// Control packets that may wait while a key exchange runs: per channel, and at least.
 const CONTROL_PER_CHANNEL: usize = 4;

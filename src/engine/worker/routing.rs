@@ -151,6 +151,19 @@ impl Worker {
         }
     }
 
+    /// Finds another session for a client whose session ended, or took no more channels, before the
+    /// client had one.
+    pub(super) fn place_again(&mut self, key: Key) {
+        let Some(route) = self.client(key).and_then(|client| client.route.as_mut()) else { return };
+        route.seat = None;
+        route.moves += 1;
+        if route.moves > MOVES {
+            self.fail(key, Failure::General, "SSH sessions end or fill up as fast as they open");
+        } else {
+            self.go_tunnel(key);
+        }
+    }
+
     /// Gives a client to another worker.
     fn hand_over(&mut self, key: Key, worker: usize) {
         self.cancel_client_timers(key);
@@ -201,3 +214,6 @@ fn server_of(profile: &Profile, route: &Route) -> Server {
 
 /// Time beyond the session's own deadline that its clients wait, so that they hear its reason.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Sessions that may end under a client, or be full, before it is told so.
+const MOVES: u8 = 3;

@@ -17,7 +17,7 @@ use crate::engine::session::{Fill, Phase, Session};
 use crate::engine::shared::Seat;
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
-use crate::ssh::channels::{ChannelId, Event, OpenFailure};
+use crate::ssh::channels::{ChannelId, Event, OpenError, OpenFailure};
 use crate::ssh::pool::{DialEnd, PoolKey, Turn};
 
 /// What a packet asks the worker to do, once the packet itself is gone.
@@ -209,23 +209,8 @@ impl Worker {
         match self.session(key) {
             Some(session) if session.is_open() => self.open_channel(client_key, key),
             Some(session) => session.waiting.push_back(client_key),
-            // It ended while the client was on its way: the pool finds another one.
-            None => {
-                let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
-                    return;
-                };
-                route.seat = None;
-                route.moves += 1;
-                if route.moves > MOVES {
-                    self.fail(
-                        client_key,
-                        Failure::General,
-                        "SSH sessions end as fast as they open",
-                    );
-                } else {
-                    self.go_tunnel(client_key);
-                }
-            }
+            // It ended while the client was on its way.
+            None => self.place_again(client_key),
         }
     }
 
@@ -245,8 +230,27 @@ impl Worker {
                 self.timers.set((client_key, Timer::Deadline), deadline);
                 self.mark_dirty(key);
             }
-            Err(error) => self.fail(client_key, Failure::General, &error.to_string()),
+            Err(OpenError::Full { .. }) => self.session_exhausted(client_key, key),
         }
+    }
+
+    /// The pool saw room for this client, but the server owes us too many answers: to opens that
+    /// were given up, or to a CLOSE. The session gets no more clients and ends with its last one.
+    fn session_exhausted(&mut self, client_key: Key, key: Key) {
+        let seat = self.seat(key);
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        if shared.pool.remove(&session.pool_key, seat) {
+            say!(
+                SESSION_EXHAUSTED,
+                session = session.number,
+                server = session.pool_key.server,
+                channels = session.mux.channels_in_use(),
+                open = session.mux.open_channels()
+            );
+        }
+        self.let_go(client_key);
+        self.place_again(client_key);
     }
 
     /// The target has answered: tells the client and starts to relay.
@@ -337,7 +341,8 @@ impl Worker {
             Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
             Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
             Phase::Open => {
-                if shared.pool.retire(&session.pool_key, seat) {
+                // The pool does not count the clients of a session that was taken out.
+                if session.clients == 0 && shared.pool.retire(&session.pool_key, seat) {
                     self.close_session(key, "idle");
                 }
             }
@@ -572,6 +577,3 @@ impl Worker {
 
 /// Reads of one session in one turn, of up to 256 KiB each.
 const FILLS: usize = 4;
-
-/// Sessions that may end under a client before it is told so.
-const MOVES: u8 = 3;
