@@ -64,6 +64,8 @@ pub struct Session {
     pub idle_since: Instant,
     /// Something came from the server since the last keepalive was due.
     pub heard: bool,
+    /// Key exchanges that had ended when the last keepalive was due.
+    rekeys: u64,
     /// Keepalives in a row that nothing followed.
     pub misses: u32,
     /// What messages and displays say of an open session.
@@ -170,6 +172,7 @@ impl Session {
             since: now,
             idle_since: now,
             heard: true,
+            rekeys: 0,
             misses: 0,
             facts: Facts::default(),
             phase: Phase::Queued,
@@ -206,6 +209,17 @@ impl Session {
     /// The transport, once there is one.
     pub fn transport(&mut self) -> Option<&mut Transport> {
         self.link.as_mut()?.transport.as_mut()
+    }
+
+    /// Whether the server has shown signs of life since this was asked last. What it says in a key
+    /// exchange that has lasted since then does not count: nothing else moves before that ends.
+    pub fn take_heard(&mut self) -> bool {
+        let heard = std::mem::take(&mut self.heard);
+        let Some(transport) = self.link.as_ref().and_then(|link| link.transport.as_ref()) else {
+            return heard;
+        };
+        let ended = std::mem::replace(&mut self.rekeys, transport.rekeys());
+        heard && !(transport.is_rekeying() && transport.rekeys() == ended)
     }
 
     /// True while clients must not give it more: its output is high, or a key exchange runs.

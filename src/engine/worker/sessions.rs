@@ -353,7 +353,7 @@ impl Worker {
     pub(super) fn session_keepalive(&mut self, key: Key) {
         let now = self.now;
         let Some(session) = self.session(key) else { return };
-        let heard = std::mem::take(&mut session.heard);
+        let heard = session.take_heard();
         let (interval, most) = (session.profile.keepalive, session.profile.keepalive_count);
         if heard {
             session.misses = 0;
