@@ -1,7 +1,7 @@
 //! `zoxy ctl`: the operator's end of the console socket.
 //!
-//! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by the
-//! dispatcher of subcommands.
+//! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by
+//! the dispatcher of subcommands.
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,16 +10,11 @@ use std::path::{Path, PathBuf};
 
 use getopts::Options;
 
+use super::rc::Rc;
 use crate::config::{self, LoadOptions};
-use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, CTL_USAGE};
+use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, USAGE};
 use crate::operator::protocol::{self, MAX_ANSWER, MAX_COMMAND, TIME_LIMIT};
 use crate::operator::{command, default_socket};
-
-/// The command was not carried out.
-const NOT_DONE: u8 = 8;
-
-/// No zoxy could be reached.
-const NOBODY_THERE: u8 = 12;
 
 const BRIEF: &str = "\
 Usage: zoxy ctl [-c CONFIG | -s SOCKET] COMMAND
@@ -47,7 +42,7 @@ pub fn main(arguments: &[String]) -> u8 {
 /// The same with the output collected: `out` for answers, `err` for messages of `zoxy ctl` itself.
 fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
     let (text, rc, to) = match Request::parse(arguments) {
-        Ok(Request::Help) => (help(), 0, out),
+        Ok(Request::Help) => (help(), Rc::Ok.into(), out),
         Ok(Request::Send { socket, line }) => match send(&socket, &line) {
             Ok((text, rc)) => {
                 out.extend(text);
@@ -55,10 +50,10 @@ fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
             }
             Err(failure) => {
                 out.extend(&failure.shown);
-                (format!("{failure}\n"), NOBODY_THERE, err)
+                (format!("{failure}\n"), Rc::Severe.into(), err)
             }
         },
-        Err(UsageError(text, rc)) => (text + "\n", rc, err),
+        Err(UsageError(text)) => (text + "\n", Rc::Error.into(), err),
     };
     to.extend(text.into_bytes());
     rc
@@ -71,9 +66,9 @@ enum Request {
     Send { socket: PathBuf, line: String },
 }
 
-/// Messages that say why a command line cannot be served, and the return code.
+/// Messages that say why a command line cannot be served.
 #[derive(Debug, PartialEq, Eq)]
-struct UsageError(String, u8);
+struct UsageError(String);
 
 impl Request {
     fn parse(arguments: &[String]) -> Result<Self, UsageError> {
@@ -86,7 +81,7 @@ impl Request {
             return Err(usage(format!("command longer than {MAX_COMMAND} bytes")));
         }
         // A wrong command is told even when no zoxy runs.
-        command::parse(&line).map_err(|error| UsageError(error.to_string(), NOT_DONE))?;
+        command::parse(&line).map_err(|error| UsageError(error.to_string()))?;
         let socket = match (matches.opt_str("socket"), matches.opt_str("config")) {
             (Some(_), Some(_)) => return Err(usage("give either -c or -s")),
             (Some(socket), None) => PathBuf::from(socket),
@@ -99,7 +94,12 @@ impl Request {
 
 fn options() -> Options {
     let mut options = Options::new();
-    options.optopt("c", "config", "deck of the zoxy to operate: its CONSOLE setting is used", "CONFIG");
+    options.optopt(
+        "c",
+        "config",
+        "deck of the zoxy to operate: its CONSOLE setting is used",
+        "CONFIG",
+    );
     options.optopt("s", "socket", "console socket of the zoxy to operate", "SOCKET");
     options.optflag("h", "help", "print this help");
     options
@@ -117,11 +117,11 @@ fn help() -> String {
 }
 
 fn usage(problem: impl Display) -> UsageError {
-    UsageError(CTL_USAGE.render(&[("problem", &problem)]), NOT_DONE)
+    UsageError(USAGE.render(&[("command", &"zoxy ctl"), ("problem", &problem)]))
 }
 
-/// The console socket that a deck names. Files named in the deck are of no interest here, since the operator
-/// need not have the right to read them.
+/// The console socket that a deck names. Files named in the deck are of no interest here, since the
+/// operator need not have the right to read them.
 fn socket_of_deck(deck: &Path) -> Result<PathBuf, UsageError> {
     let options = LoadOptions { check_files: false, ..LoadOptions::default() };
     match config::load(deck, &options) {
@@ -129,7 +129,7 @@ fn socket_of_deck(deck: &Path) -> Result<PathBuf, UsageError> {
         Err(error) => {
             let mut lines: Vec<_> = error.diagnostics().iter().map(ToString::to_string).collect();
             lines.push(usage("the deck does not tell the socket; give -s SOCKET").0);
-            Err(UsageError(lines.join("\n"), NOT_DONE))
+            Err(UsageError(lines.join("\n")))
         }
     }
 }
@@ -155,12 +155,8 @@ impl Display for Failure {
 
 /// Sends a command line; returns the text of the answer and the return code.
 fn send(socket: &Path, line: &str) -> Result<(Vec<u8>, u8), Failure> {
-    let failure = |sent, reason: String, shown| Failure {
-        socket: socket.to_owned(),
-        sent,
-        reason,
-        shown,
-    };
+    let failure =
+        |sent, reason: String, shown| Failure { socket: socket.to_owned(), sent, reason, shown };
     let mut stream = connect(socket).map_err(|reason| failure(false, reason, Vec::new()))?;
     // When zoxy has already refused this console it has also closed: its answer tells why.
     let written = stream.write_all(format!("{line}\n").as_bytes());
@@ -202,5 +198,105 @@ fn told(error: &io::Error) -> String {
         ErrorKind::ConnectionRefused => "nobody answers; zoxy has ended".to_owned(),
         ErrorKind::WouldBlock | ErrorKind::TimedOut => "zoxy does not respond".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::operator::testing::{Operated, TempDir};
+
+    fn ctl(arguments: &[&str]) -> (u8, String, String) {
+        let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let rc = run(&arguments, &mut out, &mut err);
+        (rc, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    #[test]
+    fn answer_and_return_code_are_those_of_zoxy() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let mut zoxy = Operated::new(&path);
+        let (done, is_done) = mpsc::channel();
+        let client = thread::spawn(move || {
+            let answer = ctl(&["-s", path.to_str().unwrap(), "f", "refresh"]);
+            done.send(()).unwrap();
+            answer
+        });
+        let (id, command) = zoxy.command();
+        assert_eq!(command, command::Command::Refresh);
+        zoxy.console.answer(id, "refreshed, more or less", 4);
+        zoxy.until(|_| is_done.try_recv().is_ok(), &mut Vec::new());
+        assert_eq!(client.join().unwrap(), (4, "refreshed, more or less\n".into(), String::new()));
+    }
+
+    #[test]
+    fn without_a_zoxy_it_says_what_was_tried() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let shown = path.to_str().unwrap();
+        let (rc, out, err) = ctl(&["--socket", shown, "D STATUS"]);
+        assert_eq!((rc, out.as_str()), (12, ""));
+        assert_eq!(
+            err,
+            format!("ZOX0520E no zoxy can be reached at {shown}: there is no socket\n")
+        );
+
+        drop(UnixListener::bind(&path).unwrap());
+        let (rc, _, err) = ctl(&["-s", shown, "D", "STATUS"]);
+        assert_eq!(rc, 12);
+        assert!(err.contains("nobody answers; zoxy has ended"), "{err}");
+    }
+
+    #[test]
+    fn a_broken_answer_is_shown_and_told() {
+        let dir = TempDir::new();
+        let path = dir.path("zoxy.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let zoxy = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut line = [0; 9];
+            stream.read_exact(&mut line).unwrap();
+            stream.write_all(b"half an ans").unwrap();
+        });
+        let (rc, out, err) = ctl(&["-s", path.to_str().unwrap(), "D STATUS"]);
+        zoxy.join().unwrap();
+        assert_eq!((rc, out.as_str()), (12, "half an ans"));
+        assert!(err.starts_with("ZOX0521E ") && err.ends_with("the answer has no end\n"), "{err}");
+    }
+
+    #[test]
+    fn wrong_command_lines_are_told_without_a_zoxy() {
+        let all = [
+            (&[][..], "ZOX0510E"),
+            (&["Q"], "ZOX0511E"),
+            (&["D", "NOTHING"], "ZOX0512E"),
+            (&["-x", "P"], "ZOX1091E"),
+            (&["-s"], "ZOX1091E"),
+            (&["-s", "a", "-c", "b", "P"], "give either -c or -s"),
+            (&["-c", "/nonexistent/DECK", "P"], "give -s SOCKET"),
+            (&[&"P".repeat(300)], "longer than 256 bytes"),
+        ];
+        for (arguments, expected) in all {
+            let (rc, out, err) = ctl(arguments);
+            assert_eq!((rc, out.as_str()), (8, ""), "{arguments:?}");
+            assert!(err.contains(expected), "{arguments:?}: {err}");
+        }
+    }
+
+    #[test]
+    fn help_is_complete() {
+        let (rc, out, err) = ctl(&["--help"]);
+        assert_eq!((rc, err.as_str()), (0, ""));
+        for part in
+            ["--config", "--socket", "D CONNS[,ALL]", "F REFRESH", "12 no zoxy", "zoxy.sock"]
+        {
+            assert!(out.contains(part) || part == "zoxy.sock" && out.contains("/zoxy-"), "{part}");
+        }
     }
 }

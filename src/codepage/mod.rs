@@ -43,10 +43,9 @@ impl CodePage {
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
         match self.tables() {
             None => String::from_utf8_lossy(bytes),
-            Some((to_unicode, _)) => bytes
-                .iter()
-                .map(|byte| char::from(to_unicode[usize::from(*byte)]))
-                .collect(),
+            Some((to_unicode, _)) => {
+                bytes.iter().map(|byte| char::from(to_unicode[usize::from(*byte)])).collect()
+            }
         }
     }
 
@@ -122,14 +121,8 @@ type Table = [u8; 256];
 
 /// The bytes at which IBM-1047 differs from IBM-037, with what they stand for in IBM-1047:
 /// circumflex, square brackets, not sign, Y acute, diaeresis.
-const DIFFERENCES: [(usize, u8); 6] = [
-    (0x5f, b'^'),
-    (0xad, b'['),
-    (0xb0, 0xac),
-    (0xba, 0xdd),
-    (0xbb, 0xa8),
-    (0xbd, b']'),
-];
+const DIFFERENCES: [(usize, u8); 6] =
+    [(0x5f, b'^'), (0xad, b'['), (0xb0, 0xac), (0xba, 0xdd), (0xbb, 0xa8), (0xbd, b']')];
 
 static IBM1047: Table = {
     let mut table = IBM037;

@@ -86,11 +86,7 @@ impl AddressRange {
             .ok()
             .filter(|length| *length <= bits && prefix.bytes().all(|byte| byte.is_ascii_digit()))
             .ok_or_else(|| {
-                Mismatch::new(
-                    prefix,
-                    address.len() + 1,
-                    format!("a prefix length of 0-{bits}"),
-                )
+                Mismatch::new(prefix, address.len() + 1, format!("a prefix length of 0-{bits}"))
             })?;
         let range = match start {
             IpAddr::V4(start) => {
@@ -197,9 +193,7 @@ impl AddressSet {
 
 impl FromIterator<AddressRange> for AddressSet {
     fn from_iter<T: IntoIterator<Item = AddressRange>>(ranges: T) -> Self {
-        Self {
-            ranges: ranges.into_iter().collect(),
-        }
+        Self { ranges: ranges.into_iter().collect() }
     }
 }
 
@@ -223,23 +217,12 @@ mod tests {
     fn address_sets_hold_what_they_list() {
         let set = AddressSet::parse("127.0.0.0/8,::1,192.0.2.1-192.0.2.9").unwrap();
         assert_eq!(set.to_string(), "127.0.0.0/8,::1,192.0.2.1-192.0.2.9");
-        for (address, expected) in [
-            ("127.1.2.3", true),
-            ("::1", true),
-            ("::2", false),
-            ("192.0.2.10", false),
-        ] {
-            assert_eq!(
-                set.contains(address.parse().unwrap()),
-                expected,
-                "{address}"
-            );
+        for (address, expected) in
+            [("127.1.2.3", true), ("::1", true), ("::2", false), ("192.0.2.10", false)]
+        {
+            assert_eq!(set.contains(address.parse().unwrap()), expected, "{address}");
         }
-        assert!(
-            AddressSet::parse("*")
-                .unwrap()
-                .contains("2001:db8::1".parse().unwrap())
-        );
+        assert!(AddressSet::parse("*").unwrap().contains("2001:db8::1".parse().unwrap()));
         let mismatch = AddressSet::parse("::1,nonsense,10.0.0.1").unwrap_err();
         assert_eq!((mismatch.from, mismatch.to), (4, 12));
     }

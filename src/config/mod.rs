@@ -3,20 +3,42 @@
 //! [`load`] is the only way to a `Config`; `run`, a refresh, `check` and `explain` all use it and so
 //! print the same diagnostics. It reads whole members, reports everything that is wrong at once, and
 //! hands out a `Config` only if nothing is an error.
+//!
+//! The way of a deck: bytes, records ([`crate::dataset`]), lines ([`crate::codepage`]), cards with
+//! their continuations (`card`), what each card says (`statement`), values of SET cards
+//! (`settings`, `assigned`), cards held against each other (`build`, `reach`).
 
 mod address;
+mod assigned;
+mod build;
+mod card;
 mod diagnostic;
+mod explain;
 mod field;
+mod files;
+mod hostkey;
 mod model;
+mod reach;
 pub mod rules;
+pub mod settings;
+mod statement;
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::codepage::CodePage;
-use crate::dataset::RecordFormat;
+use crate::dataset::{self, RecordFormat};
+use assigned::Context;
+use diagnostic::Report;
 
 pub use diagnostic::{Diagnostic, LoadError};
+pub use explain::Explanation;
+pub use field::Mismatch;
 pub use model::*;
+
+/// Largest deck, in bytes.
+const MAX_DECK: u64 = 4 * 1024 * 1024;
 
 /// How to read a deck.
 #[derive(Debug, Clone)]
@@ -31,11 +53,7 @@ pub struct LoadOptions {
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self {
-            code_page: None,
-            record_format: None,
-            check_files: true,
-        }
+        Self { code_page: None, record_format: None, check_files: true }
     }
 }
 
@@ -48,10 +66,58 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads a deck and checks all of it.
-pub fn load(path: &Path, _options: &LoadOptions) -> Result<Loaded, LoadError> {
-    Err(LoadError::Unreadable(Diagnostic::unreadable(
-        &path.display().to_string(),
-        &std::io::Error::from(std::io::ErrorKind::Unsupported),
-    )))
+/// Reads a deck of at most 4 MiB and checks all of it. Relative names of files in it start at its
+/// directory.
+pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError> {
+    let member = path.display().to_string();
+    let bytes = read_file(path).map_err(|error| LoadError::unreadable(&member, &error))?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    parse(&member, base, &bytes, options)
 }
+
+/// Checks a deck that is in memory already: `member` is its name in messages, `base` the directory
+/// that relative names of files start at.
+pub fn parse(
+    member: &str,
+    base: &Path,
+    bytes: &[u8],
+    options: &LoadOptions,
+) -> Result<Loaded, LoadError> {
+    let page = options.code_page.unwrap_or_else(|| CodePage::detect(bytes));
+    let bytes = match page {
+        CodePage::Utf8 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
+        CodePage::Ibm037 | CodePage::Ibm1047 => bytes,
+    };
+    let format = options.record_format.unwrap_or_else(|| RecordFormat::detect(bytes, page));
+    let records = dataset::cut(bytes, format, page)
+        .map_err(|error| LoadError::not_records(member, &error))?;
+
+    let mut report = Report::new(member);
+    let lines = records.iter().map(|record| page.decode(record));
+    let cards = card::collect(lines, &mut report);
+    let statements = statement::read(&cards, &mut report);
+    let context = Context { base, check_files: options.check_files };
+    let config = build::build(member, &statements, context, &mut report);
+
+    let diagnostics = report.into_diagnostics();
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        Err(LoadError::Invalid(diagnostics))
+    } else {
+        Ok(Loaded { config, warnings: diagnostics })
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_DECK + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_DECK {
+        return Err(io::Error::other(format!("it is larger than {MAX_DECK} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// What some editors write before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+#[cfg(test)]
+mod tests;

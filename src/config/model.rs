@@ -217,6 +217,34 @@ pub enum Host {
     Name(String),
 }
 
+impl std::fmt::Display for ListenerKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Socks => f.write_str("SOCKS"),
+        }
+    }
+}
+
+impl std::fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::PublicKey => "PUBLICKEY",
+            Self::Password => "PASSWORD",
+            Self::Keyboard => "KEYBOARD",
+        })
+    }
+}
+
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Direct => "DIRECT",
+            Self::Block => "BLOCK",
+            Self::Tunnel => "TUNNEL",
+        })
+    }
+}
+
 impl std::fmt::Display for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

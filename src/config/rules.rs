@@ -41,10 +41,7 @@ impl Host {
     /// Names lose their final dot and become lower case. None if it is neither: empty, over 255
     /// bytes, or with characters other than printable ASCII.
     pub fn parse(text: &str) -> Option<Self> {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse::<IpAddr>() {
             return Some(Self::Address(address.to_canonical()));
         }
@@ -72,24 +69,18 @@ impl PortSet {
 
     /// Every port.
     pub fn all() -> Self {
-        Self {
-            ranges: vec![(0, u16::MAX)],
-        }
+        Self { ranges: vec![(0, u16::MAX)] }
     }
 
     /// Whether the port is in the set.
     pub fn contains(&self, port: u16) -> bool {
-        self.ranges
-            .iter()
-            .any(|(first, last)| (*first..=*last).contains(&port))
+        self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&port))
     }
 
     /// Whether every port of `other` is in the set.
     pub fn covers(&self, other: &Self) -> bool {
         let within = |(low, high): &(u16, u16)| {
-            self.ranges
-                .iter()
-                .any(|(first, last)| first <= low && high <= last)
+            self.ranges.iter().any(|(first, last)| first <= low && high <= last)
         };
         other.ranges.iter().all(within)
     }
@@ -144,11 +135,7 @@ fn port_range(text: &str) -> Result<(u16, u16), Mismatch> {
     let number = |digits: &str| digits.parse::<u16>().ok().filter(|port| *port > 0);
     let first = number(first).ok_or_else(mismatch)?;
     let last = last.map_or(Some(first), number).ok_or_else(mismatch)?;
-    if !rest.is_empty() || last < first {
-        Err(mismatch())
-    } else {
-        Ok((first, last))
-    }
+    if !rest.is_empty() || last < first { Err(mismatch()) } else { Ok((first, last)) }
 }
 
 /// Destination field of a FILTER card.
@@ -171,13 +158,9 @@ impl Destination {
         if text == "*" {
             return Ok(Self::Any);
         }
-        let numeric = |part: &str| {
-            part.bytes()
-                .all(|byte| byte.is_ascii_digit() || b".*?".contains(&byte))
-        };
-        let both_numeric = text
-            .split_once('-')
-            .is_some_and(|(a, b)| numeric(a) && numeric(b));
+        let numeric =
+            |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || b".*?".contains(&byte));
+        let both_numeric = text.split_once('-').is_some_and(|(a, b)| numeric(a) && numeric(b));
         if text.contains(['/', ':']) || numeric(text) || both_numeric {
             if text.contains(['*', '?']) {
                 let expected = "addresses as a CIDR block like 10.1.0.0/16 or a range a-b";
@@ -246,14 +229,9 @@ impl NamePattern {
         }
         let bare = text.strip_suffix('.').unwrap_or(text);
         if !(1..=255).contains(&bare.len()) || bare.starts_with('.') || bare.contains("..") {
-            return Err(Mismatch::whole(
-                text,
-                "a name of 1-255 characters without empty labels",
-            ));
+            return Err(Mismatch::whole(text, "a name of 1-255 characters without empty labels"));
         }
-        Ok(Self {
-            text: bare.to_ascii_lowercase(),
-        })
+        Ok(Self { text: bare.to_ascii_lowercase() })
     }
 
     /// Whether the whole name matches; upper and lower case are the same.
@@ -267,14 +245,10 @@ impl NamePattern {
     /// Whether all that matches `other` surely matches this one: `other` is read as a name whose
     /// `*` only a `*` can stand for, and whose `?` only `*` or `?` can.
     pub fn covers(&self, other: &Self) -> bool {
-        glob(
-            self.text.as_bytes(),
-            other.text.as_bytes(),
-            |pattern, byte| match byte {
-                b'*' => false,
-                byte => pattern == b'?' || pattern == byte,
-            },
-        )
+        glob(self.text.as_bytes(), other.text.as_bytes(), |pattern, byte| match byte {
+            b'*' => false,
+            byte => pattern == b'?' || pattern == byte,
+        })
     }
 }
 
@@ -343,11 +317,7 @@ mod tests {
             ("::ffff:10.0.0.1", "10.0.0.1", true),
         ];
         for (pattern, target, expected) in cases {
-            assert_eq!(
-                destination(pattern).matches(&host(target)),
-                expected,
-                "{pattern} {target}"
-            );
+            assert_eq!(destination(pattern).matches(&host(target)), expected, "{pattern} {target}");
         }
     }
 
@@ -374,11 +344,7 @@ mod tests {
             ("my-host.example", "my-host.example", true),
         ];
         for (pattern, target, expected) in cases {
-            assert_eq!(
-                destination(pattern).matches(&host(target)),
-                expected,
-                "{pattern} {target}"
-            );
+            assert_eq!(destination(pattern).matches(&host(target)), expected, "{pattern} {target}");
         }
     }
 
@@ -408,11 +374,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             let mismatch = Destination::parse(text).unwrap_err();
-            assert!(
-                mismatch.expected.contains(expected),
-                "{text}: {}",
-                mismatch.expected
-            );
+            assert!(mismatch.expected.contains(expected), "{text}: {}", mismatch.expected);
         }
         let mismatch = Destination::parse("10.1.0.5-10.1.0.x:").unwrap_err();
         assert_eq!((mismatch.from, mismatch.to), (9, 18));
@@ -422,13 +384,7 @@ mod tests {
     fn ports_are_merged_and_matched() {
         let ports = PortSet::parse("110,20-21,25,22").unwrap();
         assert_eq!(ports.to_string(), "20-22,25,110");
-        for (port, expected) in [
-            (19, false),
-            (20, true),
-            (22, true),
-            (25, true),
-            (111, false),
-        ] {
+        for (port, expected) in [(19, false), (20, true), (22, true), (25, true), (111, false)] {
             assert_eq!(ports.contains(port), expected, "{port}");
         }
         assert!(PortSet::all().contains(0) && PortSet::all().contains(65_535));
@@ -466,10 +422,7 @@ mod tests {
             ("a.example", "A.example"),
         ];
         for (wide, narrow) in yes {
-            assert!(
-                destination(wide).covers(&destination(narrow)),
-                "{wide} {narrow}"
-            );
+            assert!(destination(wide).covers(&destination(narrow)), "{wide} {narrow}");
         }
         let no = [
             ("10.0.0.0/8", "*"),
@@ -480,14 +433,9 @@ mod tests {
             ("10.0.0.0/8", "::/0"),
         ];
         for (narrow, wide) in no {
-            assert!(
-                !destination(narrow).covers(&destination(wide)),
-                "{narrow} {wide}"
-            );
+            assert!(!destination(narrow).covers(&destination(wide)), "{narrow} {wide}");
         }
-        let wide = PortSet::parse("1-100")
-            .unwrap()
-            .union(&PortSet::parse("101-200").unwrap());
+        let wide = PortSet::parse("1-100").unwrap().union(&PortSet::parse("101-200").unwrap());
         assert!(wide.covers(&PortSet::parse("50-150").unwrap()));
         assert!(!wide.covers(&PortSet::all()));
     }
@@ -503,10 +451,7 @@ mod tests {
     #[test]
     fn hosts_are_read_as_typed() {
         assert_eq!(host("[::1]"), Host::Address("::1".parse().unwrap()));
-        assert_eq!(
-            host("::ffff:10.0.0.1"),
-            Host::Address("10.0.0.1".parse().unwrap())
-        );
+        assert_eq!(host("::ffff:10.0.0.1"), Host::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(host("Host.Example."), Host::Name("host.example".into()));
         for bad in ["", ".", "two words", "naïve", &"x".repeat(256)] {
             assert_eq!(Host::parse(bad), None, "{bad}");

@@ -124,29 +124,16 @@ impl Display for RecordError {
                 length % CARD
             ),
             Self::WordCut { offset } => {
-                write!(
-                    f,
-                    "the file ends within the VB descriptor word at offset {offset}"
-                )
+                write!(f, "the file ends within the VB descriptor word at offset {offset}")
             }
-            Self::BadWord {
-                offset,
-                word: [a, b, c, d],
-            } => {
+            Self::BadWord { offset, word: [a, b, c, d] } => {
                 let word = format_args!("X'{a:02X}{b:02X}{c:02X}{d:02X}'");
                 write!(f, "{word} at offset {offset} is no VB descriptor word")
             }
             Self::Spanned { offset } => {
-                write!(
-                    f,
-                    "the VB record at offset {offset} is spanned, which is not supported"
-                )
+                write!(f, "the VB record at offset {offset} is spanned, which is not supported")
             }
-            Self::TooLong {
-                offset,
-                length,
-                left,
-            } => write!(
+            Self::TooLong { offset, length, left } => write!(
                 f,
                 "the VB descriptor word at offset {offset} gives {length} bytes where {left} are left"
             ),
@@ -163,9 +150,7 @@ pub fn cut(bytes: &[u8], format: RecordFormat, page: CodePage) -> Result<Vec<&[u
     match format {
         RecordFormat::Text => Ok(lines(bytes, page)),
         RecordFormat::Fb80 if bytes.len() % CARD == 0 => Ok(bytes.chunks_exact(CARD).collect()),
-        RecordFormat::Fb80 => Err(RecordError::PartialCard {
-            length: bytes.len(),
-        }),
+        RecordFormat::Fb80 => Err(RecordError::PartialCard { length: bytes.len() }),
         RecordFormat::Vb if has_blocks(bytes) => blocked(bytes),
         RecordFormat::Vb => {
             let mut records = Vec::new();
@@ -180,19 +165,13 @@ fn lines(bytes: &[u8], page: CodePage) -> Vec<&[u8]> {
         lines.pop();
     }
     // CR is X'0D' in ASCII and in EBCDIC.
-    lines
-        .into_iter()
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-        .collect()
+    lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect()
 }
 
 /// Whether the first word is a BDW: then an RDW that fits into the block follows it. In text that
 /// follows an RDW, the reserved bytes of such a word would be NULs.
 fn has_blocks(bytes: &[u8]) -> bool {
-    match (
-        bytes.first_chunk(),
-        bytes.get(WORD..).and_then(<[u8]>::first_chunk),
-    ) {
+    match (bytes.first_chunk(), bytes.get(WORD..).and_then(<[u8]>::first_chunk)) {
         (Some(first), Some(second @ [_, _, 0, 0])) => {
             record_length(*second) >= WORD
                 && record_length(*second) + WORD <= block_length(*first).unwrap_or(0)
@@ -277,10 +256,7 @@ mod tests {
 
     #[test]
     fn lines_end_with_lf_or_crlf_or_the_file() {
-        assert_eq!(
-            detected(b"a\nb\r\n\nc"),
-            Ok(vec![&b"a"[..], b"b", b"", b"c"])
-        );
+        assert_eq!(detected(b"a\nb\r\n\nc"), Ok(vec![&b"a"[..], b"b", b"", b"c"]));
         assert_eq!(detected(b"a\n"), Ok(vec![&b"a"[..]]));
         assert_eq!(detected(b"\n"), Ok(vec![&b""[..]]));
         assert_eq!(detected(b""), Ok(vec![]));
@@ -310,23 +286,15 @@ mod tests {
         let expected = Ok(vec![&b"LISTEN   SOCKS"[..], b"", b"*"]);
         assert_eq!(detected(&records), expected);
         let blocks = [record(&records), record(&record(b"last"))].concat();
-        assert_eq!(
-            detected(&blocks),
-            Ok(vec![&b"LISTEN   SOCKS"[..], b"", b"*", b"last"])
-        );
+        assert_eq!(detected(&blocks), Ok(vec![&b"LISTEN   SOCKS"[..], b"", b"*", b"last"]));
     }
 
     #[test]
     fn a_large_block_has_its_first_bit_on() {
         let records = [record(b"one"), record(b"two")].concat();
-        let mut bytes = (0x8000_0000 | (records.len() as u32 + 4))
-            .to_be_bytes()
-            .to_vec();
+        let mut bytes = (0x8000_0000 | (records.len() as u32 + 4)).to_be_bytes().to_vec();
         bytes.extend(&records);
-        assert_eq!(
-            cut(&bytes, RecordFormat::Vb, PAGE),
-            Ok(vec![&b"one"[..], b"two"])
-        );
+        assert_eq!(cut(&bytes, RecordFormat::Vb, PAGE), Ok(vec![&b"one"[..], b"two"]));
     }
 
     #[test]
@@ -336,33 +304,16 @@ mod tests {
         let error = |bytes: &[u8]| detected(bytes).unwrap_err();
         assert_eq!(
             error(&with(b"\0\x50\0\0short")),
-            RecordError::TooLong {
-                offset: 8,
-                length: 80,
-                left: 9
-            }
+            RecordError::TooLong { offset: 8, length: 80, left: 9 }
         );
         assert_eq!(
             error(&with(b"\0\x03\0\0")),
-            RecordError::BadWord {
-                offset: 8,
-                word: [0, 3, 0, 0]
-            }
+            RecordError::BadWord { offset: 8, word: [0, 3, 0, 0] }
         );
-        assert_eq!(
-            error(&with(b"\0\x06\x01\0ab")),
-            RecordError::Spanned { offset: 8 }
-        );
+        assert_eq!(error(&with(b"\0\x06\x01\0ab")), RecordError::Spanned { offset: 8 });
         assert_eq!(error(&with(b"\0")), RecordError::WordCut { offset: 8 });
         let mut block = record(&good);
         block.extend(b"\0\xff\0\0");
-        assert_eq!(
-            error(&block),
-            RecordError::TooLong {
-                offset: 12,
-                length: 255,
-                left: 4
-            }
-        );
+        assert_eq!(error(&block), RecordError::TooLong { offset: 12, length: 255, left: 4 });
     }
 }

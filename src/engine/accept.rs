@@ -82,11 +82,7 @@ impl Acceptor {
         rustix::net::bind(&socket, &address)?;
         rustix::net::listen(&socket, BACKLOG)?;
         let listener = TcpListener::from_std(socket.into());
-        Ok(Self {
-            listener,
-            ready: true,
-            paused: false,
-        })
+        Ok(Self { listener, ready: true, paused: false })
     }
 
     /// The address it listens on, with the port the system chose if none was asked for.
@@ -130,11 +126,7 @@ impl Acceptor {
 
     fn end_batch(&mut self, accepted: usize, state: AcceptState) -> Batch {
         let was_paused = std::mem::replace(&mut self.paused, false);
-        Batch {
-            accepted,
-            state,
-            notice: was_paused.then_some(Notice::Resumed),
-        }
+        Batch { accepted, state, notice: was_paused.then_some(Notice::Resumed) }
     }
 
     /// An episode begins, or goes on: one connection that closes and makes room for one that
@@ -142,11 +134,7 @@ impl Acceptor {
     fn pause(&mut self, accepted: usize, error: io::Error) -> Batch {
         let was_paused = std::mem::replace(&mut self.paused, true);
         let notice = (!was_paused).then_some(Notice::Paused(error));
-        Batch {
-            accepted,
-            state: AcceptState::Paused,
-            notice,
-        }
+        Batch { accepted, state: AcceptState::Paused, notice }
     }
 }
 
@@ -180,13 +168,7 @@ pub fn raise_descriptor_limit() -> u64 {
     if current == maximum {
         return current.unwrap_or(u64::MAX);
     }
-    match rustix::process::setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: maximum,
-            maximum,
-        },
-    ) {
+    match rustix::process::setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         Ok(()) => maximum.unwrap_or(u64::MAX),
         Err(error) => {
             log::debug!("descriptor limit stays at {current:?}: {error}");
@@ -260,22 +242,12 @@ mod tests {
     fn waits_for_the_next_event_once_drained() {
         let mut acceptor = Acceptor::bind("[::1]:0".parse().unwrap()).unwrap();
         let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
-        poll.registry()
-            .register(&mut acceptor, Token(7), Interest::READABLE)
-            .unwrap();
-        assert_eq!(
-            acceptor.accept_batch(10, |_, _| {}).state,
-            AcceptState::Drained
-        );
+        poll.registry().register(&mut acceptor, Token(7), Interest::READABLE).unwrap();
+        assert_eq!(acceptor.accept_batch(10, |_, _| {}).state, AcceptState::Drained);
         let _client = Client::connect(acceptor.local_address().unwrap()).unwrap();
         assert_eq!(acceptor.accept_batch(10, |_, _| {}).accepted, 0);
-        poll.poll(&mut events, Some(Duration::from_secs(10)))
-            .unwrap();
-        assert!(
-            events
-                .iter()
-                .any(|event| event.token() == Token(7) && event.is_readable())
-        );
+        poll.poll(&mut events, Some(Duration::from_secs(10))).unwrap();
+        assert!(events.iter().any(|event| event.token() == Token(7) && event.is_readable()));
         acceptor.mark_ready();
         assert_eq!(acceptor.accept_batch(10, |_, _| {}).accepted, 1);
     }
@@ -302,13 +274,7 @@ mod tests {
         for errno in [Errno::CONNABORTED, Errno::INTR, Errno::PERM, Errno::NETDOWN] {
             assert_eq!(of(errno), Verdict::Next);
         }
-        for errno in [
-            Errno::MFILE,
-            Errno::NFILE,
-            Errno::NOBUFS,
-            Errno::NOMEM,
-            Errno::BADF,
-        ] {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::BADF] {
             assert_eq!(of(errno), Verdict::Pause);
         }
     }
@@ -329,9 +295,7 @@ mod tests {
     #[test]
     fn the_descriptor_limit_is_the_hard_one() {
         let limit = raise_descriptor_limit();
-        let hard = rustix::process::getrlimit(Resource::Nofile)
-            .maximum
-            .unwrap_or(u64::MAX);
+        let hard = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
         assert_eq!(limit, hard);
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -15,7 +16,7 @@ use super::jobs;
 use crate::config::{AuthMethod, Profile};
 use crate::say;
 use crate::socks::Failure;
-use crate::ssh::hostkey::{HostKeys, KnownHosts, Refusal};
+use crate::ssh::hostkey::{HostKeys, KnownHosts, LearnedKeys, Refusal};
 use crate::ssh::identity::{self, Identity, IdentityError};
 use crate::ssh::login::LoginError;
 use crate::ssh::pool::Server;
@@ -29,7 +30,7 @@ pub struct Material {
     /// The server's addresses, in the resolver's order.
     pub addresses: VecDeque<SocketAddr>,
     /// Private keys, unencrypted.
-    pub identities: Vec<Identity>,
+    pub identities: Vec<(PathBuf, Identity)>,
     /// Password.
     pub password: Option<Zeroizing<String>>,
     /// Who the server may be.
@@ -60,21 +61,22 @@ pub enum DialError {
 }
 
 /// Reads and resolves all that `profile` needs to dial `server`.
-pub fn prepare(profile: &Profile, server: &Server) -> Prepared {
-    let known = profile
-        .known_hosts
-        .iter()
-        .map(|path| known_hosts(path))
-        .collect::<Result<Vec<_>, _>>()?;
+pub fn prepare(profile: &Profile, server: &Server, learned: &Arc<LearnedKeys>) -> Prepared {
+    let known = known_hosts(profile)?;
     let passphrase = profile.passphrase_file.as_deref().map(first_line).transpose()?;
     let mut identities = Vec::new();
     if profile.auth.contains(&AuthMethod::PublicKey) {
         for path in &profile.identities {
             let passphrase = passphrase.as_ref().map(|line| line.as_bytes());
             match identity::load(path, passphrase) {
-                Ok(identity) => identities.push(identity),
+                Ok(identity) => identities.push((path.clone(), identity)),
                 Err(error) => {
-                    say!(IDENTITY_FAILED, profile = profile.name, file = path.display(), reason = error);
+                    say!(
+                        IDENTITY_FAILED,
+                        profile = profile.name,
+                        file = path.display(),
+                        reason = error
+                    );
                     if identities.is_empty() && profile.auth == [AuthMethod::PublicKey] {
                         return Err(DialError::Identity(path.clone(), error));
                     }
@@ -88,16 +90,15 @@ pub fn prepare(profile: &Profile, server: &Server) -> Prepared {
         addresses: addresses.into(),
         identities,
         password,
-        host_keys: HostKeys::new(profile.pins.clone(), known, profile.strict),
+        host_keys: HostKeys::new(profile.pins.clone(), known, profile.strict, Arc::clone(learned)),
     })
 }
 
-fn known_hosts(path: &Path) -> Result<KnownHosts, DialError> {
-    let text = read_bounded(path, KNOWN_HOSTS_BYTES)?;
-    let text = String::from_utf8_lossy(&text);
-    let (known, problems) = KnownHosts::parse(&text, &path.display().to_string());
+fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
+    let (known, problems) = KnownHosts::load(&profile.known_hosts)
+        .map_err(|(index, error)| DialError::File(profile.known_hosts[index].clone(), error))?;
     for problem in problems.iter().take(PROBLEMS_SAID) {
-        say!(KNOWN_HOSTS_LINE, file = path.display(), line = problem.line, problem = problem.text);
+        say!(KNOWN_HOSTS_LINE, place = problem.place, problem = problem.problem);
     }
     Ok(known)
 }
@@ -109,7 +110,9 @@ fn first_line(path: &Path) -> Result<Zeroizing<String>, DialError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
         Ok(line) => Ok(Zeroizing::new(line.to_owned())),
-        Err(_) => Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8"))),
+        Err(_) => {
+            Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8")))
+        }
     }
 }
 
@@ -150,7 +153,9 @@ impl fmt::Display for DialError {
             Self::Identity(path, error) => write!(f, "private key {}: {error}", path.display()),
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Connect(address, error) => write!(f, "SSH server at {address}: {error}"),
-            Self::TimedOut(phase) => write!(f, "SSH server: no answer in time (CONNTIME) while {phase}"),
+            Self::TimedOut(phase) => {
+                write!(f, "SSH server: no answer in time (CONNTIME) while {phase}")
+            }
             Self::Transport(error) => write!(f, "SSH server: {error}"),
             Self::HostKey(refusal) => write!(f, "SSH server's host key refused: {refusal}"),
             Self::Login(error) => write!(f, "SSH login: {error}"),
@@ -161,9 +166,6 @@ impl fmt::Display for DialError {
 
 /// The phase in which no SSH server has answered yet.
 pub const CONNECTING: &str = "connecting";
-
-/// Largest known_hosts file.
-const KNOWN_HOSTS_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Largest file with a password or passphrase.
 const SECRET_BYTES: u64 = 4096;

@@ -60,9 +60,8 @@ impl Jobs {
         for number in 0..threads.max(1) {
             let shared = Arc::clone(&jobs.shared);
             let running = Running::count(&shared);
-            let spawned = thread::Builder::new()
-                .name(format!("helper-{number}"))
-                .spawn(move || {
+            let spawned =
+                thread::Builder::new().name(format!("helper-{number}")).spawn(move || {
                     let _running = running;
                     shared.work_off();
                 });
@@ -107,11 +106,8 @@ impl Jobs {
             if left.is_zero() {
                 break;
             }
-            (state, _) = self
-                .shared
-                .ended
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
+            (state, _) =
+                self.shared.ended.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
         state.threads
     }
@@ -148,10 +144,7 @@ pub fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         }
     }
     if addresses.is_empty() {
-        return Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            "the name has no address",
-        ));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
     }
     Ok(addresses)
 }
@@ -173,10 +166,7 @@ impl Shared {
             if let Some(job) = state.queue.pop_front() {
                 return Some(job);
             }
-            state = self
-                .work
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -239,12 +229,9 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         for number in 0..100 {
             let sender = sender.clone();
-            jobs.submit(Box::new(move || sender.send(number).unwrap()))
-                .unwrap();
+            jobs.submit(Box::new(move || sender.send(number).unwrap())).unwrap();
         }
-        let mut seen: Vec<_> = (0..100)
-            .map(|_| receiver.recv_timeout(PATIENCE).unwrap())
-            .collect();
+        let mut seen: Vec<_> = (0..100).map(|_| receiver.recv_timeout(PATIENCE).unwrap()).collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..100).collect::<Vec<_>>());
         assert_eq!(jobs.stop(PATIENCE), 0);
@@ -282,8 +269,7 @@ mod tests {
         .unwrap();
         running.recv_timeout(PATIENCE).unwrap();
         let (sender, receiver) = mpsc::channel::<()>();
-        jobs.submit(Box::new(move || sender.send(()).unwrap()))
-            .unwrap();
+        jobs.submit(Box::new(move || sender.send(()).unwrap())).unwrap();
         assert_eq!(jobs.stop(Duration::ZERO), 1);
         // The waiting job is gone, and its sender with it.
         assert_eq!(
@@ -311,11 +297,7 @@ mod tests {
         let literal = resolve("127.0.0.1", 21).unwrap();
         assert_eq!(literal, ["127.0.0.1:21".parse().unwrap()]);
         let mut local = resolve("localhost", 80).unwrap();
-        assert!(
-            local
-                .iter()
-                .all(|address| address.ip().is_loopback() && address.port() == 80)
-        );
+        assert!(local.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
         let found = local.len();
         local.sort_unstable();
         local.dedup();

@@ -33,15 +33,8 @@ struct Counters {
 impl Limits {
     /// At most `max_total` connections at once, `max_per_client` of them from one address.
     pub fn new(max_total: usize, max_per_client: usize) -> Self {
-        let counters = Counters {
-            max_total,
-            max_per_client,
-            total: 0,
-            clients: HashMap::new(),
-        };
-        Self {
-            counters: Arc::new(Mutex::new(counters)),
-        }
+        let counters = Counters { max_total, max_per_client, total: 0, clients: HashMap::new() };
+        Self { counters: Arc::new(Mutex::new(counters)) }
     }
 
     /// Sets new limits. Connections beyond them go on; new ones are refused until there is room.
@@ -57,25 +50,16 @@ impl Limits {
         let client = client.to_canonical();
         let mut counters = self.lock();
         if counters.total >= counters.max_total {
-            return Err(Refused {
-                what: Limit::Total,
-                limit: counters.max_total,
-            });
+            return Err(Refused { what: Limit::Total, limit: counters.max_total });
         }
         let limit = counters.max_per_client;
         if counters.clients.get(&client).copied().unwrap_or(0) >= limit {
-            return Err(Refused {
-                what: Limit::Client,
-                limit,
-            });
+            return Err(Refused { what: Limit::Client, limit });
         }
         *counters.clients.entry(client).or_default() += 1;
         counters.total += 1;
         drop(counters);
-        Ok(Permit {
-            limits: self.clone(),
-            client,
-        })
+        Ok(Permit { limits: self.clone(), client })
     }
 
     /// Connections now.
@@ -164,21 +148,9 @@ mod tests {
         let limits = Limits::new(3, 2);
         let _first = limits.admit(A).unwrap();
         let second = limits.admit(A).unwrap();
-        assert_eq!(
-            limits.admit(A).unwrap_err(),
-            Refused {
-                what: Limit::Client,
-                limit: 2
-            }
-        );
+        assert_eq!(limits.admit(A).unwrap_err(), Refused { what: Limit::Client, limit: 2 });
         let _third = limits.admit(B).unwrap();
-        assert_eq!(
-            limits.admit(B).unwrap_err(),
-            Refused {
-                what: Limit::Total,
-                limit: 3
-            }
-        );
+        assert_eq!(limits.admit(B).unwrap_err(), Refused { what: Limit::Total, limit: 3 });
         drop(second);
         let _fourth = limits.admit(A).unwrap();
     }

@@ -140,7 +140,13 @@ pub enum Fill {
 
 impl Session {
     /// A session that has not begun.
-    pub fn new(number: u64, key: Key, pool_key: PoolKey, profile: Arc<Profile>, now: Instant) -> Self {
+    pub fn new(
+        number: u64,
+        key: Key,
+        pool_key: PoolKey,
+        profile: Arc<Profile>,
+        now: Instant,
+    ) -> Self {
         let limits = Limits {
             channels: profile.channels,
             initial_window: INITIAL_WINDOW.min(profile.window),

@@ -84,7 +84,6 @@ fn tunnel(worker: usize, session: &Session, now: Instant) -> TunnelRow {
         kex: session.facts.kex.clone(),
         host_key: session.facts.host_key.clone(),
         age: now.saturating_duration_since(session.since),
-        idle: (session.clients == 0)
-            .then(|| now.saturating_duration_since(session.idle_since)),
+        idle: (session.clients == 0).then(|| now.saturating_duration_since(session.idle_since)),
     }
 }

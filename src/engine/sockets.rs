@@ -33,9 +33,10 @@ pub fn tune_ssh<Fd: AsFd>(socket: Fd, user_timeout: Duration) -> io::Result<()> 
 }
 
 /// Has what was received acknowledged at once, where a peer waits for that before it sends its
-/// next small packet. The kernel forgets it again: to be called after a read.
-pub fn quickack<Fd: AsFd>(socket: Fd) -> io::Result<()> {
-    Ok(sockopt::set_tcp_quickack(socket, true)?)
+/// next small packet. The kernel forgets it again: to be called after a read. A socket that
+/// refuses is broken, which the next read says.
+pub fn quickack<Fd: AsFd>(socket: Fd) {
+    let _ = sockopt::set_tcp_quickack(socket, true);
 }
 
 /// Starts a connection. It is there, or has failed, when the socket becomes writable; then
@@ -59,14 +60,16 @@ pub fn take_error<Fd: AsFd>(socket: Fd) -> io::Result<()> {
     Ok(sockopt::socket_error(socket)??)
 }
 
-/// Sends FIN after what has been written; the other direction stays open.
-pub fn shutdown_write<Fd: AsFd>(socket: Fd) -> io::Result<()> {
-    Ok(rustix::net::shutdown(socket, Shutdown::Write)?)
+/// Sends FIN after what has been written; the other direction stays open. It fails only where
+/// the connection is gone already, which the other direction tells.
+pub fn shutdown_write<Fd: AsFd>(socket: Fd) {
+    let _ = rustix::net::shutdown(socket, Shutdown::Write);
 }
 
-/// Makes the coming close a reset: the peer learns that its data did not arrive.
-pub fn reset_on_close<Fd: AsFd>(socket: Fd) -> io::Result<()> {
-    Ok(sockopt::set_socket_linger(socket, Some(Duration::ZERO))?)
+/// Makes the coming close a reset: the peer learns that its data did not arrive. It fails only
+/// where the connection is gone already.
+pub fn reset_on_close<Fd: AsFd>(socket: Fd) {
+    let _ = sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }
 
 /// The peer's address, an IPv4-mapped one as IPv4.
@@ -124,7 +127,7 @@ mod tests {
         tune_ssh(&ours, Duration::from_secs(45)).unwrap();
         assert_eq!(sockopt::tcp_user_timeout(&ours).unwrap(), 45_000);
         tune_ssh(&ours, Duration::MAX).unwrap();
-        quickack(&ours).unwrap();
+        quickack(&ours);
     }
 
     #[test]
@@ -143,7 +146,7 @@ mod tests {
     #[test]
     fn shutdown_write_leaves_the_other_direction_open() {
         let (ours, mut theirs) = pair();
-        shutdown_write(&ours).unwrap();
+        shutdown_write(&ours);
         assert_eq!(theirs.read(&mut [0; 8]).unwrap(), 0);
         theirs.write_all(b"still here").unwrap();
     }
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn a_reset_is_seen_as_one() {
         let (ours, mut theirs) = pair();
-        reset_on_close(&ours).unwrap();
+        reset_on_close(&ours);
         drop(ours);
         let error = theirs.read(&mut [0; 8]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
@@ -168,8 +171,7 @@ mod tests {
     /// Waits until the connection is made or has failed.
     fn finished(mut socket: TcpStream) -> io::Result<TcpStream> {
         let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(4));
-        poll.registry()
-            .register(&mut socket, Token(0), Interest::WRITABLE)?;
+        poll.registry().register(&mut socket, Token(0), Interest::WRITABLE)?;
         while !connected(&socket)? {
             poll.poll(&mut events, Some(PATIENCE))?;
             assert!(!events.is_empty(), "no answer to a loopback connect");

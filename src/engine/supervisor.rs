@@ -24,25 +24,29 @@ use super::key::{Key, Kind};
 use super::shared::{Live, Report, Shared, post};
 use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
-use crate::config::{self, Config, Listener, LoadOptions};
+use crate::config::{self, Config, Diagnostic, Listener, LoadError, LoadOptions, Loaded};
+use crate::message::Argument;
+use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STOPPING};
 use crate::operator::command::Command;
 use crate::operator::console::{Console, ConsoleId};
 use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
 use crate::operator::{default_socket, display};
-use crate::socks::users::Users;
 use crate::say;
+use crate::socks::users::Users;
 
 /// Why zoxy did not start, or ended other than asked.
 #[derive(Debug)]
 pub enum Failure {
-    /// The deck has errors; they have been said.
-    Deck,
+    /// The deck has this many errors; they have been said.
+    Deck(usize),
     /// The deck cannot be read.
     Unreadable,
     /// Something the process needs is not to be had; it has been said.
     Start,
     /// A worker ended by itself; it has been said.
     Worker,
+    /// libssh2 is not the one this program was built for; it has been said.
+    Seams,
 }
 
 /// The running proxy as its main thread sees it.
@@ -92,9 +96,9 @@ pub fn run(deck: PathBuf, options: LoadOptions) -> Result<(), Failure> {
 
 impl Supervisor {
     fn start(deck: PathBuf, options: LoadOptions) -> Result<Self, Failure> {
-        if let Err(error) = crate::ssh::transport::check_seams() {
+        if let Err(error) = crate::ssh::seams::check_seams() {
             say!(SEAM_CHECK_FAILED, reason = error);
-            return Err(Failure::Start);
+            return Err(Failure::Seams);
         }
         let live = read_deck(&deck, &options)?;
         raise_descriptor_limit();
@@ -145,13 +149,14 @@ impl Supervisor {
         let mut threads = Vec::new();
         for (index, (poll, inbox)) in polls.into_iter().enumerate() {
             let shared = Arc::clone(&shared);
-            let thread = std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
-                let report = shared.supervisor.clone();
-                if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
-                    say!(WORKER_LOST, worker = index, reason = error);
-                    report.send(Report::Lost);
-                }
-            })?;
+            let thread =
+                std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                    let report = shared.supervisor.clone();
+                    if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
+                        say!(WORKER_LOST, worker = index, reason = error);
+                        report.send(Report::Lost);
+                    }
+                })?;
             threads.push(thread);
         }
         let mut supervisor = Self {
@@ -202,9 +207,9 @@ impl Supervisor {
                     WAKE => {}
                     SIGNALS => self.hear_signals(),
                     token => {
-                        let commands = self.console.event(self.poll.registry(), token);
-                        for (console, user, command) in commands {
-                            self.carry_out(console, &user, command);
+                        let commands = self.console.event(token);
+                        for (console, command) in commands {
+                            self.carry_out(console, command);
                         }
                     }
                 }
@@ -212,7 +217,7 @@ impl Supervisor {
             while let Ok(report) = self.reports.try_recv() {
                 self.take_report(report);
             }
-            self.console.expire(self.poll.registry(), Instant::now());
+            self.console.expire(Instant::now());
             self.answer_late_questions();
             if self.stopping.as_ref().is_some_and(|s| s.drained >= self.shared.workers.len()) {
                 self.finish();
@@ -228,8 +233,12 @@ impl Supervisor {
                 SIGHUP => {
                     self.refresh();
                 }
-                SIGINT => self.stop("SIGINT"),
-                _ => self.stop("SIGTERM"),
+                SIGINT => {
+                    self.stop("SIGINT");
+                }
+                _ => {
+                    self.stop("SIGTERM");
+                }
             }
         }
     }
@@ -259,24 +268,23 @@ impl Supervisor {
         }
     }
 
-    fn carry_out(&mut self, console: ConsoleId, user: &str, command: Command) {
-        if command.changes() {
-            say!(COMMAND, user = user, command = command);
-        }
+    fn carry_out(&mut self, console: ConsoleId, command: Command) {
         match command {
             Command::Refresh => {
                 let (text, rc) = self.refresh();
-                self.console.answer(self.poll.registry(), console, &text, rc);
+                self.console.answer(console, &text, rc);
             }
             Command::Stop => {
-                self.stop("operator command");
-                self.console.answer(self.poll.registry(), console, &display::stopping(), 0);
+                let text = self.stop("operator command");
+                self.console.answer(console, &text, 0);
             }
             Command::DisplayFilters => {
                 let text = display::filters(&filter_rows(&self.shared.live()), SystemTime::now());
-                self.console.answer(self.poll.registry(), console, &text, 0);
+                self.console.answer(console, &text, 0);
             }
-            Command::DisplayStatus | Command::DisplayConnections { .. } | Command::DisplayTunnels => {
+            Command::DisplayStatus
+            | Command::DisplayConnections { .. }
+            | Command::DisplayTunnels => {
                 let question = self.next_question;
                 self.next_question += 1;
                 let deadline = Instant::now() + ANSWER_TIME;
@@ -300,7 +308,8 @@ impl Supervisor {
 
     /// Answers with what has come; RC 4 if a worker has not answered in time.
     fn answer_question(&mut self, question: u64) {
-        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question) else {
+        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question)
+        else {
             return;
         };
         let rc = if parts.len() < self.shared.workers.len() { 4 } else { 0 };
@@ -318,7 +327,7 @@ impl Supervisor {
             }
             _ => display::status(&self.status(&parts), now),
         };
-        self.console.answer(self.poll.registry(), console, &text, rc);
+        self.console.answer(console, &text, rc);
     }
 
     fn status(&self, parts: &[WorkerSnapshot]) -> Status {
@@ -358,24 +367,32 @@ impl Supervisor {
     /// Reads the deck again; a bad one is reported and the old one stays. Gives the operator's
     /// answer and its return code.
     fn refresh(&mut self) -> (String, u8) {
-        if self.stopping.is_some() {
-            return (display::refresh_refused("zoxy is stopping"), 8);
-        }
-        let refused = (display::refresh_refused("the log says why; the old deck stays in use"), 8);
-        let Ok(live) = read_deck(&self.deck, &self.options) else { return refused };
-        let Ok(acceptors) = bind_new(&live.config, &self.bound) else {
-            say!(REFRESH_FAILED, deck = live.config.source, errors = 1);
-            return refused;
+        let deck = self.deck.display().to_string();
+        let errors = match self.try_refresh() {
+            Ok(live) => {
+                let (filters, profiles) = (live.config.filters.len(), live.config.profiles.len());
+                let arguments: &[Argument<'_>] =
+                    &[("deck", &deck), ("filters", &filters), ("profiles", &profiles)];
+                REFRESHED.emit(arguments);
+                return (REFRESHED.render(arguments), 0);
+            }
+            Err(Failure::Deck(errors)) => errors,
+            Err(_) => 1,
         };
+        let arguments: &[Argument<'_>] = &[("deck", &deck), ("errors", &errors)];
+        REFRESH_FAILED.emit(arguments);
+        (REFRESH_FAILED.render(arguments), 8)
+    }
+
+    fn try_refresh(&mut self) -> Result<Arc<Live>, Failure> {
+        if self.stopping.is_some() {
+            return Err(Failure::Start);
+        }
+        let live = read_deck(&self.deck, &self.options)?;
+        let acceptors = bind_new(&live.config, &self.bound)?;
         self.shared.replace_live(Arc::clone(&live));
-        say!(
-            REFRESHED,
-            deck = live.config.source,
-            filters = live.config.filters.len(),
-            profiles = live.config.profiles.len()
-        );
         self.open_doors(&live.config, acceptors);
-        (display::refreshed(&live.config), 0)
+        Ok(live)
     }
 
     /// Gives every worker its doors; `acceptors` are the sockets of addresses not bound before.
@@ -399,18 +416,15 @@ impl Supervisor {
         }
     }
 
-    /// Begins to stop; a second time: stops without waiting.
-    fn stop(&mut self, reason: &str) {
+    /// Begins to stop, a second time: stops without waiting. Gives the message it says.
+    fn stop(&mut self, reason: &str) -> String {
         let again = self.stopping.is_some();
-        let patience =
-            if again { Duration::ZERO } else { self.shared.live().config.process.drain };
+        let patience = if again { Duration::ZERO } else { self.shared.live().config.process.drain };
+        let (connections, seconds) = (self.shared.limits.connections(), patience.as_secs());
+        let arguments: &[Argument<'_>] =
+            &[("reason", &reason), ("connections", &connections), ("seconds", &seconds)];
+        STOPPING.emit(arguments);
         if !again {
-            say!(
-                STOPPING,
-                reason = reason,
-                connections = self.shared.limits.connections(),
-                seconds = patience.as_secs()
-            );
             self.shared.draining.store(true, Ordering::Relaxed);
             self.stopping = Some(Stopping { drained: 0, cut: 0 });
         }
@@ -418,6 +432,7 @@ impl Supervisor {
         for worker in &self.shared.workers {
             worker.send(Inbound::Drain { deadline });
         }
+        STOPPING.render(arguments)
     }
 
     /// Ends the workers, which have nothing left to do.
@@ -434,29 +449,33 @@ impl Supervisor {
             let _ = thread.join();
         }
         self.shared.jobs.stop(JOBS_PATIENCE);
-        self.console.close();
         say!(STOPPED);
     }
 }
 
 /// Reads and checks the deck and the files a running proxy holds; says all that is wrong.
 fn read_deck(deck: &std::path::Path, options: &LoadOptions) -> Result<Arc<Live>, Failure> {
-    let loaded = config::load(deck, options).map_err(|error| {
-        log::error!(target: "zoxy", "{error}");
-        Failure::Unreadable
+    let Loaded { config, warnings } = config::load(deck, options).map_err(|error| {
+        error.diagnostics().iter().for_each(Diagnostic::emit);
+        match error {
+            LoadError::Unreadable(_) => Failure::Unreadable,
+            LoadError::Invalid(_) => Failure::Deck(error.errors()),
+        }
     })?;
-    for diagnostic in &loaded.diagnostics {
-        diagnostic.emit();
-    }
-    let Some(config) = loaded.config else { return Err(Failure::Deck) };
+    warnings.iter().for_each(Diagnostic::emit);
     let mut users = HashMap::new();
     for listener in &config.listeners {
         if let Some(path) = &listener.users {
             match Users::load(path) {
                 Ok(read) => users.insert(listener.name.clone(), Arc::new(read)),
                 Err(error) => {
-                    say!(START_FAILED, reason = error);
-                    return Err(Failure::Deck);
+                    say!(
+                        USERS_FAILED,
+                        listener = listener.name,
+                        file = path.display(),
+                        reason = error
+                    );
+                    return Err(Failure::Deck(1));
                 }
             };
         }
@@ -473,7 +492,12 @@ fn bind_new(config: &Config, bound: &HashMap<SocketAddr, usize>) -> Result<Vec<A
         .filter(new)
         .map(|listener| {
             Acceptor::bind(listener.address).map_err(|error| {
-                say!(LISTEN_FAILED, name = listener.name, address = listener.address, reason = error);
+                say!(
+                    LISTEN_FAILED,
+                    name = listener.name,
+                    address = listener.address,
+                    reason = error
+                );
                 Failure::Start
             })
         })

@@ -31,10 +31,7 @@ struct Record {
 impl<K: Copy + Ord> Timers<K> {
     /// No deadlines.
     pub fn new() -> Self {
-        Self {
-            keys: BTreeMap::new(),
-            queue: BTreeSet::new(),
-        }
+        Self { keys: BTreeMap::new(), queue: BTreeSet::new() }
     }
 
     /// Sets the key's deadline; an earlier one of the same key is replaced.
@@ -43,20 +40,11 @@ impl<K: Copy + Ord> Timers<K> {
             Some(record) if record.queued <= deadline => record.deadline = deadline,
             Some(record) => {
                 self.queue.remove(&(record.queued, key));
-                *record = Record {
-                    deadline,
-                    queued: deadline,
-                };
+                *record = Record { deadline, queued: deadline };
                 self.queue.insert((deadline, key));
             }
             None => {
-                self.keys.insert(
-                    key,
-                    Record {
-                        deadline,
-                        queued: deadline,
-                    },
-                );
+                self.keys.insert(key, Record { deadline, queued: deadline });
                 self.queue.insert((deadline, key));
             }
         }

@@ -106,11 +106,7 @@ impl Relay {
         if !early.is_empty() {
             up.carrier = Some(Carrier::holding(early));
         }
-        Self {
-            up,
-            down: Half::new(Side::Target, Side::Client, copy),
-            failure: None,
-        }
+        Self { up, down: Half::new(Side::Target, Side::Client, copy), failure: None }
     }
 
     /// Moves bytes both ways until the sockets have or take no more. Each way, no more than `budget`
@@ -148,10 +144,7 @@ impl Relay {
             (HalfPumped::More, _) | (_, HalfPumped::More) => RelayState::More,
             _ => RelayState::Waiting,
         };
-        Ok(Pumped {
-            moved: up.moved + down.moved,
-            state,
-        })
+        Ok(Pumped { moved: up.moved + down.moved, state })
     }
 
     /// Bytes the target has been given.
@@ -176,10 +169,7 @@ impl Relay {
             Err(HalfError::Source(error)) => Err(self.failure.take().unwrap_or(error)),
             Err(HalfError::Sink { error, moved }) => {
                 self.failure.get_or_insert(error);
-                Ok(HalfResult {
-                    moved,
-                    state: HalfPumped::Ended,
-                })
+                Ok(HalfResult { moved, state: HalfPumped::Ended })
             }
         }
     }
@@ -196,10 +186,7 @@ impl Readiness {
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self {
-            readable: true,
-            writable: true,
-        }
+        Self { readable: true, writable: true }
     }
 }
 
@@ -267,14 +254,7 @@ enum HalfError {
 
 impl Half {
     fn new(source: Side, sink: Side, copy: bool) -> Self {
-        Self {
-            source,
-            sink,
-            state: HalfState::Open,
-            carrier: None,
-            splice: !copy,
-            bytes: 0,
-        }
+        Self { source, sink, state: HalfState::Open, carrier: None, splice: !copy, bytes: 0 }
     }
 
     fn pump(
@@ -297,10 +277,7 @@ impl Half {
             Err((side, error)) => {
                 self.enter(HalfState::Failed);
                 self.carrier = None;
-                Err(HalfError::Sink {
-                    error: RelayError { side, error },
-                    moved,
-                })
+                Err(HalfError::Sink { error: RelayError { side, error }, moved })
             }
         }
     }
@@ -354,12 +331,7 @@ impl Half {
     }
 
     fn enter(&mut self, state: HalfState) {
-        log::trace!(
-            "{} to {}: {:?} -> {state:?}",
-            self.source,
-            self.sink,
-            self.state
-        );
+        log::trace!("{} to {}: {:?} -> {state:?}", self.source, self.sink, self.state);
         self.state = state;
     }
 }

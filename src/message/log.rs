@@ -5,11 +5,11 @@
 //! 2026-11-21T08:55:57.123Z TRACE zoxy::ssh::channel text         tracing, off by default
 //! ```
 //!
-//! Called once by `main` before anything can be said. The time is UTC. When standard error is the systemd
-//! journal, which has its own time stamps, a line begins with the journal's `<priority>` instead.
-//! `ZOXY_LOG` switches tracing on (`trace`, `zoxy::ssh=trace`, a list of both); it never hides
-//! messages, since they have a target of their own. A log that cannot be written is no reason to
-//! fail: such lines are lost.
+//! Called once by `main` before anything can be said. The time is UTC. When standard error is the
+//! systemd journal, which has its own time stamps, a line begins with the journal's `<priority>`
+//! instead. `ZOXY_LOG` switches tracing on (`trace`, `zoxy::ssh=trace`, a list of both); it never
+//! hides messages, since they have a target of their own. A log that cannot be written is no reason
+//! to fail: such lines are lost.
 
 use std::io::Write;
 
@@ -28,11 +28,7 @@ pub const VARIABLE: &str = "ZOXY_LOG";
 ///
 /// What `ZOXY_LOG` says comes on top. A second call has no effect.
 pub fn init(verbose: usize) {
-    let style = if journal::is_stderr() {
-        Style::Journal
-    } else {
-        Style::Plain
-    };
+    let style = if journal::is_stderr() { Style::Journal } else { Style::Plain };
     let spec = std::env::var(VARIABLE).unwrap_or_default();
     let mut builder = builder(verbose, &spec);
     builder.target(Target::Stderr);
@@ -94,8 +90,8 @@ fn priority(level: Level) -> u8 {
 
 /// Whether somebody else already dates and stores the lines.
 mod journal {
-    /// Whether standard error is connected to the systemd journal: `JOURNAL_STREAM` names device and
-    /// inode of the stream (systemd.exec(5)); a redirected standard error has others.
+    /// Whether standard error is connected to the systemd journal: `JOURNAL_STREAM` names device
+    /// and inode of the stream (systemd.exec(5)); a redirected standard error has others.
     pub(super) fn is_stderr() -> bool {
         let Ok(stream) = std::env::var("JOURNAL_STREAM") else {
             return false;
@@ -126,14 +122,7 @@ mod tests {
     fn line(style: Style, level: Level, target: &str, text: &str) -> String {
         let now = Utc(UNIX_EPOCH + Duration::from_millis(1_795_251_357_123));
         let arguments = format_args!("{text}");
-        style.line(
-            now,
-            &Record::builder()
-                .level(level)
-                .target(target)
-                .args(arguments)
-                .build(),
-        )
+        style.line(now, &Record::builder().level(level).target(target).args(arguments).build())
     }
 
     fn enabled(verbose: usize, spec: &str, level: Level, target: &str) -> bool {
@@ -162,10 +151,7 @@ mod tests {
         assert_eq!(line(Style::Journal, Level::Error, MESSAGES, "x"), "<3>x\n");
         assert_eq!(line(Style::Journal, Level::Warn, MESSAGES, "x"), "<4>x\n");
         assert_eq!(line(Style::Journal, Level::Info, MESSAGES, "x"), "<6>x\n");
-        assert_eq!(
-            line(Style::Journal, Level::Debug, "zoxy", "x"),
-            "<7>DEBUG zoxy x\n"
-        );
+        assert_eq!(line(Style::Journal, Level::Debug, "zoxy", "x"), "<7>DEBUG zoxy x\n");
     }
 
     #[test]
@@ -183,12 +169,7 @@ mod tests {
         assert!(!enabled(1, "", Level::Trace, "zoxy::engine"));
         assert!(enabled(2, "", Level::Trace, "zoxy::engine"));
         assert!(enabled(0, "trace", Level::Trace, "zoxy::engine"));
-        assert!(enabled(
-            0,
-            "zoxy::ssh=trace",
-            Level::Trace,
-            "zoxy::ssh::channel"
-        ));
+        assert!(enabled(0, "zoxy::ssh=trace", Level::Trace, "zoxy::ssh::channel"));
         assert!(!enabled(0, "zoxy::ssh=trace", Level::Trace, "zoxy::engine"));
     }
 

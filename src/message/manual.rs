@@ -27,13 +27,7 @@ This file is made from the catalogue in `src/message/catalogue`; after a change 
 /// The whole manual.
 pub fn render_manual() -> String {
     let mut manual = String::from(INTRODUCTION);
-    for severity in [
-        Severity::I,
-        Severity::W,
-        Severity::E,
-        Severity::A,
-        Severity::S,
-    ] {
+    for severity in [Severity::I, Severity::W, Severity::E, Severity::A, Severity::S] {
         manual.push_str(&format!("| {severity:?} | {} |\n", meaning(severity)));
     }
     manual.push_str(AFTER_SEVERITIES);
@@ -97,10 +91,7 @@ mod tests {
     fn every_message_is_in_the_manual() {
         let manual = render_manual();
         for message in catalogue::all() {
-            assert_eq!(
-                manual.matches(&format!("### {}\n", message.id())).count(),
-                1
-            );
+            assert_eq!(manual.matches(&format!("### {}\n", message.id())).count(), 1);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Messages: every line an operator can see, catalogued once.
 //!
-//! A [`Message`] is a constant in one of the catalogue files; [`say!`](crate::say) fills in its placeholders
-//! and writes it to the log ([`log::init`]). The same constants make `docs/messages.md` ([`manual`]), which
-//! a test holds against them. Whoever has something to say to an operator says it through here, so
-//! that no line leaves zoxy without an ID and no value in it can forge another line.
+//! A [`Message`] is a constant in one of the catalogue files; [`say!`](crate::say) fills in its
+//! placeholders and writes it to the log ([`log::init`]). The same constants make
+//! `docs/messages.md` ([`manual`]), which a test holds against them. Whoever has something to say
+//! to an operator says it through here, so that no line leaves zoxy without an ID and no value in
+//! it can forge another line.
 
 pub mod catalogue;
 pub mod log;
@@ -147,7 +148,8 @@ const fn closes_with(text: &[u8], start: usize, name: &[u8]) -> bool {
 #[macro_export]
 macro_rules! say {
     ($message:ident $(, $name:ident = $value:expr)* $(,)?) => {{
-        const { $crate::message::catalogue::$message.check_names(&[$(stringify!($name)),*]) };
+        const _: () =
+            $crate::message::catalogue::$message.check_names(&[$(stringify!($name)),*]);
         $crate::message::catalogue::$message.emit(&[$((stringify!($name), &$value)),*])
     }};
 }
@@ -157,8 +159,7 @@ struct Sanitized<'a>(&'a mut String);
 
 impl Write for Sanitized<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0
-            .extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        self.0.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
         Ok(())
     }
 }
@@ -184,10 +185,8 @@ mod tests {
 
     #[test]
     fn values_cannot_forge_lines() {
-        let line = SAMPLE.render(&[
-            ("target", &"{client}\nZOX0004I\x1b[2J"),
-            ("client", &"c\u{85}"),
-        ]);
+        let line =
+            SAMPLE.render(&[("target", &"{client}\nZOX0004I\x1b[2J"), ("client", &"c\u{85}")]);
         assert_eq!(line, "ZOX0042W c? wants {client}?ZOX0004I?[2J, c? again");
     }
 

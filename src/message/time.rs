@@ -1,7 +1,7 @@
 //! Points in time as operators read them: ISO 8601 in UTC.
 //!
-//! UTC, since jobs, SSH servers and z/OS syslogs of one installation often run under different local
-//! times, and a log that jumps at a daylight saving change cannot be searched by time.
+//! UTC, since jobs, SSH servers and z/OS syslogs of one installation often run under different
+//! local times, and a log that jumps at a daylight saving change cannot be searched by time.
 
 use std::fmt::{self, Display};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,10 +26,7 @@ impl Display for Utc {
         let (year, month, day) = date(since.as_secs() / SECONDS_PER_DAY);
         let second = since.as_secs() % SECONDS_PER_DAY;
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )?;
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
         if f.precision() != Some(0) {
             write!(f, ".{:03}", since.subsec_millis())?;
         }
@@ -54,11 +51,7 @@ fn date(days: u64) -> (u64, u64, u64) {
     // March to July and August to December have the same lengths: 153 days per five months.
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }

@@ -112,11 +112,7 @@ impl Display for CommandError {
             Self::Unknown(found) => {
                 COMMAND_UNKNOWN.render(&[("found", found), ("expected", &VERBS)])
             }
-            Self::Operand {
-                verb,
-                problem,
-                expected,
-            } => COMMAND_OPERAND.render(&[
+            Self::Operand { verb, problem, expected } => COMMAND_OPERAND.render(&[
                 ("command", verb),
                 ("problem", problem),
                 ("expected", expected),
@@ -137,48 +133,36 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
     match verb {
         "D" | "DISPLAY" => display(&operands("D", rest, DISPLAYS)?),
         "F" | "MODIFY" => modify(&operands("F", rest, "F REFRESH")?),
-        "P" | "STOP" => match operands("P", rest, "P")?.first() {
-            None => Ok(Command::Stop),
-            Some(operand) => Err(wrong("P", format!("{operand} does not belong here"), "P")),
-        },
+        "P" | "STOP" => finish("P", &operands("P", rest, "P")?, Command::Stop, "P"),
         _ => Err(CommandError::Unknown(verb.to_owned())),
     }
 }
 
 fn display(operands: &[&str]) -> Result<Command, CommandError> {
-    let command = match operands {
+    let connections = |all| Command::DisplayConnections { all };
+    let (surplus, command, expected) = match operands {
         [] => return Err(wrong("D", "what to display is missing".into(), DISPLAYS)),
-        ["STATUS", ..] => Command::DisplayStatus,
+        ["STATUS", surplus @ ..] => (surplus, Command::DisplayStatus, "D STATUS"),
         ["CONNS" | "CONNECTIONS", "ALL", surplus @ ..] => {
-            return finish(
-                "D",
-                surplus,
-                Command::DisplayConnections { all: true },
-                "D CONNS,ALL",
-            );
+            (surplus, connections(true), "D CONNS,ALL")
         }
         ["CONNS" | "CONNECTIONS", surplus @ ..] => {
-            let command = Command::DisplayConnections { all: false };
-            return finish("D", surplus, command, "D CONNS or D CONNS,ALL");
+            (surplus, connections(false), "D CONNS or D CONNS,ALL")
         }
-        ["TUNNELS", ..] => Command::DisplayTunnels,
-        ["FILTERS", ..] => Command::DisplayFilters,
+        ["TUNNELS", surplus @ ..] => (surplus, Command::DisplayTunnels, "D TUNNELS"),
+        ["FILTERS", surplus @ ..] => (surplus, Command::DisplayFilters, "D FILTERS"),
         [other, ..] => {
             return Err(wrong("D", format!("{other} cannot be displayed"), DISPLAYS));
         }
     };
-    finish("D", &operands[1..], command, "D and one name")
+    finish("D", surplus, command, expected)
 }
 
 fn modify(operands: &[&str]) -> Result<Command, CommandError> {
     match operands {
         [] => Err(wrong("F", "what to modify is missing".into(), "F REFRESH")),
         ["REFRESH", surplus @ ..] => finish("F", surplus, Command::Refresh, "F REFRESH"),
-        [other, ..] => Err(wrong(
-            "F",
-            format!("{other} cannot be modified"),
-            "F REFRESH",
-        )),
+        [other, ..] => Err(wrong("F", format!("{other} cannot be modified"), "F REFRESH")),
     }
 }
 
@@ -191,20 +175,12 @@ fn finish(
 ) -> Result<Command, CommandError> {
     match surplus.first() {
         None => Ok(command),
-        Some(operand) => Err(wrong(
-            verb,
-            format!("{operand} does not belong here"),
-            expected,
-        )),
+        Some(operand) => Err(wrong(verb, format!("{operand} does not belong here"), expected)),
     }
 }
 
 fn wrong(verb: &'static str, problem: String, expected: &'static str) -> CommandError {
-    CommandError::Operand {
-        verb,
-        problem,
-        expected,
-    }
+    CommandError::Operand { verb, problem, expected }
 }
 
 /// What follows the verb: nothing, or blanks and a list.
@@ -217,11 +193,7 @@ fn operands<'a>(
     let mut list = all_consuming(opt(preceded(space1, separated_list1(comma, word))));
     match list.parse(rest) {
         Ok((_, operands)) => Ok(operands.unwrap_or_default()),
-        Err(_) => Err(wrong(
-            verb,
-            format!("{} is not a list of operands", rest.trim()),
-            expected,
-        )),
+        Err(_) => Err(wrong(verb, format!("{} is not a list of operands", rest.trim()), expected)),
     }
 }
 
@@ -256,15 +228,9 @@ mod tests {
 
     #[test]
     fn display_form_is_accepted_again() {
-        for line in [
-            "D STATUS",
-            "D CONNS",
-            "D CONNS,ALL",
-            "D TUNNELS",
-            "D FILTERS",
-            "F REFRESH",
-            "P",
-        ] {
+        for line in
+            ["D STATUS", "D CONNS", "D CONNS,ALL", "D TUNNELS", "D FILTERS", "F REFRESH", "P"]
+        {
             let command = parse(line).unwrap();
             assert_eq!(command.to_string(), line);
         }
@@ -277,43 +243,16 @@ mod tests {
             ("  ", "ZOX0510E no command; enter one of D, F, P"),
             ("Q", "ZOX0511E Q is not a command; enter one of D, F, P"),
             ("?", "ZOX0511E ? is not a command; enter one of D, F, P"),
-            (
-                "D",
-                "what to display is missing; enter D STATUS, D CONNS, D TUNNELS or D FILTERS",
-            ),
-            (
-                "D X",
-                "X cannot be displayed; enter D STATUS, D CONNS, D TUNNELS or D FILTERS",
-            ),
-            (
-                "D STATUS,ALL",
-                "D: ALL does not belong here; enter one operand only",
-            ),
-            (
-                "D CONNS,X",
-                "D: X does not belong here; enter D CONNS or D CONNS,ALL",
-            ),
-            (
-                "D CONNS,ALL,X",
-                "D: X does not belong here; enter D CONNS,ALL",
-            ),
-            (
-                "F",
-                "ZOX0512E F: what to modify is missing; enter F REFRESH",
-            ),
-            (
-                "F DECK",
-                "ZOX0512E F: DECK cannot be modified; enter F REFRESH",
-            ),
+            ("D", "what to display is missing; enter D STATUS, D CONNS, D TUNNELS or D FILTERS"),
+            ("D X", "X cannot be displayed; enter D STATUS, D CONNS, D TUNNELS or D FILTERS"),
+            ("D STATUS,ALL", "D: ALL does not belong here; enter D STATUS"),
+            ("D CONNS,X", "D: X does not belong here; enter D CONNS or D CONNS,ALL"),
+            ("D CONNS,ALL,X", "D: X does not belong here; enter D CONNS,ALL"),
+            ("F", "ZOX0512E F: what to modify is missing; enter F REFRESH"),
+            ("F DECK", "ZOX0512E F: DECK cannot be modified; enter F REFRESH"),
             ("P NOW", "ZOX0512E P: NOW does not belong here; enter P"),
-            (
-                "D,STATUS",
-                "D: ,STATUS is not a list of operands; enter D STATUS",
-            ),
-            (
-                "D STATUS,",
-                "STATUS, is not a list of operands; enter D STATUS",
-            ),
+            ("D,STATUS", "D: ,STATUS is not a list of operands; enter D STATUS"),
+            ("D STATUS,", "STATUS, is not a list of operands; enter D STATUS"),
             ("D STATUS CONNS", "STATUS CONNS is not a list of operands"),
         ];
         for (line, expected) in all {

@@ -5,27 +5,23 @@
 //! Reading -> Writing -> gone                 a line that is no command
 //! ```
 //!
-//! The engine registers the console with a range of [`TOKENS`] tokens, passes events to [`Console::event`], and gives
-//! what that returns back by [`Console::answer`] when it has gathered it. Every state has a deadline
-//! ([`Console::next_deadline`], [`Console::expire`]), so a console that sends or takes nothing is gone after
-//! [`TIME_LIMIT`]; at most [`MAX_CONSOLES`] are served at once. Only root and the user zoxy runs under are
-//! served: the socket is made with mode 0600, and the kernel is asked who is at the other end.
+//! The engine registers the console with a range of [`TOKENS`] tokens, passes events to
+//! [`Console::event`], and gives what that returns back by [`Console::answer`] when it has gathered
+//! it. Every state has a deadline ([`Console::next_deadline`], [`Console::expire`]), so a console
+//! that sends or takes nothing is gone after [`TIME_LIMIT`]; at most [`MAX_CONSOLES`] are served at
+//! once. Only root and the user zoxy runs under are served ([`super::socket`]).
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
-use rustix::fs::Mode;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::command::{self, Command};
 use super::protocol::{self, MAX_COMMAND, MAX_CONSOLES, Request, TIME_LIMIT};
+use super::socket::{self, ConsoleError, SocketFile};
 use crate::message::catalogue::{
     ANSWER_LATE, COMMAND_LATE, COMMAND_NOT_TEXT, COMMAND_TOO_LONG, CONSOLE_BUSY, CONSOLE_REFUSED,
 };
@@ -40,9 +36,6 @@ const NOT_DONE: u8 = 8;
 /// How long to wait after the system could not give another descriptor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Connections the kernel holds for us; more than are served, so that those get an answer too.
-const BACKLOG: i32 = 32;
-
 /// One command under way; no other ever has the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ConsoleId {
@@ -54,7 +47,7 @@ pub struct ConsoleId {
 #[derive(Debug)]
 pub struct Console {
     listener: UnixListener,
-    file: SocketFile,
+    _file: SocketFile,
     polled: Option<Polled>,
     clients: [Option<Client>; MAX_CONSOLES],
     serial: u64,
@@ -96,18 +89,13 @@ enum Verdict {
 }
 
 impl Console {
-    /// Opens the console at `path`. A socket file that nobody answers at is replaced; that of a running
-    /// zoxy is an error.
+    /// Opens the console at `path`. A socket file that nobody answers at is replaced; that of a
+    /// running zoxy is an error.
     pub fn bind(path: &Path) -> Result<Self, ConsoleError> {
-        remove_stale(path)?;
-        let listener = listen(path).map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => ConsoleError::AlreadyRunning,
-            _ => ConsoleError::Io(error),
-        })?;
-        let file = SocketFile::of(path)?;
+        let (listener, file) = SocketFile::bind(path)?;
         Ok(Self {
             listener: UnixListener::from_std(listener),
-            file,
+            _file: file,
             polled: None,
             clients: [const { None }; MAX_CONSOLES],
             serial: 0,
@@ -118,10 +106,7 @@ impl Console {
     /// Has events of the console delivered with the tokens from `base` to `base + TOKENS - 1`.
     pub fn register(&mut self, registry: &Registry, base: Token) -> io::Result<()> {
         registry.register(&mut self.listener, base, Interest::READABLE)?;
-        self.polled = Some(Polled {
-            registry: registry.try_clone()?,
-            base: base.0,
-        });
+        self.polled = Some(Polled { registry: registry.try_clone()?, base: base.0 });
         Ok(())
     }
 
@@ -212,32 +197,17 @@ impl Console {
     }
 
     fn admit(&mut self, mut stream: UnixStream) {
-        let own = rustix::process::geteuid().as_raw();
-        let user = match rustix::net::sockopt::socket_peercred(&stream) {
-            Ok(peer) if may_operate(peer.uid.as_raw(), own) => {
-                format!(
-                    "uid {}, pid {}",
-                    peer.uid.as_raw(),
-                    peer.pid.as_raw_nonzero()
-                )
-            }
-            Ok(peer) => {
-                let user = format!("uid {}", peer.uid.as_raw());
+        let user = match socket::peer(&stream) {
+            Ok(peer) => peer,
+            Err(user) => {
                 say!(CONSOLE_REFUSED, user = user);
                 return turn_away(&mut stream, &CONSOLE_REFUSED.render(&[("user", &user)]));
-            }
-            Err(error) => {
-                log::debug!("console peer: {error}");
-                return;
             }
         };
         let (Some(polled), Some(slot)) =
             (&self.polled, self.clients.iter().position(Option::is_none))
         else {
-            return turn_away(
-                &mut stream,
-                &CONSOLE_BUSY.render(&[("limit", &MAX_CONSOLES)]),
-            );
+            return turn_away(&mut stream, &CONSOLE_BUSY.render(&[("limit", &MAX_CONSOLES)]));
         };
         let token = Token(polled.base + 1 + slot);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -261,10 +231,7 @@ impl Console {
         match client.advance() {
             Verdict::Keep => None,
             Verdict::Execute(command) => {
-                let id = ConsoleId {
-                    slot,
-                    serial: client.serial,
-                };
+                let id = ConsoleId { slot, serial: client.serial };
                 if command.changes() {
                     say!(COMMAND, user = client.user, command = command);
                 } else {
@@ -325,10 +292,7 @@ impl Client {
     }
 
     fn reply(&mut self, text: &str, rc: u8) {
-        self.change(State::Writing {
-            answer: protocol::answer(text, rc),
-            sent: 0,
-        });
+        self.change(State::Writing { answer: protocol::answer(text, rc), sent: 0 });
     }
 
     fn change(&mut self, state: State) {
@@ -346,103 +310,6 @@ impl Display for State {
             Self::Writing { .. } => "writing",
         })
     }
-}
-
-/// Why there is no console.
-#[derive(Debug)]
-pub enum ConsoleError {
-    /// Somebody answers at this path.
-    AlreadyRunning,
-    /// There is a file at this path that is not a socket.
-    NotASocket,
-    /// The system's reason.
-    Io(io::Error),
-}
-
-impl Display for ConsoleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadyRunning => f.write_str("a zoxy is already running there"),
-            Self::NotASocket => f.write_str("a file that is not a socket is in the way"),
-            Self::Io(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ConsoleError {}
-
-impl From<io::Error> for ConsoleError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// The socket's file, removed when dropped unless another one has taken its place.
-#[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
-impl SocketFile {
-    fn of(path: &Path) -> io::Result<Self> {
-        let metadata = std::fs::symlink_metadata(path)?;
-        Ok(Self {
-            // A refresh or stop must find it from any working directory.
-            path: std::path::absolute(path)?,
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
-    }
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let same = std::fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == (self.device, self.inode));
-        if same {
-            // Left behind, it is replaced at the next start.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// Removes a socket that a dead zoxy left behind.
-fn remove_stale(path: &Path) -> Result<(), ConsoleError> {
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => return Err(ConsoleError::NotASocket),
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error.into()),
-    }
-    match UnixStream::connect(path) {
-        // Would block: its queue is full, so somebody must be there, if not well.
-        Ok(_) => Err(ConsoleError::AlreadyRunning),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(ConsoleError::AlreadyRunning),
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            Ok(std::fs::remove_file(path)?)
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A listening socket at `path` that only its owner can connect to.
-fn listen(path: &Path) -> io::Result<net::UnixListener> {
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket: OwnedFd =
-        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    // Linux gives the file the mode of the socket (less the umask): at no moment can others connect.
-    rustix::fs::fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    rustix::net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    rustix::net::listen(&socket, BACKLOG)?;
-    Ok(socket.into())
-}
-
-/// Who may operate a zoxy that runs under `own`.
-fn may_operate(peer: u32, own: u32) -> bool {
-    peer == own || peer == 0
 }
 
 /// Sends a short answer to a client that is not served; what does not go out at once is lost.
@@ -479,3 +346,6 @@ fn send(stream: &mut UnixStream, answer: &[u8], sent: &mut usize) -> io::Result<
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;

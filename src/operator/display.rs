@@ -1,14 +1,18 @@
-//! Snapshots as text: a heading message, a table of at most 80 columns, an ending message.
+//! Snapshots as text: a heading message, a table of at most 80 columns, an ending message. And the
+//! one-line answers of the commands that change something.
 //!
-//! Pure; called by the engine with what it collected. Rows are shown by number, oldest first, since those
-//! that hang are the oldest.
+//! Pure; called by the engine with what it collected. Rows are shown by number, oldest first, since
+//! those that hang are the oldest.
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::layout::{age, bytes, cell, end_line, wrap};
 use super::snapshot::{ConnectionRow, FilterRow, RunState, Status, TunnelRow};
-use crate::message::catalogue::{DISPLAY_END, DISPLAY_HEADING, DISPLAY_MORE};
+use crate::config::Config;
+use crate::message::catalogue::{
+    DISPLAY_END, DISPLAY_HEADING, DISPLAY_MORE, REFRESH_REFUSED, REFRESHED, STOP_ACCEPTED,
+};
 use crate::message::time::Utc;
 
 /// Rows of one display, unless ALL is asked for.
@@ -27,19 +31,13 @@ pub fn status(status: &Status, at: SystemTime) -> String {
     let mut lines = vec![
         ("version", status.version.to_owned()),
         ("state", state.to_owned()),
-        (
-            "started",
-            format!("{:.0}, {} ago", Utc(status.started), age(status.uptime)),
-        ),
+        ("started", format!("{:.0}, {} ago", Utc(status.started), age(status.uptime))),
         ("deck", status.deck.clone()),
         ("workers", status.workers.to_string()),
     ];
     for listener in &status.listeners {
         let paused = if listener.paused { ", paused" } else { "" };
-        lines.push((
-            "listener",
-            format!("{} {}{paused}", listener.name, listener.address),
-        ));
+        lines.push(("listener", format!("{} {}{paused}", listener.name, listener.address)));
     }
     lines.extend([
         (
@@ -50,10 +48,7 @@ pub fn status(status: &Status, at: SystemTime) -> String {
             ),
         ),
         ("SSH sessions", status.sessions.to_string()),
-        (
-            "bytes",
-            format!("{} up, {} down", bytes(status.up), bytes(status.down)),
-        ),
+        ("bytes", format!("{} up, {} down", bytes(status.up), bytes(status.down))),
     ]);
     if let Some(memory) = status.memory {
         lines.push(("memory", bytes(memory)));
@@ -61,18 +56,14 @@ pub fn status(status: &Status, at: SystemTime) -> String {
     for (name, value) in &lines {
         let start = format!("{name:<14}");
         out.push_str(&start);
-        wrap(
-            &mut out,
-            start.len(),
-            start.len(),
-            std::slice::from_ref(value),
-        );
+        wrap(&mut out, start.len(), start.len(), std::slice::from_ref(value));
     }
     ending(&mut out, "STATUS", lines.len(), lines.len());
     out
 }
 
-/// D CONNS. `total` is how many connections there are; `rows` may be fewer, and at most `limit` are shown.
+/// D CONNS. `total` is how many connections there are; `rows` may be fewer, and at most `limit` are
+/// shown.
 pub fn connections(
     mut rows: Vec<ConnectionRow>,
     total: usize,
@@ -103,11 +94,7 @@ pub fn connections(
         detail(&mut out, &pieces);
     }
     let total = total.max(rows.len());
-    let way = if limit < ROWS_ALL {
-        "enter D CONNS,ALL"
-    } else {
-        "the log has them all"
-    };
+    let way = if limit < ROWS_ALL { "enter D CONNS,ALL" } else { "the log has them all" };
     more(&mut out, total - rows.len(), way);
     ending(&mut out, "CONNS", rows.len(), total);
     out
@@ -137,12 +124,7 @@ pub fn tunnels(mut rows: Vec<TunnelRow>, total: usize, at: SystemTime) -> String
         let mut pieces = vec![format!("{}@{}", row.user, row.server)];
         pieces.extend(row.idle.map(|idle| format!("idle {}", age(idle))));
         let negotiated = [&row.cipher, &row.kex, &row.host_key];
-        pieces.extend(
-            negotiated
-                .into_iter()
-                .filter(|text| !text.is_empty())
-                .cloned(),
-        );
+        pieces.extend(negotiated.into_iter().filter(|text| !text.is_empty()).cloned());
         detail(&mut out, &pieces);
     }
     let total = total.max(rows.len());
@@ -166,17 +148,31 @@ pub fn filters(rows: &[FilterRow], at: SystemTime) -> String {
         );
         out.push_str(&start);
         let ports = format!("{:<11}", cell(&row.ports));
-        wrap(
-            &mut out,
-            start.len(),
-            FILTER_INDENT,
-            &[ports, row.destination.clone()],
-        );
+        wrap(&mut out, start.len(), FILTER_INDENT, &[ports, row.destination.clone()]);
     }
     let shown = rows.len().min(ROWS_ALL);
     more(&mut out, rows.len() - shown, "the deck has them all");
     ending(&mut out, "FILTERS", shown, rows.len());
     out
+}
+
+/// The answer to P.
+pub fn stopping() -> String {
+    STOP_ACCEPTED.render(&[])
+}
+
+/// The answer to F REFRESH when the new deck is in use.
+pub fn refreshed(config: &Config) -> String {
+    REFRESHED.render(&[
+        ("deck", &config.source),
+        ("filters", &config.filters.len()),
+        ("profiles", &config.profiles.len()),
+    ])
+}
+
+/// The answer to F REFRESH when the old deck stays.
+pub fn refresh_refused(reason: &str) -> String {
+    REFRESH_REFUSED.render(&[("reason", &reason)])
 }
 
 /// Blanks before the second line of a row.
@@ -191,11 +187,7 @@ fn heading(display: &str, at: SystemTime) -> String {
 }
 
 fn ending(out: &mut String, display: &str, shown: usize, total: usize) {
-    let arguments = [
-        ("display", &display as _),
-        ("shown", &shown as _),
-        ("total", &total as _),
-    ];
+    let arguments = [("display", &display as _), ("shown", &shown as _), ("total", &total as _)];
     out.push_str(&DISPLAY_END.render(&arguments));
     out.push('\n');
 }
@@ -265,11 +257,7 @@ mod tests {
 
     fn assert_fits(text: &str) {
         for line in text.lines() {
-            assert!(
-                line.chars().count() <= 80,
-                "{} columns: {line}",
-                line.chars().count()
-            );
+            assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
             assert!(!line.ends_with(' '), "blanks at the end: {line}");
         }
     }
@@ -323,21 +311,17 @@ ZOX0501I END OF STATUS, 10 OF 10
     fn connections_as_shown() {
         let mut waiting = connection(7);
         waiting.state = "handshake";
-        (
-            waiting.filter,
-            waiting.profile,
-            waiting.target,
-            waiting.server,
-        ) = (None, None, None, None);
+        (waiting.filter, waiting.profile, waiting.target, waiting.server) =
+            (None, None, None, None);
         let shown = connections(vec![connection(17), waiting], 2, ROWS, at());
         assert_eq!(
             shown,
             "\
 ZOX0500I CONNS at 2026-11-21T08:55:57Z
       ID STATE     LISTENER FILTER   PROFILE       UP    DOWN      AGE
-      #7 handshake SOCKS    -        -           1234  941.8M 01:02:03
+      #7 handshake SOCKS    -        -           1234  941.9M 01:02:03
          10.1.2.3:50001
-     #17 relaying  SOCKS    MAIL     PAPER       1234  941.8M 01:02:03
+     #17 relaying  SOCKS    MAIL     PAPER       1234  941.9M 01:02:03
          10.1.2.3:50001  to mail.corp.example:25  via host1234.example.com:22
 ZOX0501I END OF CONNS, 2 OF 2
 "
@@ -356,11 +340,11 @@ ZOX0501I END OF CONNS, 2 OF 2
             "\
 ZOX0500I TUNNELS at 2026-11-21T08:55:57Z
  SESSION PROFILE  STATE     WORKER CHANS OPENING      UP    DOWN      AGE
-       3 PAPER    open           1    12       1    1234  941.8M   4d15h
+       3 PAPER    open           1    12       1    1234  941.9M    4d15h
          tunnel@host1234.example.com:22  aes256-gcm@openssh.com
          curve25519-sha256
          ssh-ed25519 SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
-       4 PAPER    login          1    12       1    1234  941.8M   4d15h
+       4 PAPER    login          1    12       1    1234  941.9M    4d15h
          tunnel@host1234.example.com:22  idle 00:00:03  aes256-gcm@openssh.com
          curve25519-sha256
 ZOX0501I END OF TUNNELS, 2 OF 2
@@ -380,10 +364,7 @@ ZOX0501I END OF TUNNELS, 2 OF 2
             hits: 4711,
         };
         let many = "21,22,25,110,143,443,465,587,993";
-        let shown = filters(
-            &[row("MAIL", "25", "*.corp.example"), row("LONG", many, "*")],
-            at(),
-        );
+        let shown = filters(&[row("MAIL", "25", "*.corp.example"), row("LONG", many, "*")], at());
         assert_eq!(
             shown,
             "\
@@ -404,10 +385,16 @@ ZOX0501I END OF FILTERS, 2 OF 2
     }
 
     #[test]
+    fn answers_are_messages() {
+        assert!(stopping().starts_with("ZOX0503I stop accepted"));
+        assert_eq!(refresh_refused("no deck"), "ZOX0504E refresh refused: no deck");
+    }
+
+    #[test]
     fn a_display_is_bounded_and_says_what_is_missing() {
         let rows: Vec<_> = (0..1000).rev().map(connection).collect();
         let shown = connections(rows.clone(), 5000, ROWS, at());
-        assert!(shown.contains("     #199 ") && !shown.contains("#200 "));
+        assert!(shown.contains("    #199 ") && !shown.contains("#200 "));
         assert!(shown.contains("ZOX0502I 4800 more, not shown; enter D CONNS,ALL\n"));
         assert!(shown.ends_with("ZOX0501I END OF CONNS, 200 OF 5000\n"));
         let all = connections(rows, 1000, ROWS_ALL, at());
@@ -416,7 +403,7 @@ ZOX0501I END OF FILTERS, 2 OF 2
 
     #[test]
     fn the_longest_answer_is_within_the_protocol() {
-        let mut row = connection(u64::MAX);
+        let mut row = connection(99_999_999_999);
         row.client = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535".into();
         row.target = Some(format!("{}:65535", "t".repeat(255)));
         row.server = Some(format!("{}:65535", "s".repeat(255)));
@@ -428,7 +415,7 @@ ZOX0501I END OF FILTERS, 2 OF 2
     #[test]
     fn lines_never_exceed_the_screen() {
         let long = "x".repeat(300);
-        let mut row = tunnel(u64::MAX);
+        let mut row = tunnel(999_999_999_999);
         (row.user, row.server, row.cipher) = (long.clone(), long.clone(), long.clone());
         (row.up, row.age) = (u64::MAX, Duration::from_secs(9999 * 86_400));
         (row.worker, row.channels, row.opening) = (63, 8192, 8192);

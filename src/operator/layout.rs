@@ -37,15 +37,13 @@ pub(super) fn cell(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
     }
-    text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Adds `pieces` to `out`, two blanks between them, on as few lines as hold them.
 ///
-/// The first line goes on from column `at`; each further one begins after `indent` blanks. A piece wider
-/// than a whole line is split.
+/// The first line goes on from column `at`; each further one begins after `indent` blanks. A piece
+/// wider than a whole line is split.
 pub(super) fn wrap(out: &mut String, mut at: usize, indent: usize, pieces: &[String]) {
     debug_assert!(indent < WIDTH);
     let mut first_on_line = true;

@@ -1,9 +1,10 @@
 //! What both ends of the console socket agree on.
 //!
-//! A Unix stream socket. The client sends one line: a command in printable ASCII, ended by a line feed,
-//! at most [`MAX_COMMAND`] bytes with it. The server sends the lines of the answer, then a last line `RC n`
-//! with the return code, and closes. An answer without that last line was broken off. One connection
-//! carries one command, so `D STATUS` can be sent by any tool that speaks to Unix sockets.
+//! A Unix stream socket. The client sends one line: a command in printable ASCII, ended by a line
+//! feed, at most [`MAX_COMMAND`] bytes with it. The server sends the lines of the answer, then a
+//! last line `RC n` with the return code, and closes. An answer without that last line was broken
+//! off. One connection carries one command, so `D STATUS` can be sent by any tool that speaks to
+//! Unix sockets.
 
 use std::time::Duration;
 
@@ -41,9 +42,7 @@ pub fn request(received: &[u8]) -> Request<'_> {
     };
     let too_long = line.len() >= MAX_COMMAND;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let printable = line
-        .iter()
-        .all(|&byte| byte == b'\t' || (b' '..=b'~').contains(&byte));
+    let printable = line.iter().all(|&byte| byte == b'\t' || (b' '..=b'~').contains(&byte));
     match std::str::from_utf8(line) {
         _ if too_long => Request::TooLong,
         Ok(line) if printable && complete => Request::Line(line),
@@ -66,13 +65,8 @@ pub fn answer(text: &str, rc: u8) -> Vec<u8> {
 /// Takes a whole answer apart: its text and the return code; None if it was broken off.
 pub fn split_answer(answer: &[u8]) -> Option<(&[u8], u8)> {
     let body = answer.strip_suffix(b"\n")?;
-    let start = body
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let rc = std::str::from_utf8(&body[start..])
-        .ok()?
-        .strip_prefix("RC ")?;
+    let start = body.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let rc = std::str::from_utf8(&body[start..]).ok()?.strip_prefix("RC ")?;
     Some((&answer[..start], rc.parse().ok()?))
 }
 
@@ -104,12 +98,7 @@ mod tests {
 
     #[test]
     fn only_printable_text_is_a_line() {
-        for bytes in [
-            &b"D\0\n"[..],
-            b"\xc4\x40\xe2",
-            b"D \x1b[2J\n",
-            "D Ä\n".as_bytes(),
-        ] {
+        for bytes in [&b"D\0\n"[..], b"\xc4\x40\xe2", b"D \x1b[2J\n", "D Ä\n".as_bytes()] {
             assert_eq!(request(bytes), Request::NotText, "{bytes:?}");
         }
         assert_eq!(request(b"D\tSTATUS\n"), Request::Line("D\tSTATUS"));
@@ -124,14 +113,7 @@ mod tests {
 
     #[test]
     fn a_broken_answer_has_no_return_code() {
-        for broken in [
-            &b""[..],
-            b"text\n",
-            b"text\nRC",
-            b"text\nRC 0",
-            b"RC x\n",
-            b"RC 300\n",
-        ] {
+        for broken in [&b""[..], b"text\n", b"text\nRC", b"text\nRC 0", b"RC x\n", b"RC 300\n"] {
             assert_eq!(split_answer(broken), None, "{broken:?}");
         }
     }

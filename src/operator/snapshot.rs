@@ -1,8 +1,8 @@
 //! What a display shows: plain data, taken from the workers by the engine at one moment.
 //!
-//! Nothing here refers back to a connection or session, so a snapshot can travel between threads and
-//! be rendered later. The engine need not collect more rows than [`Command::rows`] of each worker, the
-//! lowest numbers first; the totals say how many there are.
+//! Nothing here refers back to a connection or session, so a snapshot can travel between threads
+//! and be rendered later. The engine need not collect more rows than [`Command::rows`] of each
+//! worker, the lowest numbers first; the totals say how many there are.
 //!
 //! [`Command::rows`]: super::command::Command::rows
 
@@ -150,9 +150,7 @@ pub fn resident_memory() -> Option<u64> {
 }
 
 fn resident_in(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)
 }

@@ -1,4 +1,5 @@
-//! SOCKS 4, 4a and 5 on the server's side. Pure: bytes in, verdicts out.
+//! SOCKS 4, 4a and 5 on the server's side, pure: bytes in, verdicts out. And the users of
+//! RFC 1929.
 //!
 //! Called by the SOCKS door of `gateway`, which owns the socket, its buffer and its deadline.
 //! Sources: the SOCKS 4 and 4a memos of Y.-D. Lee, RFC 1928, RFC 1929.
@@ -15,6 +16,7 @@ mod negotiation;
 mod refusal;
 mod reply;
 mod target;
+pub mod users;
 mod wire;
 
 pub use negotiation::{MAX_MESSAGE, Negotiation, Progress};

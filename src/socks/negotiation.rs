@@ -92,10 +92,7 @@ enum State {
 impl Negotiation {
     /// A new client's. With `authenticate`, only version 5 with user name and password will do.
     pub fn new(authenticate: bool) -> Self {
-        Self {
-            authenticate,
-            state: State::First,
-        }
+        Self { authenticate, state: State::First }
     }
 
     /// Looks at all input that is not yet consumed.
@@ -114,16 +111,8 @@ impl Negotiation {
     /// The answer to a [`Progress::Login`]; after `false` it is the last thing to send.
     pub fn login_result(&mut self, accepted: bool) -> Reply {
         debug_assert_eq!(self.state, State::Verifying, "a result nobody waits for");
-        self.enter(if accepted {
-            State::Request
-        } else {
-            State::Over
-        });
-        Reply::of(&[if accepted {
-            LOGIN_ACCEPTED
-        } else {
-            LOGIN_REFUSED
-        }])
+        self.enter(if accepted { State::Request } else { State::Over });
+        Reply::of(&[if accepted { LOGIN_ACCEPTED } else { LOGIN_REFUSED }])
     }
 
     fn first(&self, input: &[u8]) -> Verdict {
@@ -146,25 +135,14 @@ impl Negotiation {
         // Only now, with the whole request read: closing on unread bytes would reset the
         // connection and could take the reply with it.
         if self.authenticate {
-            return refuse_request(
-                Version::V4,
-                Failure::NotAllowed,
-                Refusal::PasswordImpossible,
-            );
+            return refuse_request(Version::V4, Failure::NotAllowed, Refusal::PasswordImpossible);
         }
         let user_id = match message.user_id {
             b"" => None,
             user_id => Some(String::from_utf8_lossy(user_id).into_owned()),
         };
         let consumed = input.len() - rest.len();
-        conclude(
-            consumed,
-            Version::V4,
-            message.command,
-            message.host,
-            message.port,
-            user_id,
-        )
+        conclude(consumed, Version::V4, message.command, message.host, message.port, user_id)
     }
 
     fn v5_greeting(&self, input: &[u8]) -> Verdict {
@@ -177,19 +155,11 @@ impl Negotiation {
             false => (METHOD_NONE, State::Request),
         };
         if !methods.contains(&method) {
-            let why = Refusal::NoMethod {
-                authenticate: self.authenticate,
-            };
+            let why = Refusal::NoMethod { authenticate: self.authenticate };
             return refuse(Reply::of(&[&[0x05, METHOD_NOT_ACCEPTABLE]]), why);
         }
         let consumed = input.len() - rest.len();
-        (
-            Progress::Reply {
-                consumed,
-                bytes: Reply::of(&[&[0x05, method]]),
-            },
-            next,
-        )
+        (Progress::Reply { consumed, bytes: Reply::of(&[&[0x05, method]]) }, next)
     }
 
     fn enter(&mut self, next: State) {
@@ -214,10 +184,9 @@ fn login(input: &[u8]) -> Verdict {
             (progress, State::Verifying)
         }
         Err(Err::Incomplete(_)) => (Progress::NeedMore, State::Login),
-        Err(Err::Error(malformed) | Err::Failure(malformed)) => refuse(
-            Reply::of(&[LOGIN_REFUSED]),
-            refusal(malformed, Version::V5, 0x01),
-        ),
+        Err(Err::Error(malformed) | Err::Failure(malformed)) => {
+            refuse(Reply::of(&[LOGIN_REFUSED]), refusal(malformed, Version::V5, 0x01))
+        }
     }
 }
 
@@ -225,14 +194,7 @@ fn v5_request(input: &[u8]) -> Verdict {
     match wire::v5_request(input) {
         Ok((rest, message)) => {
             let consumed = input.len() - rest.len();
-            conclude(
-                consumed,
-                Version::V5,
-                message.command,
-                message.host,
-                message.port,
-                None,
-            )
+            conclude(consumed, Version::V5, message.command, message.host, message.port, None)
         }
         Err(error) => incomplete_or(error, Version::V5, State::Request),
     }
@@ -272,18 +234,9 @@ fn conclude(
     let target = Target { host, port };
     let is_unspecified = matches!(target.host, Host::Address(address) if address.is_unspecified());
     if port == 0 || is_unspecified {
-        return refuse_request(
-            version,
-            Failure::General,
-            Refusal::NoTarget(version, target),
-        );
+        return refuse_request(version, Failure::General, Refusal::NoTarget(version, target));
     }
-    let request = Request {
-        version,
-        command,
-        target,
-        user_id,
-    };
+    let request = Request { version, command, target, user_id };
     (Progress::Request { consumed, request }, State::Over)
 }
 

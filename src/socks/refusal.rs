@@ -50,14 +50,11 @@ impl fmt::Display for Refusal {
             Self::NoMethod { authenticate: true } => {
                 f.write_str("client does not offer a user name and password")
             }
-            Self::NoMethod {
-                authenticate: false,
-            } => f.write_str("client insists on authentication, this listener has no users"),
+            Self::NoMethod { authenticate: false } => {
+                f.write_str("client insists on authentication, this listener has no users")
+            }
             Self::WrongVersion { expected, found } => {
-                write!(
-                    f,
-                    "version {expected} expected in the handshake, {found} found"
-                )
+                write!(f, "version {expected} expected in the handshake, {found} found")
             }
             Self::Command(version, command) => {
                 write!(f, "{version} command {command} is not supported")

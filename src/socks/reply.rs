@@ -136,10 +136,7 @@ impl Reply {
     const CAPACITY: usize = 22;
 
     /// A reply without bytes: close without an answer.
-    pub(super) const EMPTY: Self = Self {
-        bytes: [0; Self::CAPACITY],
-        length: 0,
-    };
+    pub(super) const EMPTY: Self = Self { bytes: [0; Self::CAPACITY], length: 0 };
 
     /// A reply of these parts, together at most [`Self::CAPACITY`] bytes.
     pub(super) fn of(parts: &[&[u8]]) -> Self {
@@ -178,27 +175,19 @@ pub fn reply(version: Version, outcome: Outcome, bound: SocketAddr) -> Reply {
     let port = bound.port().to_be_bytes();
     match (version, bound) {
         (Version::V4, bound) => {
-            let code = if outcome == Outcome::Success {
-                V4_GRANTED
-            } else {
-                V4_REJECTED
-            };
+            let code = if outcome == Outcome::Success { V4_GRANTED } else { V4_REJECTED };
             let address = match bound {
                 SocketAddr::V4(bound) => bound.ip().octets(),
                 SocketAddr::V6(_) => [0; 4],
             };
             Reply::of(&[&[0x00, code], &port, &address])
         }
-        (Version::V5, SocketAddr::V4(bound)) => Reply::of(&[
-            &[0x05, v5_code(outcome), 0x00, 0x01],
-            &bound.ip().octets(),
-            &port,
-        ]),
-        (Version::V5, SocketAddr::V6(bound)) => Reply::of(&[
-            &[0x05, v5_code(outcome), 0x00, 0x04],
-            &bound.ip().octets(),
-            &port,
-        ]),
+        (Version::V5, SocketAddr::V4(bound)) => {
+            Reply::of(&[&[0x05, v5_code(outcome), 0x00, 0x01], &bound.ip().octets(), &port])
+        }
+        (Version::V5, SocketAddr::V6(bound)) => {
+            Reply::of(&[&[0x05, v5_code(outcome), 0x00, 0x04], &bound.ip().octets(), &port])
+        }
     }
 }
 
@@ -243,18 +232,9 @@ mod tests {
         let v4: SocketAddr = "192.0.2.7:513".parse().unwrap();
         let v6: SocketAddr = "[2001:db8::7]:513".parse().unwrap();
         let ok = Outcome::Success;
-        assert_eq!(
-            &reply(Version::V4, ok, v4)[..],
-            b"\x00\x5a\x02\x01\xc0\x00\x02\x07"
-        );
-        assert_eq!(
-            &reply(Version::V4, ok, v6)[..],
-            b"\x00\x5a\x02\x01\x00\x00\x00\x00"
-        );
-        assert_eq!(
-            &reply(Version::V5, ok, v4)[..],
-            b"\x05\x00\x00\x01\xc0\x00\x02\x07\x02\x01"
-        );
+        assert_eq!(&reply(Version::V4, ok, v4)[..], b"\x00\x5a\x02\x01\xc0\x00\x02\x07");
+        assert_eq!(&reply(Version::V4, ok, v6)[..], b"\x00\x5a\x02\x01\x00\x00\x00\x00");
+        assert_eq!(&reply(Version::V5, ok, v4)[..], b"\x05\x00\x00\x01\xc0\x00\x02\x07\x02\x01");
         assert_eq!(
             &reply(Version::V5, ok, v6)[..],
             b"\x05\x00\x00\x04\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x07\x02\x01"
@@ -277,10 +257,7 @@ mod tests {
         for (failure, code) in codes {
             let v5 = reply(Version::V5, failure.into(), bound);
             assert_eq!(&v5[..], &[5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
-            assert_eq!(
-                &reply(Version::V4, failure.into(), bound)[..],
-                b"\x00\x5b\0\0\0\0\0\0"
-            );
+            assert_eq!(&reply(Version::V4, failure.into(), bound)[..], b"\x00\x5b\0\0\0\0\0\0");
         }
     }
 
@@ -313,26 +290,14 @@ mod tests {
             (2, "Connection timed out", Failure::TimedOut),
             (2, "Operation timed out", Failure::TimedOut),
             (2, "Name or service not known", Failure::HostUnreachable),
-            (
-                2,
-                "Temporary failure in name resolution",
-                Failure::HostUnreachable,
-            ),
-            (
-                2,
-                "Address family not supported by protocol",
-                Failure::AddressTypeNotSupported,
-            ),
+            (2, "Temporary failure in name resolution", Failure::HostUnreachable),
+            (2, "Address family not supported by protocol", Failure::AddressTypeNotSupported),
             (2, "", Failure::HostUnreachable),
             (3, "unknown channel type", Failure::General),
             (4, "", Failure::General),
             (u32::MAX, "Connection refused", Failure::General),
         ] {
-            assert_eq!(
-                Failure::from_open_failure(reason, description),
-                failure,
-                "{description}"
-            );
+            assert_eq!(Failure::from_open_failure(reason, description), failure, "{description}");
         }
     }
 }

@@ -21,10 +21,7 @@ pub fn host_from_name(name: &[u8]) -> Option<Host> {
     if name.is_empty() {
         return None;
     }
-    let name: String = name
-        .iter()
-        .map(|byte| char::from(byte.to_ascii_lowercase()))
-        .collect();
+    let name: String = name.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
     if let Ok(address) = name.parse::<Ipv6Addr>() {
         return Some(host_from_address(address.into()));
     }
@@ -85,49 +82,23 @@ mod tests {
 
     #[test]
     fn names_are_lower_cased_and_lose_one_final_dot() {
-        assert_eq!(
-            host_from_name(b"Host.Example."),
-            Some(Host::Name("host.example".into()))
-        );
+        assert_eq!(host_from_name(b"Host.Example."), Some(Host::Name("host.example".into())));
         assert_eq!(host_from_name(b"a_b-c"), Some(Host::Name("a_b-c".into())));
         assert_eq!(host_from_name(b"a.."), Some(Host::Name("a.".into())));
-        assert_eq!(
-            host_from_name(&[b'a'; 255]),
-            Some(Host::Name("a".repeat(255)))
-        );
+        assert_eq!(host_from_name(&[b'a'; 255]), Some(Host::Name("a".repeat(255))));
     }
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for bad in [
-            &b""[..],
-            b".",
-            b"a b",
-            b"a\0b",
-            b"a\nb",
-            b"\xc8\xd6",
-            b" ",
-            &[b'a'; 256],
-        ] {
+        for bad in [&b""[..], b".", b"a b", b"a\0b", b"a\nb", b"\xc8\xd6", b" ", &[b'a'; 256]] {
             assert_eq!(host_from_name(bad), None, "{bad:?}");
         }
     }
 
     #[test]
     fn addresses_in_disguise_become_addresses() {
-        for text in [
-            "127.0.0.1",
-            "127.0.0.1.",
-            "127.1",
-            "0x7f.1",
-            "0X7F000001",
-            "2130706433",
-        ] {
-            assert_eq!(
-                host_from_name(text.as_bytes()),
-                address("127.0.0.1"),
-                "{text}"
-            );
+        for text in ["127.0.0.1", "127.0.0.1.", "127.1", "0x7f.1", "0X7F000001", "2130706433"] {
+            assert_eq!(host_from_name(text.as_bytes()), address("127.0.0.1"), "{text}");
         }
         assert_eq!(host_from_name(b"0177.0.0.01"), address("127.0.0.1"));
         assert_eq!(host_from_name(b"10.65535"), address("10.0.255.255"));
@@ -157,10 +128,7 @@ mod tests {
             "10.0.0.1x",
             "fe80::1%eth0",
         ] {
-            assert_eq!(
-                host_from_name(text.as_bytes()),
-                Some(Host::Name(text.into()))
-            );
+            assert_eq!(host_from_name(text.as_bytes()), Some(Host::Name(text.into())));
         }
     }
 }

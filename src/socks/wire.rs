@@ -83,15 +83,7 @@ pub fn v4_request(input: &[u8]) -> Parsed<'_, V4Request<'_>> {
         }
         _ => (input, WireHost::Address(Ipv4Addr::from(address).into())),
     };
-    Ok((
-        input,
-        V4Request {
-            command,
-            host,
-            port,
-            user_id,
-        },
-    ))
+    Ok((input, V4Request { command, host, port, user_id }))
 }
 
 /// Version 5, first message: VER NMETHODS METHODS. Gives the methods.
@@ -111,26 +103,13 @@ pub fn v5_request(input: &[u8]) -> Parsed<'_, V5Request<'_>> {
     let (input, _) = version(0x05, input)?;
     let (input, (command, _reserved, address_type)) = (be_u8, be_u8, be_u8).parse(input)?;
     let (input, host) = match address_type {
-        0x01 => map(be_u32, |bits| {
-            WireHost::Address(Ipv4Addr::from(bits).into())
-        })
-        .parse(input)?,
+        0x01 => map(be_u32, |bits| WireHost::Address(Ipv4Addr::from(bits).into())).parse(input)?,
         0x03 => map(length_data(be_u8), WireHost::Name).parse(input)?,
-        0x04 => map(be_u128, |bits| {
-            WireHost::Address(Ipv6Addr::from(bits).into())
-        })
-        .parse(input)?,
+        0x04 => map(be_u128, |bits| WireHost::Address(Ipv6Addr::from(bits).into())).parse(input)?,
         other => return Err(Err::Failure(Malformed::AddressType(other))),
     };
     let (input, port) = be_u16(input)?;
-    Ok((
-        input,
-        V5Request {
-            command,
-            host,
-            port,
-        },
-    ))
+    Ok((input, V5Request { command, host, port }))
 }
 
 fn version(expected: u8, input: &[u8]) -> Parsed<'_, u8> {

@@ -135,23 +135,15 @@ fn stock_table() -> *const *const CryptMethod {
 
 /// A copy of `stock`, NULL-ended, with both AES-GCM entries replaced.
 fn replace(stock: Vec<*const CryptMethod>) -> Result<Vec<*const CryptMethod>, String> {
-    let mut missing = vec![
-        ("aes128-gcm@openssh.com", 16),
-        ("aes256-gcm@openssh.com", 32),
-    ];
+    let mut missing = vec![("aes128-gcm@openssh.com", 16), ("aes256-gcm@openssh.com", 32)];
     let mut table = Vec::with_capacity(stock.len() + 1);
     for entry in stock {
         // SAFETY: an entry of libssh2's table: static, with a static name.
         let (method, name) = unsafe { (*entry, CStr::from_ptr((*entry).name)) };
-        match missing
-            .iter()
-            .position(|(wanted, _)| name.to_bytes() == wanted.as_bytes())
-        {
+        match missing.iter().position(|(wanted, _)| name.to_bytes() == wanted.as_bytes()) {
             Some(place) => {
                 let (name, key_length) = missing.swap_remove(place);
-                method
-                    .expect_stock(key_length)
-                    .map_err(|what| format!("{name}: {what}"))?;
+                method.expect_stock(key_length).map_err(|what| format!("{name}: {what}"))?;
                 table.push(&raw const *Box::leak(Box::new(method.whole_packet())));
             }
             None => table.push(entry),
@@ -184,12 +176,7 @@ unsafe fn entries(table: *const *const CryptMethod) -> Result<Vec<*const CryptMe
 impl CryptMethod {
     /// Checks everything about a stock AES-GCM entry that this file relies on.
     fn expect_stock(&self, key_length: c_int) -> Result<(), String> {
-        let numbers = [
-            self.block_size,
-            self.iv_length,
-            self.secret_length,
-            self.tag_length,
-        ];
+        let numbers = [self.block_size, self.iv_length, self.secret_length, self.tag_length];
         let expected = [16, 12, key_length, 16];
         if numbers != expected {
             return Err(format!("sizes {numbers:?}, expected {expected:?}"));
@@ -234,16 +221,9 @@ unsafe extern "C" fn init(
     // SAFETY: lengths as the entry says, per contract.
     let (key, nonce) = unsafe {
         let key_length = usize::try_from((*method).secret_length).unwrap_or(0);
-        (
-            std::slice::from_raw_parts(secret, key_length),
-            &*iv.cast::<[u8; NONCE_SIZE]>(),
-        )
+        (std::slice::from_raw_parts(secret, key_length), &*iv.cast::<[u8; NONCE_SIZE]>())
     };
-    let direction = if encrypt != 0 {
-        Direction::Seal
-    } else {
-        Direction::Open
-    };
+    let direction = if encrypt != 0 { Direction::Seal } else { Direction::Open };
     let Some(gcm) = Gcm::new(direction, key, nonce) else {
         return FAILED;
     };
@@ -354,11 +334,7 @@ impl Gcm {
             Direction::Open => context.decrypt_init(Some(cipher), Some(key), Some(nonce)),
         }
         .ok()?;
-        Some(Self {
-            context,
-            direction,
-            nonce: *nonce,
-        })
+        Some(Self { context, direction, nonce: *nonce })
     }
 
     /// `packet`: length field, text, 16 bytes for the tag. Encrypts the text and writes the tag.
@@ -433,9 +409,7 @@ fn cipher(key_length: usize) -> Option<&'static CipherRef> {
         32 => (&AES_256, "AES-256-GCM"),
         _ => return None,
     };
-    place
-        .get_or_init(|| Cipher::fetch(None, name, None).ok())
-        .as_deref()
+    place.get_or_init(|| Cipher::fetch(None, name, None).ok()).as_deref()
 }
 
 #[cfg(test)]
@@ -494,11 +468,7 @@ pub(super) mod tests {
             assert!(seal.seal(&mut sealed));
             sealed[position] ^= 1;
             assert!(!open.open(&mut sealed), "byte {position}");
-            assert!(
-                sealed[LENGTH_SIZE..LENGTH_SIZE + size]
-                    .iter()
-                    .all(|&byte| byte == 0)
-            );
+            assert!(sealed[LENGTH_SIZE..LENGTH_SIZE + size].iter().all(|&byte| byte == 0));
         }
     }
 
@@ -531,9 +501,7 @@ pub(super) mod tests {
             assert_eq!(stock.len(), ours.len());
             for (stock, ours) in stock.into_iter().zip(ours) {
                 assert_eq!(CStr::from_ptr((*stock).name), CStr::from_ptr((*ours).name));
-                let gcm = CStr::from_ptr((*stock).name)
-                    .to_bytes()
-                    .ends_with(b"-gcm@openssh.com");
+                let gcm = CStr::from_ptr((*stock).name).to_bytes().ends_with(b"-gcm@openssh.com");
                 assert_eq!(gcm, stock != ours);
                 assert_eq!(gcm, (*stock).expect_stock((*stock).secret_length).is_ok());
                 assert_eq!(gcm, (*stock).flags == PACKET_IN_BLOCKS);
@@ -547,37 +515,12 @@ pub(super) mod tests {
         let stock = unsafe { entries(stock_table()).unwrap() };
         // SAFETY: entries of that table.
         let good = stock.into_iter().map(|entry| unsafe { *entry });
-        let good = good
-            .into_iter()
-            .find(|method| method.flags == PACKET_IN_BLOCKS)
-            .unwrap();
+        let good = good.into_iter().find(|method| method.flags == PACKET_IN_BLOCKS).unwrap();
         assert!(good.expect_stock(good.secret_length).is_ok());
         assert!(good.expect_stock(24).is_err());
-        assert!(
-            CryptMethod { flags: 4, ..good }
-                .expect_stock(good.secret_length)
-                .is_err()
-        );
-        assert!(
-            CryptMethod {
-                tag_length: 0,
-                ..good
-            }
-            .expect_stock(good.secret_length)
-            .is_err()
-        );
-        assert!(
-            CryptMethod {
-                crypt: None,
-                ..good
-            }
-            .expect_stock(good.secret_length)
-            .is_err()
-        );
-        assert!(
-            good.whole_packet()
-                .expect_stock(good.secret_length)
-                .is_err()
-        );
+        assert!(CryptMethod { flags: 4, ..good }.expect_stock(good.secret_length).is_err());
+        assert!(CryptMethod { tag_length: 0, ..good }.expect_stock(good.secret_length).is_err());
+        assert!(CryptMethod { crypt: None, ..good }.expect_stock(good.secret_length).is_err());
+        assert!(good.whole_packet().expect_stock(good.secret_length).is_err());
     }
 }

@@ -46,10 +46,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("user", &self.user)
             .field("methods", &self.methods)
-            .field(
-                "keys",
-                &self.keys.iter().map(|key| &key.name).collect::<Vec<_>>(),
-            )
+            .field("keys", &self.keys.iter().map(|key| &key.name).collect::<Vec<_>>())
             .field("password", &self.password.is_some())
             .finish()
     }
@@ -92,19 +89,10 @@ impl fmt::Display for LoginError {
         match self {
             Self::HostKeyRefused(reason) => write!(f, "host key refused: {reason}"),
             Self::AuthRefused { tried, offered } if tried.is_empty() => {
-                write!(
-                    f,
-                    "none of the server's methods can be tried ({})",
-                    offered.join(", ")
-                )
+                write!(f, "none of the server's methods can be tried ({})", offered.join(", "))
             }
             Self::AuthRefused { tried, offered } => {
-                write!(
-                    f,
-                    "{}; server offers {}",
-                    tried.join(", "),
-                    offered.join(", ")
-                )
+                write!(f, "{}; server offers {}", tried.join(", "), offered.join(", "))
             }
             Self::Transport(error) => error.fmt(f),
         }
@@ -241,14 +229,10 @@ impl Login {
                     AuthStep::NeedsInput => return Ok(LoginStep::NeedsInput),
                     AuthStep::Accepted => {
                         let method = request.method();
-                        return Ok(LoginStep::Done {
-                            method,
-                            user: credentials.user.clone(),
-                        });
+                        return Ok(LoginStep::Done { method, user: credentials.user.clone() });
                     }
                     AuthStep::Partial(methods) => {
-                        self.tried
-                            .push(describe(request, credentials, "accepted, not enough"));
+                        self.tried.push(describe(request, credentials, "accepted, not enough"));
                         self.offered = methods;
                         self.next_request(transport)?;
                     }
@@ -298,10 +282,7 @@ fn make(
     transport: &mut Transport,
 ) -> Result<AuthStep, TransportError> {
     let user = &credentials.user;
-    let password = credentials
-        .password
-        .as_ref()
-        .map_or("", |password| password.as_str());
+    let password = credentials.password.as_ref().map_or("", |password| password.as_str());
     match request {
         Request::PublicKey(place) => match credentials.keys.get(place) {
             Some(key) => transport.auth_publickey(user, &key.private_pem),
@@ -320,5 +301,106 @@ fn describe(request: Request, credentials: &Credentials, outcome: &str) -> Strin
             format!("publickey {name}: {outcome}")
         }
         request => format!("{}: {outcome}", request.method()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ssh::test_support::{Client, Sshd, user, with_keys};
+    use crate::ssh::transport::TransportOptions;
+
+    fn login(sshd: &Sshd, credentials: Credentials) -> Result<LoginStep, LoginError> {
+        Client::connect(sshd.address, &TransportOptions::default()).login(credentials, Ok(()))
+    }
+
+    #[test]
+    fn every_kind_of_key_logs_in() {
+        let sshd = Sshd::start("");
+        for name in ["ed25519", "ecdsa", "rsa", "rsa-pem"] {
+            let expected = LoginStep::Done { method: "publickey", user: user() };
+            assert_eq!(login(&sshd, with_keys(&[name])), Ok(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_tried_in_order_until_one_fits() {
+        let sshd = Sshd::start("");
+        let mut credentials = with_keys(&["stranger", "stranger", "ecdsa"]);
+        credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
+        assert!(matches!(login(&sshd, credentials), Ok(LoginStep::Done { .. })));
+    }
+
+    #[test]
+    fn a_refusal_names_what_was_tried_and_what_the_server_offers() {
+        let sshd = Sshd::start("");
+        let mut credentials = with_keys(&["stranger", "ed25519"]);
+        credentials.keys[1].private_pem = Zeroizing::new(b"no key at all".to_vec());
+        credentials.methods.extend([AuthMethod::Password, AuthMethod::Keyboard]);
+        credentials.password = Some(Zeroizing::new("secret".into()));
+        let Err(LoginError::AuthRefused { tried, offered }) = login(&sshd, credentials) else {
+            panic!("logged in");
+        };
+        assert_eq!(offered, ["publickey"]);
+        assert_eq!(tried.len(), 2, "{tried:?}");
+        assert_eq!(tried[0], "publickey stranger: refused");
+        assert!(tried[1].starts_with("publickey ed25519: "), "{tried:?}");
+        assert!(!tried[1].ends_with("refused"), "{tried:?}");
+        sshd.wait_for_log("no more authentication methods");
+    }
+
+    #[test]
+    fn a_wrong_password_is_refused() {
+        let sshd = Sshd::start("PasswordAuthentication yes");
+        let mut credentials = with_keys(&[]);
+        credentials.methods = vec![AuthMethod::Keyboard, AuthMethod::Password];
+        credentials.password = Some(Zeroizing::new("not the password".into()));
+        let Err(LoginError::AuthRefused { tried, offered }) = login(&sshd, credentials) else {
+            panic!("logged in");
+        };
+        assert_eq!(tried, ["password: refused"]);
+        assert_eq!(offered, ["publickey", "password"]);
+    }
+
+    #[test]
+    fn without_credentials_nothing_is_tried() {
+        let sshd = Sshd::start("");
+        let expected = LoginError::AuthRefused { tried: vec![], offered: vec!["publickey".into()] };
+        assert_eq!(login(&sshd, with_keys(&[])), Err(expected));
+    }
+
+    #[test]
+    fn a_server_that_wants_two_keys_gets_them() {
+        let sshd = Sshd::start("AuthenticationMethods publickey,publickey");
+        assert!(matches!(
+            login(&sshd, with_keys(&["ed25519", "second"])),
+            Ok(LoginStep::Done { .. })
+        ));
+        let Err(LoginError::AuthRefused { tried, .. }) = login(&sshd, with_keys(&["second"]))
+        else {
+            panic!("logged in");
+        };
+        assert_eq!(tried, ["publickey second: accepted, not enough"]);
+    }
+
+    #[test]
+    fn a_refused_host_key_ends_the_login_before_anything_is_told() {
+        let sshd = Sshd::start("");
+        let mut client = Client::connect(sshd.address, &TransportOptions::default());
+        let result = client.login(with_keys(&["ed25519"]), Err("not ours".into()));
+        assert_eq!(result, Err(LoginError::HostKeyRefused("not ours".into())));
+        sshd.wait_for_log("host key not accepted");
+        assert!(!sshd.has_logged("userauth-request"), "the server was told the user");
+        // The same words are in the log of a login that goes on.
+        assert!(matches!(login(&sshd, with_keys(&["ed25519"])), Ok(LoginStep::Done { .. })));
+        sshd.wait_for_log("userauth-request");
+    }
+
+    #[test]
+    fn credentials_do_not_show_in_debug_output() {
+        let mut credentials = with_keys(&["ed25519"]);
+        credentials.password = Some(Zeroizing::new("secret".into()));
+        let shown = format!("{credentials:?}");
+        assert!(!shown.contains("secret") && !shown.contains("BEGIN"), "{shown}");
     }
 }

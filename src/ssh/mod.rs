@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ffi`], [`cipher`] | the only `unsafe` code: libssh2, its link-time seams, AES-GCM |
+//! | `ffi`, `cipher` | the only `unsafe` code: libssh2, its link-time seams, AES-GCM |
 //! | [`transport`] | libssh2 without sockets: bytes in, bytes out, packets |
 //! | [`login`] | from version exchange to authenticated |
 //! | [`seams`] | the check at start that the seams hold |
@@ -11,10 +11,14 @@
 //! | [`pool`] | which sessions exist, and who may dial |
 
 pub mod channels;
-pub mod cipher;
-pub mod ffi;
+mod cipher;
+mod ffi;
 pub mod hostkey;
+pub mod identity;
 pub mod login;
 pub mod pool;
 pub mod seams;
 pub mod transport;
+
+#[cfg(test)]
+mod test_support;

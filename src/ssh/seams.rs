@@ -36,11 +36,7 @@ impl fmt::Display for SeamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version { found } => {
-                write!(
-                    f,
-                    "libssh2 {found} is linked, {} is needed",
-                    ffi::PINNED_VERSION
-                )
+                write!(f, "libssh2 {found} is linked, {} is needed", ffi::PINNED_VERSION)
             }
             Self::OutOfMemory => write!(f, "out of memory"),
             Self::Receive(what) => write!(f, "receiving: {what}"),
@@ -88,9 +84,7 @@ fn check_receive() -> Result<(), SeamError> {
         return Err(SeamError::Receive("channel data are not read"));
     }
     if session.io_mut().take_packet().as_deref() != Some(&message) {
-        return Err(SeamError::Receive(
-            "channel data do not arrive as they were sent",
-        ));
+        return Err(SeamError::Receive("channel data do not arrive as they were sent"));
     }
     if session.read_packet() != EAGAIN || session.io().has_packet() {
         return Err(SeamError::Receive("a packet arrives twice"));
@@ -109,9 +103,7 @@ fn check_send() -> Result<(), SeamError> {
     let output = session.io().output.pending();
     match unframe(output) {
         Some(found) if found == payload => Ok(()),
-        _ => Err(SeamError::Send(
-            "the output is not the packet that was sent",
-        )),
+        _ => Err(SeamError::Send("the output is not the packet that was sent")),
     }
 }
 
@@ -119,10 +111,7 @@ fn check_send() -> Result<(), SeamError> {
 fn check_cipher() -> Result<(), SeamError> {
     for key in [&[3; 16][..], &[5; 32]] {
         let nonce = [9; 12];
-        let both = (
-            Gcm::new(Direction::Seal, key, &nonce),
-            Gcm::new(Direction::Open, key, &nonce),
-        );
+        let both = (Gcm::new(Direction::Seal, key, &nonce), Gcm::new(Direction::Open, key, &nonce));
         let (Some(mut seal), Some(mut open)) = both else {
             return Err(SeamError::Cipher("cannot be set up"));
         };

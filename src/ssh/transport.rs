@@ -246,19 +246,13 @@ impl Transport {
         let mut session = Session::new().ok_or(TransportError::OutOfMemory)?;
         let offered = Offer {
             kex: options.kex.map(Into::into),
-            host_key: options
-                .host_key_algorithms
-                .unwrap_or(HOST_KEY_ALGORITHMS)
-                .into(),
+            host_key: options.host_key_algorithms.unwrap_or(HOST_KEY_ALGORITHMS).into(),
             ciphers: options.ciphers.unwrap_or(CIPHERS).into(),
             macs: options.macs.unwrap_or(MACS).into(),
         };
         let mut prefer = |kind, method, names: &str| match session.prefer(method, names) {
             0 => Ok(()),
-            _ => Err(TransportError::UnknownAlgorithms {
-                kind,
-                names: names.into(),
-            }),
+            _ => Err(TransportError::UnknownAlgorithms { kind, names: names.into() }),
         };
         if let Some(kex) = &offered.kex {
             prefer("key exchange", Method::Kex, kex)?;
@@ -326,15 +320,11 @@ impl Transport {
         let banner = self.session.banner();
         let is_ssh = banner.starts_with("SSH-2.0-") || banner.starts_with("SSH-1.99-");
         if banner.starts_with("SSH-") && !is_ssh {
-            return Err(self.end(TransportError::NotSsh {
-                greeting: shortened(&banner),
-            }));
+            return Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }));
         }
         match code {
             EAGAIN if !is_ssh && self.session.io().input.total() > GREETING_LIMIT => {
-                Err(self.end(TransportError::NotSsh {
-                    greeting: shortened(&banner),
-                }))
+                Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }))
             }
             EAGAIN => Ok(Step::NeedsInput),
             0 => {
@@ -342,9 +332,9 @@ impl Transport {
                 debug!("ssh: {banner}: {:?}", self.algorithms());
                 Ok(Step::Done)
             }
-            sys::LIBSSH2_ERROR_BANNER_RECV => Err(self.end(TransportError::NotSsh {
-                greeting: shortened(&banner),
-            })),
+            sys::LIBSSH2_ERROR_BANNER_RECV => {
+                Err(self.end(TransportError::NotSsh { greeting: shortened(&banner) }))
+            }
             code => Err(self.failed("key exchange", code)),
         }
     }
@@ -407,9 +397,7 @@ impl Transport {
         user: &str,
         private_pem: &[u8],
     ) -> Result<AuthStep, TransportError> {
-        self.authenticate("public key", |session| {
-            session.auth_publickey(user, private_pem)
-        })
+        self.authenticate("public key", |session| session.auth_publickey(user, private_pem))
     }
 
     /// Logs in by keyboard-interactive; every hidden prompt is answered with the password, except one that asks for a
@@ -420,9 +408,7 @@ impl Transport {
         password: &str,
     ) -> Result<AuthStep, TransportError> {
         self.session.io_mut().password = Some(Zeroizing::new(password.into()));
-        let step = self.authenticate("keyboard-interactive", |session| {
-            session.auth_keyboard(user)
-        });
+        let step = self.authenticate("keyboard-interactive", |session| session.auth_keyboard(user));
         self.session.io_mut().password = None;
         let demanded = self.session.io().change_demanded;
         match step {
@@ -458,11 +444,7 @@ impl Transport {
             if !self.may_go_on() && !self.session.io().has_packet() {
                 return Ok(None);
             }
-            stalled = if self.input_pending() < before {
-                0
-            } else {
-                stalled + 1
-            };
+            stalled = if self.input_pending() < before { 0 } else { stalled + 1 };
             if stalled > STALL_LIMIT {
                 return Err(self.end(TransportError::Protocol("input that makes no packet")));
             }
@@ -504,8 +486,7 @@ impl Transport {
             end -= 1;
         }
         let text = CString::new(text[..end].replace('\0', " ")).unwrap_or_default();
-        self.session
-            .disconnect(sys::SSH_DISCONNECT_BY_APPLICATION, &text);
+        self.session.disconnect(sys::SSH_DISCONNECT_BY_APPLICATION, &text);
         self.ended = true;
     }
 
@@ -545,9 +526,9 @@ impl Transport {
             (sys::LIBSSH2_ERROR_PASSWORD_EXPIRED, None) => {
                 Ok(AuthStep::Refused(Refusal::PasswordExpired))
             }
-            (code, None) if self.intact() && (silent || code == UNSIGNED) => Ok(AuthStep::Refused(
-                Refusal::Unusable(self.session.error_text()),
-            )),
+            (code, None) if self.intact() && (silent || code == UNSIGNED) => {
+                Ok(AuthStep::Refused(Refusal::Unusable(self.session.error_text())))
+            }
             (code, None) => Err(self.failed(doing, code)),
         }
     }
@@ -561,11 +542,7 @@ impl Transport {
             if code != EAGAIN || !self.may_go_on() {
                 return Ok(code);
             }
-            stalled = if self.input_pending() < before {
-                0
-            } else {
-                stalled + 1
-            };
+            stalled = if self.input_pending() < before { 0 } else { stalled + 1 };
             if stalled > STALL_LIMIT {
                 return Err(self.end(TransportError::Protocol("input that makes no packet")));
             }
@@ -610,11 +587,7 @@ impl Transport {
     }
 
     fn usable(&self) -> Result<(), TransportError> {
-        if self.ended {
-            Err(TransportError::Ended)
-        } else {
-            Ok(())
-        }
+        if self.ended { Err(TransportError::Ended) } else { Ok(()) }
     }
 
     fn end(&mut self, error: TransportError) -> TransportError {
@@ -628,10 +601,7 @@ impl Transport {
         let error = if let Some(violation) = io.violation {
             TransportError::Protocol(violation)
         } else if let Some(farewell) = &io.disconnect {
-            TransportError::Disconnected {
-                reason: farewell.reason,
-                text: farewell.text.clone(),
-            }
+            TransportError::Disconnected { reason: farewell.reason, text: farewell.text.clone() }
         } else if io.output.overflowed() {
             TransportError::OutputFull
         } else if io.input.end_seen() {
@@ -647,11 +617,7 @@ impl Transport {
         } else if let Some(error) = self.nothing_in_common() {
             error
         } else {
-            TransportError::Library {
-                doing,
-                code,
-                text: self.session.error_text(),
-            }
+            TransportError::Library { doing, code, text: self.session.error_text() }
         };
         self.end(error)
     }
@@ -664,21 +630,8 @@ impl Transport {
         let theirs = ffi::parse_kexinit(self.session.io().server_kexinit.as_deref()?)?;
         let kex = self.offered.kex.clone();
         let kex = kex.unwrap_or_else(|| self.session.supported(Method::Kex).join(","));
-        let [
-            their_kex,
-            their_key,
-            cipher_out,
-            cipher_in,
-            mac_out,
-            mac_in,
-            ..,
-        ] = theirs;
-        let Offer {
-            host_key,
-            ciphers,
-            macs,
-            ..
-        } = &self.offered;
+        let [their_kex, their_key, cipher_out, cipher_in, mac_out, mac_in, ..] = theirs;
+        let Offer { host_key, ciphers, macs, .. } = &self.offered;
         let mac_matters = !first_common(ciphers, &cipher_out).is_some_and(authenticates);
         let pairs = [
             ("key exchange", &kex, their_kex, true),
@@ -720,15 +673,11 @@ fn authenticates(cipher: &str) -> bool {
 
 /// The first of our names that they have as well.
 fn first_common<'a>(ours: &'a str, theirs: &str) -> Option<&'a str> {
-    ours.split(',')
-        .find(|name| theirs.split(',').any(|other| other == *name))
+    ours.split(',').find(|name| theirs.split(',').any(|other| other == *name))
 }
 
 fn split_names(list: &str) -> Vec<String> {
-    list.split(',')
-        .filter(|name| !name.is_empty())
-        .map(Into::into)
-        .collect()
+    list.split(',').filter(|name| !name.is_empty()).map(Into::into).collect()
 }
 
 fn shortened(text: &str) -> String {
@@ -743,3 +692,6 @@ fn integrity_text(code: i32) -> &'static str {
         _ => "cannot be decrypted",
     }
 }
+
+#[cfg(test)]
+mod tests;

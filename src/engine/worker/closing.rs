@@ -114,8 +114,9 @@ impl Worker {
                 let seconds = route
                     .and_then(|route| route.filter.profile.as_ref())
                     .map_or(0, |profile| profile.open_timeout.as_secs());
-                let reason =
-                    format!("the SSH server gave no answer about the target in {seconds} s (OPENTIME)");
+                let reason = format!(
+                    "the SSH server gave no answer about the target in {seconds} s (OPENTIME)"
+                );
                 self.fail(key, Failure::TimedOut, &reason);
             }
             State::Lingering(_) => self.remove_client(key, false),

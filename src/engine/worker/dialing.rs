@@ -26,13 +26,16 @@ impl Worker {
         let Material { addresses, identities, password, host_keys } = material;
         let algorithms = host_keys
             .algorithms_for(&server.host, server.port)
-            .map(|types| types.iter().map(|name| (*name).to_owned()).collect());
+            .map(|types| types.into_iter().map(str::to_owned).collect());
         let credentials = Credentials {
             user: session.pool_key.user.clone(),
             methods: profile.auth.clone(),
             keys: identities
                 .into_iter()
-                .map(|identity| LoginKey { name: identity.name, private_pem: identity.private_pem })
+                .map(|(path, identity)| LoginKey {
+                    name: path.display().to_string(),
+                    private_pem: identity.private_pem,
+                })
                 .collect(),
             password,
         };
@@ -234,7 +237,7 @@ fn step(session: &mut Session) -> Result<Option<Facts>, DialError> {
                 return Ok(Some(Facts {
                     host_key: Fingerprint::of(blob).to_string(),
                     kex: algorithms.kex,
-                    cipher: algorithms.cipher_client,
+                    cipher: algorithms.cipher_to_server,
                     method: method.to_owned(),
                 }));
             }
@@ -285,11 +288,12 @@ fn preferred_types(profile: &Profile, known: Option<&[String]>) -> Option<String
     let Some(known) = known else { return Some(all.join(",")) };
     // The signature algorithms of an RSA key have names of their own.
     let is_known = |algorithm: &str| {
-        known.iter().any(|key| {
-            key == algorithm || (key == "ssh-rsa" && algorithm.starts_with("rsa-sha2-"))
-        })
+        known
+            .iter()
+            .any(|key| key == algorithm || (key == "ssh-rsa" && algorithm.starts_with("rsa-sha2-")))
     };
-    let (mut first, rest): (Vec<&str>, Vec<&str>) = all.into_iter().partition(|name| is_known(name));
+    let (mut first, rest): (Vec<&str>, Vec<&str>) =
+        all.into_iter().partition(|name| is_known(name));
     first.extend(rest);
     Some(first.join(","))
 }

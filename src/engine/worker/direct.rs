@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use mio::Interest;
 
-use super::handshake::answer;
 use super::Worker;
+use super::handshake::answer;
 use crate::engine::client::{Connecting, Direct, Parts, Ready, State};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
@@ -72,7 +72,9 @@ impl Worker {
     fn connected(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
         let State::Connecting(attempt) = client.leave() else { return };
-        sockets::tune_client(&attempt.socket);
+        if let Err(error) = sockets::tune_client(&attempt.socket) {
+            log::debug!("#{}: socket options of the target: {error}", client.number);
+        }
         let bound = attempt.socket.local_addr();
         let early = client.route.as_mut().map(|r| std::mem::take(&mut r.early)).unwrap_or_default();
         client.enter(State::Direct(Box::new(Direct {

@@ -1,14 +1,13 @@
 //! Doors: accepting clients, within their limits, and changing the set of listeners.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
 use std::net::SocketAddr;
 
 use super::{OpenDoor, Timer, Worker};
-use crate::engine::accept::AcceptState;
+use crate::engine::accept::{AcceptState, Notice, RETRY};
 use crate::engine::client::{Arrival, Client};
 use crate::engine::inbox::Door;
 use crate::engine::key::{Key, Kind};
@@ -21,16 +20,22 @@ impl Worker {
     pub(super) fn set_doors(&mut self, doors: Vec<Door>) {
         let mut kept = Vec::new();
         for Door { listener, acceptor } in doors {
-            if let Some(acceptor) = acceptor {
+            if let Some(mut acceptor) = acceptor {
                 let generation = self.next_generation();
                 let entry = self.doors.vacant_entry();
                 let key = Key::new(Kind::Listener, generation, entry.key());
-                let mut acceptor = acceptor;
-                if let Err(error) = acceptor.register(self.poll.registry(), key.token()) {
-                    say!(LISTEN_FAILED, name = listener.name, address = listener.address, reason = error);
+                if let Err(error) =
+                    self.poll.registry().register(&mut acceptor, key.token(), Interest::READABLE)
+                {
+                    say!(
+                        LISTEN_FAILED,
+                        name = listener.name,
+                        address = listener.address,
+                        reason = error
+                    );
                     continue;
                 }
-                entry.insert(OpenDoor { acceptor, listener, key, queued: false, paused: false });
+                entry.insert(OpenDoor { acceptor, listener, key, queued: false });
                 kept.push(key);
                 self.enqueue(key);
             } else {
@@ -51,7 +56,9 @@ impl Worker {
             let keep = kept.contains(&door.key);
             if !keep {
                 timers.cancel((door.key, Timer::Accept));
-                door.acceptor.deregister(registry);
+                if let Err(error) = registry.deregister(&mut door.acceptor) {
+                    log::debug!("listener {}: deregister: {error}", door.listener.name);
+                }
             }
             keep
         });
@@ -63,21 +70,19 @@ impl Worker {
         let Some(door) = self.doors.get_mut(key.index()).filter(|d| d.key == key) else { return };
         door.queued = false;
         let mut batch = Vec::new();
-        let state = door.acceptor.accept_batch(ACCEPTS, |socket, peer| batch.push((socket, peer)));
+        let taken = door.acceptor.accept_batch(ACCEPTS, |socket, peer| batch.push((socket, peer)));
         let listener = std::sync::Arc::clone(&door.listener);
-        let paused = matches!(state, AcceptState::Paused(_));
-        if std::mem::replace(&mut door.paused, paused) != paused {
-            match &state {
-                AcceptState::Paused(reason) => {
-                    say!(ACCEPT_PAUSED, listener = listener.name, reason = reason);
-                }
-                _ => say!(ACCEPT_RESUMED, listener = listener.name),
+        match taken.notice {
+            Some(Notice::Paused(reason)) => {
+                say!(ACCEPT_PAUSED, listener = listener.name, reason = reason);
             }
+            Some(Notice::Resumed) => say!(ACCEPT_RESUMED, listener = listener.name),
+            None => {}
         }
-        match state {
+        match taken.state {
             AcceptState::Drained => {}
             AcceptState::More => self.enqueue(key),
-            AcceptState::Paused(_) => self.timers.set((key, Timer::Accept), now + ACCEPT_RETRY),
+            AcceptState::Paused => self.timers.set((key, Timer::Accept), now + RETRY),
         }
         for (socket, peer) in batch {
             self.accepted(socket, peer, &listener);
@@ -91,7 +96,6 @@ impl Worker {
         listener: &std::sync::Arc<crate::config::Listener>,
     ) {
         let counters = &self.shared.counters;
-        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         if !Live::admits(listener, peer.ip()) {
             counters.refused.fetch_add(1, Ordering::Relaxed);
             say!(CLIENT_REFUSED_ACCESS, client = peer, listener = listener.name);
@@ -101,13 +105,7 @@ impl Worker {
             Ok(permit) => permit,
             Err(refused) => {
                 counters.refused.fetch_add(1, Ordering::Relaxed);
-                say!(
-                    CLIENT_REFUSED_LIMIT,
-                    client = peer,
-                    listener = listener.name,
-                    limit = refused.limit,
-                    what = refused.what
-                );
+                say!(CLIENT_REFUSED_LIMIT, client = peer, listener = listener.name, what = refused);
                 return;
             }
         };
@@ -115,7 +113,9 @@ impl Worker {
         let generation = self.next_generation();
         let entry = self.clients.vacant_entry();
         let key = Key::new(Kind::Client, generation, entry.key());
-        sockets::tune_client(&socket);
+        if let Err(error) = sockets::tune_client(&socket) {
+            log::debug!("#{number} {peer}: socket options: {error}");
+        }
         let both = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(&mut socket, key.token(), both) {
             log::error!("#{number} {peer}: poll refused the socket: {error}");
@@ -133,6 +133,3 @@ impl Worker {
 
 /// Clients accepted in one turn.
 const ACCEPTS: usize = 64;
-
-/// Pause of a door that the system gives no descriptor.
-const ACCEPT_RETRY: Duration = Duration::from_millis(100);

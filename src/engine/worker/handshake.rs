@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Worker;
 use crate::engine::client::State;
@@ -44,26 +44,27 @@ impl Worker {
                     }
                     Err(error) => break Verdict::Gone(error.to_string()),
                 },
-                Progress::Reply { consumed, reply } => {
+                Progress::Reply { consumed, bytes } => {
                     input.drain(..consumed);
-                    if let Err(error) = answer(parts.socket, &reply) {
+                    if let Err(error) = answer(parts.socket, &bytes) {
                         break Verdict::Gone(error.to_string());
                     }
                 }
                 Progress::Login { consumed, user, password } => {
+                    input[..consumed].zeroize();
                     input.drain(..consumed);
-                    break Verdict::Verify(user, password);
+                    break Verdict::Verify(String::from_utf8_lossy(&user).into_owned(), password);
                 }
                 Progress::Request { consumed, request } => {
                     input.drain(..consumed);
                     break Verdict::Request(request, std::mem::take(input));
                 }
-                Progress::Refuse { reply, refusal } => {
-                    if let Some(reply) = reply {
+                Progress::Refuse { bytes, why } => {
+                    if !bytes.is_empty() {
                         // The client is refused either way.
-                        let _ = answer(parts.socket, &reply);
+                        let _ = answer(parts.socket, &bytes);
                     }
-                    break Verdict::Refused(refusal.to_string());
+                    break Verdict::Refused(why.to_string());
                 }
             }
         };

@@ -66,7 +66,6 @@ struct OpenDoor {
     listener: Arc<Listener>,
     key: Key,
     queued: bool,
-    paused: bool,
 }
 
 /// What a timer is for.
@@ -145,7 +144,7 @@ impl Worker {
             Kind::Wake => return,
             Kind::Listener => {
                 if let Some(door) = self.doors.get_mut(key.index()).filter(|d| d.key == key) {
-                    door.acceptor.edge();
+                    door.acceptor.mark_ready();
                 }
                 self.enqueue(key);
                 return;
@@ -200,7 +199,10 @@ impl Worker {
                     State::Tunnel(_) => self.tunnel_ready(key),
                     State::Lingering(_) => self.lingering_ready(key),
                     // A client that gives up while it waits is noticed here.
-                    State::Verifying(..) | State::Resolving | State::Waiting | State::Opening(..) => {
+                    State::Verifying(..)
+                    | State::Resolving
+                    | State::Waiting
+                    | State::Opening(..) => {
                         self.waiting_ready(key);
                     }
                     State::Changing => debug_assert!(false, "a handler left no state"),
@@ -239,7 +241,8 @@ impl Worker {
                 Ok(Inbound::DialTurn(session)) => self.dial_turn(session),
                 Ok(Inbound::Listeners(doors)) => self.set_doors(doors),
                 Ok(Inbound::Snapshot { question }) => {
-                    let snapshot = snapshot::take(self.index, &self.clients, &self.sessions, self.now);
+                    let snapshot =
+                        snapshot::take(self.index, &self.clients, &self.sessions, self.now);
                     self.shared.supervisor.send(Report::Snapshot { question, snapshot });
                 }
                 Ok(Inbound::Drain { deadline }) => self.drain(deadline),

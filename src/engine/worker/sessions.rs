@@ -27,7 +27,7 @@ enum Task {
     OpenFailed(Key, OpenFailure, String),
     Broken(Key, std::io::Error),
     Eof(Key),
-    Closed(Key),
+    Closed(Key, bool),
     Room(Key),
     Lost(String),
     Drained,
@@ -75,13 +75,17 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         session.enter(Phase::Preparing);
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
+        let learned = Arc::clone(&self.shared.learned);
         self.timers.set((key, Timer::Deadline), now + profile.connect_timeout);
         let job = Box::new(move || {
-            let result = Box::new(dial::prepare(&profile, &server));
+            let result = Box::new(dial::prepare(&profile, &server, &learned));
             post.send(Inbound::Prepared { session: key, result });
         });
         if self.shared.jobs.submit(job).is_err() {
-            self.dial_failed(key, DialError::Ended("too much work waits for the helper threads".into()));
+            self.dial_failed(
+                key,
+                DialError::Ended("too much work waits for the helper threads".into()),
+            );
         }
     }
 
@@ -132,7 +136,7 @@ impl Worker {
                         self.end_relay(client, &format!("client: {error}"), true);
                     }
                     Task::Eof(client) => self.channel_eof(client),
-                    Task::Closed(client) => self.channel_closed(client),
+                    Task::Closed(client, eof) => self.channel_closed(client, eof),
                     Task::Room(client) => self.enqueue(client),
                     Task::Lost(reason) => {
                         self.session_lost(key, &reason);
@@ -191,7 +195,7 @@ impl Worker {
                 Task::OpenFailed(owner, reason, description.to_owned())
             }
             Ok(Event::Eof { owner, .. }) => Task::Eof(owner),
-            Ok(Event::Closed { owner, .. }) => Task::Closed(owner),
+            Ok(Event::Closed { owner, eof, .. }) => Task::Closed(owner, eof),
             Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
             Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
         }
@@ -213,7 +217,11 @@ impl Worker {
                 route.seat = None;
                 route.moves += 1;
                 if route.moves > MOVES {
-                    self.fail(client_key, Failure::General, "SSH sessions end as fast as they open");
+                    self.fail(
+                        client_key,
+                        Failure::General,
+                        "SSH sessions end as fast as they open",
+                    );
                 } else {
                     self.go_tunnel(client_key);
                 }
@@ -323,7 +331,9 @@ impl Worker {
         match session.phase() {
             Phase::Queued => {}
             Phase::Pausing => self.prepare(key),
-            Phase::Preparing => self.dial_failed(key, DialError::TimedOut("resolving and reading keys")),
+            Phase::Preparing => {
+                self.dial_failed(key, DialError::TimedOut("resolving and reading keys"))
+            }
             Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
             Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
             Phase::Open => {
@@ -344,7 +354,12 @@ impl Worker {
         let (interval, most) = (session.profile.keepalive, session.profile.keepalive_count);
         if session.misses >= most {
             let (number, misses) = (session.number, session.misses);
-            say!(KEEPALIVE_LOST, session = number, server = session.pool_key.server, misses = misses);
+            say!(
+                KEEPALIVE_LOST,
+                session = number,
+                server = session.pool_key.server,
+                misses = misses
+            );
             self.session_lost(key, &format!("no answer to {misses} keepalives"));
             return;
         }
@@ -370,7 +385,9 @@ impl Worker {
             session.dirty = false;
             let sent = session.send_control().map_err(|error| error.to_string());
             let written = sent.and_then(|()| {
-                session.write_out().map_err(|error| format!("connection to the SSH server: {error}"))
+                session
+                    .write_out()
+                    .map_err(|error| format!("connection to the SSH server: {error}"))
             });
             if let Err(reason) = written {
                 self.connection_failed(key, &reason);
@@ -378,7 +395,8 @@ impl Worker {
             }
             if session.relieved() && !session.blocked.is_empty() {
                 for client in std::mem::take(&mut session.blocked) {
-                    if let Some(State::Tunnel(tunnel)) = self.client(client).map(|c| c.state_mut()) {
+                    if let Some(State::Tunnel(tunnel)) = self.client(client).map(|c| c.state_mut())
+                    {
                         tunnel.blocked = false;
                     }
                     self.enqueue(client);
@@ -402,7 +420,13 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         let (number, server) = (session.number, session.pool_key.server.to_string());
         let clients = self.clients_of(key);
-        say!(SESSION_LOST, session = number, server = server, reason = reason, clients = clients.len());
+        say!(
+            SESSION_LOST,
+            session = number,
+            server = server,
+            reason = reason,
+            clients = clients.len()
+        );
         // First, so that a client that is placed again does not come back here.
         self.drop_session(key);
         let text = format!("SSH session {number} to {server} lost: {reason}");
@@ -439,7 +463,9 @@ impl Worker {
         self.drop_session(key);
         let text = error.to_string();
         for client_key in clients {
-            let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else { continue };
+            let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
+                continue;
+            };
             if route.filter.fallback_plain && error.is_unreachable() {
                 route.seat = None;
                 let (target, filter) = (route.target.to_string(), route.filter.name.clone());

@@ -106,16 +106,17 @@ impl Worker {
     }
 
     /// The channel is closed on both sides.
-    pub(super) fn channel_closed(&mut self, key: Key) {
+    pub(super) fn channel_closed(&mut self, key: Key, eof: bool) {
         let Some(client) = self.client(key) else { return };
-        let parts = client.parts();
-        let State::Tunnel(tunnel) = parts.state else { return };
-        match (tunnel.down, tunnel.up) {
+        let State::Tunnel(tunnel) = client.state_mut() else { return };
+        if !eof {
+            // What the target sent may be incomplete.
+            self.end_relay(key, "channel closed by the SSH server without EOF", true);
+        } else if tunnel.down == Half::Draining {
             // The rest of the backlog is still the client's.
-            (Half::Draining, _) => tunnel.up = Half::Finished,
-            (Half::Finished, _) => self.end_relay(key, "target closed", false),
-            // No EOF came: what the target sent may be incomplete.
-            (Half::Open, _) => self.end_relay(key, "channel closed by the SSH server", true),
+            tunnel.up = Half::Finished;
+        } else {
+            self.end_relay(key, "target closed", false);
         }
     }
 
@@ -224,7 +225,10 @@ fn pump_up(session: &mut Session, parts: Parts<'_>, scratch: &mut [u8]) -> Verdi
             count
         };
         let short = waiting.is_empty() && count < room;
-        let header = session.mux.data_header(tunnel.channel, count);
+        let Some(header) = session.mux.data_header(tunnel.channel, count) else {
+            debug_assert!(false, "send_room gave {room}, {count} bytes do not fit");
+            return Verdict::Wait;
+        };
         if let Err(error) = session.send(&header, &scratch[..count]) {
             return Verdict::Lost(error);
         }

@@ -46,11 +46,8 @@ fn a_fin_passes_and_the_other_direction_stays_open() {
     for copy in [false, true] {
         for client_first in [true, false] {
             let (mut rig, client, target) = Rig::new(copy);
-            let (mut first, mut second) = if client_first {
-                (client, target)
-            } else {
-                (target, client)
-            };
+            let (mut first, mut second) =
+                if client_first { (client, target) } else { (target, client) };
             first.write_all(&pattern(1, 300_000)).unwrap();
             first.shutdown(Shutdown::Write).unwrap();
             rig.pump_until(|relay| relay.is_half_closed());
@@ -122,11 +119,8 @@ fn a_reset_in_mid_transfer_names_its_side() {
     for copy in [false, true] {
         for side in [Side::Client, Side::Target] {
             let (mut rig, client, target) = Rig::new(copy);
-            let (mut dying, other) = if side == Side::Client {
-                (client, target)
-            } else {
-                (target, client)
-            };
+            let (mut dying, other) =
+                if side == Side::Client { (client, target) } else { (target, client) };
             dying.write_all(&pattern(1, 100_000)).unwrap();
             rig.pump_until(|relay| relay.bytes_up() + relay.bytes_down() > 0);
             sockopt::set_socket_linger(&dying, Some(Duration::ZERO)).unwrap();
@@ -213,13 +207,7 @@ fn a_pipe_is_held_only_while_bytes_are_in_it() {
 fn a_relay_that_has_nothing_to_do_opens_no_pipe() {
     let (mut rig, _client, _target) = Rig::new(false);
     (rig.client_ready.readable, rig.target_ready.readable) = (false, false);
-    assert_eq!(
-        rig.pump(BUDGET).unwrap(),
-        Pumped {
-            moved: 0,
-            state: RelayState::Waiting
-        }
-    );
+    assert_eq!(rig.pump(BUDGET).unwrap(), Pumped { moved: 0, state: RelayState::Waiting });
     assert_eq!(rig.pool.idle_pipes(), 0);
 }
 
@@ -257,14 +245,8 @@ impl Rig {
     }
 
     fn pump(&mut self, budget: usize) -> Result<Pumped, RelayError> {
-        let client = End {
-            socket: &self.client,
-            ready: &mut self.client_ready,
-        };
-        let target = End {
-            socket: &self.target,
-            ready: &mut self.target_ready,
-        };
+        let client = End { socket: &self.client, ready: &mut self.client_ready };
+        let target = End { socket: &self.target, ready: &mut self.target_ready };
         self.relay.pump(client, target, &mut self.pool, budget)
     }
 

@@ -1,6 +1,7 @@
 //! Messages 2000-2999: listeners, clients, SOCKS and direct connections.
 //!
-//! A line about one connection begins with `#id`, the number it has from accept to close in every line and in `D CONNS`.
+//! A line about one connection begins with `#id`, the number it has from accept to close in every
+//! line and in `D CONNS`.
 
 use crate::message::{Message, Severity};
 
@@ -18,8 +19,11 @@ pub(super) const ALL: &[&Message] = &[
     &CONNECT_FAILED,
     &CLOSED,
     &IDLE_CLOSED,
+    &FELL_BACK_PLAIN,
+    &USERS_FAILED,
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
+    &PASSWD_REFUSED,
 ];
 
 /// The client's address may not use the listener: client address, listener name.
@@ -27,24 +31,24 @@ pub const CLIENT_REFUSED_ACCESS: Message = Message {
     number: 2001,
     severity: Severity::W,
     text: "{client} refused at listener {listener}: address not in CLIENTS",
-    explanation: "The CLIENTS setting of the listener does not contain the client's address. Without \
-        that setting only this host itself (loopback) may connect.",
+    explanation: "The CLIENTS setting of the listener does not contain the client's address. \
+        Without that setting only this host itself (loopback) may connect.",
     action: "The connection is closed before a byte is read.",
-    response: "If the client is to be served, add its address to SET listener CLIENTS and enter \
-        F REFRESH. If not, find out who tries.",
+    response: "If the client is to be served, add its address to SET listener CLIENTS and enter F \
+        REFRESH. If not, find out who tries.",
 };
 
-/// A connection limit is reached: client address, listener name, the limit, what it counts.
+/// A connection limit is reached: client address, listener name, which limit.
 pub const CLIENT_REFUSED_LIMIT: Message = Message {
     number: 2002,
     severity: Severity::W,
-    text: "{client} refused at listener {listener}: {what} limit of {limit} connections reached",
-    explanation: "MAXCONN limits all client connections, MAXCLIENT those of one client address. The \
-        message says which of them is used up.",
+    text: "{client} refused at listener {listener}: {what}",
+    explanation: "MAXCONN limits all client connections, MAXCLIENT those of one client address. \
+        The message says which of them is used up.",
     action: "The connection is closed at once. Running connections are not touched.",
     response: "Enter D CONNS to see who holds the connections. A looping job must be cancelled; if \
-        the load is genuine, raise the limit (and the descriptor limit of the service) and enter \
-        F REFRESH.",
+        the load is genuine, raise the limit (and the descriptor limit of the service) and enter F \
+        REFRESH.",
 };
 
 /// A client did not speak SOCKS as it should: connection, client, listener, what was wrong.
@@ -52,8 +56,8 @@ pub const HANDSHAKE_FAILED: Message = Message {
     number: 2003,
     severity: Severity::W,
     text: "#{id} {client} at listener {listener}: SOCKS handshake failed: {reason}",
-    explanation: "What the client sent is not SOCKS 4, 4a or 5, breaks a length limit, or the client \
-        went away before its request was complete.",
+    explanation: "What the client sent is not SOCKS 4, 4a or 5, breaks a length limit, or the \
+        client went away before its request was complete.",
     action: "The connection is closed, after the SOCKS reply that fits where there is one.",
     response: "Check that the client is set to SOCKS for this port: a browser or health probe that \
         speaks HTTP to it is the usual cause. One that comes from a port scan needs no action.",
@@ -67,8 +71,8 @@ pub const HANDSHAKE_TIMEOUT: Message = Message {
     explanation: "The client connected but did not send its whole request within the time of \
         HANDSHAKE. The time runs from the connection on, whatever arrives in between.",
     action: "The connection is closed.",
-    response: "A probe that only connects causes this and can be ignored, or pointed elsewhere. For a \
-        real client look for packet loss on its path before raising HANDSHAKE.",
+    response: "A probe that only connects causes this and can be ignored, or pointed elsewhere. \
+        For a real client look for packet loss on its path before raising HANDSHAKE.",
 };
 
 /// A SOCKS5 user name or password is wrong: connection, client, user name.
@@ -79,8 +83,8 @@ pub const LOGIN_REFUSED: Message = Message {
     explanation: "The USERS file of the listener has no such user, or the password is not that \
         user's. The message is the same for both.",
     action: "The client gets the refusal of RFC 1929 and the connection is closed.",
-    response: "Correct the credentials of the job or the USERS file. Many of these from one address \
-        are an attempt to guess: take the address out of CLIENTS.",
+    response: "Correct the credentials of the job or the USERS file. Many of these from one \
+        address are an attempt to guess: take the address out of CLIENTS.",
 };
 
 /// A request zoxy does not serve: connection, client, what was asked for.
@@ -88,12 +92,12 @@ pub const REQUEST_REFUSED: Message = Message {
     number: 2006,
     severity: Severity::W,
     text: "#{id} {client} request refused: {reason}",
-    explanation: "The SOCKS request was well formed but asks for something zoxy does not do here: a \
-        command such as BIND or UDP ASSOCIATE, an address type, or a login method the listener does \
-        not offer.",
+    explanation: "The SOCKS request was well formed but asks for something zoxy does not do here: \
+        a command such as BIND or UDP ASSOCIATE, an address type, or a login method the listener \
+        does not offer.",
     action: "The client gets the SOCKS reply code for it and the connection is closed.",
-    response: "Set the client to what is served. For FTP over this path use passive mode; where USERS \
-        is set, the client must log in with SOCKS5.",
+    response: "Set the client to what is served. For FTP over this path use passive mode; where \
+        USERS is set, the client must log in with SOCKS5.",
 };
 
 /// The filters forbid the target: connection, client, target, filter name or "no filter matched".
@@ -101,12 +105,13 @@ pub const REQUEST_BLOCKED: Message = Message {
     number: 2007,
     severity: Severity::W,
     text: "#{id} {client} blocked from {target}: {filter}",
-    explanation: "The first filter that matches the target has action BLOCK, or no filter matches at \
-        all, which blocks too.",
-    action: "The client gets the SOCKS reply \"not allowed by ruleset\" and the connection is closed.",
-    response: "Run zoxy explain with this host and port to see the decision. If the target is to be \
-        reached, add or move a FILTER card and enter F REFRESH. Note that a filter on addresses never \
-        matches a target given as a name.",
+    explanation: "The first filter that matches the target has action BLOCK, or no filter matches \
+        at all, which blocks too.",
+    action: "The client gets the SOCKS reply \"not allowed by ruleset\" and the connection is \
+        closed.",
+    response: "Run zoxy explain with this host and port to see the decision. If the target is to \
+        be reached, add or move a FILTER card and enter F REFRESH. Note that a filter on addresses \
+        never matches a target given as a name.",
 };
 
 /// Connected without SSH: connection, client, target, filter, address that was connected to.
@@ -117,17 +122,19 @@ pub const CONNECTED_DIRECT: Message = Message {
     explanation: "The target answered and the client has been told so. The bytes travel as the \
         application sends them, without SSH.",
     action: "Data is relayed until both sides are done; ZOX2013I ends the connection.",
-    response: "None. If this target must not be reached in clear text, change the filter named here.",
+    response: "None. If this target must not be reached in clear text, change the filter named \
+        here.",
 };
 
 /// Connected through SSH: connection, client, target, filter, profile, SSH server.
 pub const CONNECTED_TUNNEL: Message = Message {
     number: 2011,
     severity: Severity::I,
-    text: "#{id} {client} connected to {target}, filter {filter}, profile {profile}, \
-        tunnel through {server}",
+    text: "#{id} {client} connected to {target}, filter {filter}, profile {profile}, tunnel \
+        through {server}",
     explanation: "The SSH server reached the target and the client has been told so. Up to the SSH \
-        server the bytes are encrypted; from there to the target they are not, unless they were before.",
+        server the bytes are encrypted; from there to the target they are not, unless they were \
+        before.",
     action: "Data is relayed until both sides are done; ZOX2013I ends the connection.",
     response: "None.",
 };
@@ -137,20 +144,21 @@ pub const CONNECT_FAILED: Message = Message {
     number: 2012,
     severity: Severity::E,
     text: "#{id} {client} could not be connected to {target}, filter {filter}: {reason}",
-    explanation: "The filter allows the target, but it could not be reached: directly, or through an \
-        SSH session. The reason says which step failed.",
-    action: "The client gets the SOCKS reply code for the reason and the connection is closed. zoxy \
-        does not try again by itself.",
-    response: "\"Connection refused\": the service at the target is down. A time-out: a firewall or a \
-        dead host between zoxy (or the SSH server) and the target. If the reason is the SSH session, \
-        the ZOX3nnn lines before this one tell more.",
+    explanation: "The filter allows the target, but it could not be reached: directly, or through \
+        an SSH session. The reason says which step failed.",
+    action: "The client gets the SOCKS reply code for the reason and the connection is closed. \
+        zoxy does not try again by itself.",
+    response: "\"Connection refused\": the service at the target is down. A time-out: a firewall \
+        or a dead host between zoxy (or the SSH server) and the target. If the reason is the SSH \
+        session, the ZOX3nnn lines before this one tell more.",
 };
 
 /// A connection ended: connection, client, target, bytes from and to the client, seconds, reason.
 pub const CLOSED: Message = Message {
     number: 2013,
     severity: Severity::I,
-    text: "#{id} {client} closed, target {target}, {up} bytes up, {down} bytes down, {seconds} s: {reason}",
+    text: "#{id} {client} closed, target {target}, {up} bytes up, {down} bytes down, {seconds} s: \
+        {reason}",
     explanation: "The end of a connection that had been connected. Up counts what the client sent, \
         down what it received.",
     action: "The connection's descriptors and buffers are free again.",
@@ -166,8 +174,35 @@ pub const IDLE_CLOSED: Message = Message {
     explanation: "The idle limit of the filter (IDLETIME, or HALFTIME once one side has finished \
         sending) was reached without a byte in either direction.",
     action: "Both sides of the connection are closed; ZOX2013I follows.",
-    response: "If the application was waiting on purpose (a long step at the server), raise the limit \
-        of that filter. Otherwise look for the side that hung.",
+    response: "If the application was waiting on purpose (a long step at the server), raise the \
+        limit of that filter. Otherwise look for the side that hung.",
+};
+
+/// SSH could not be had and the filter allows plain: connection, client, target, filter, reason.
+pub const FELL_BACK_PLAIN: Message = Message {
+    number: 2015,
+    severity: Severity::W,
+    text: "#{id} {client} GOES ON WITHOUT SSH to {target}, filter {filter}: {reason}",
+    explanation: "No SSH session could be had for this connection, and the filter has Y in column \
+        38, which allows a plain connection instead. What the application sends, passwords \
+        included, travels unencrypted.",
+    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows. This never \
+        happens after a host key or a login was refused.",
+    response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is \
+        not acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
+        connection then fails instead.",
+};
+
+/// The file with SOCKS users cannot be used: listener, file, reason.
+pub const USERS_FAILED: Message = Message {
+    number: 2016,
+    severity: Severity::E,
+    text: "listener {listener}: users file {file} cannot be used: {reason}",
+    explanation: "The USERS file of the listener could not be read, or a line of it is wrong. \
+        Nobody could log in at this listener.",
+    action: "zoxy does not start; a refresh is refused and the old deck and users stay.",
+    response: "Correct the file, or its permissions for the user zoxy runs under, then start zoxy \
+        or enter F REFRESH again.",
 };
 
 /// New connections wait: listener, the system's reason.
@@ -175,12 +210,13 @@ pub const ACCEPT_PAUSED: Message = Message {
     number: 2020,
     severity: Severity::W,
     text: "listener {listener} pauses: {reason}",
-    explanation: "The system cannot give zoxy another connection, as a rule because descriptors are \
-        used up (EMFILE, ENFILE) or memory is short.",
-    action: "Nothing more is accepted until a connection ends or a moment has passed; waiting clients \
-        stay in the listener's queue. Running connections go on. ZOX2021I follows.",
-    response: "Compare D STATUS with the descriptor limit (LimitNOFILE of the service): two descriptors \
-        per connection are needed. Raise the limit or lower MAXCONN.",
+    explanation: "The system cannot give zoxy another connection, as a rule because descriptors \
+        are used up (EMFILE, ENFILE) or memory is short.",
+    action: "Nothing more is accepted until a connection ends or a moment has passed; waiting \
+        clients stay in the listener's queue. Running connections go on. ZOX2021I follows.",
+    response: "Compare D STATUS with the descriptor limit (LimitNOFILE of the service): a \
+        tunnelled connection needs one descriptor, a direct one up to six. Raise the limit or \
+        lower MAXCONN.",
 };
 
 /// New connections are taken again: listener.
@@ -191,4 +227,16 @@ pub const ACCEPT_RESUMED: Message = Message {
     explanation: "The shortage reported by ZOX2020W is over.",
     action: "Waiting clients are accepted.",
     response: "None, but remove the cause of the shortage before it returns.",
+};
+
+/// `zoxy passwd` made no line: reason.
+pub const PASSWD_REFUSED: Message = Message {
+    number: 2090,
+    severity: Severity::E,
+    text: "no line made for the users file: {reason}",
+    explanation: "The password cannot be used, or it could not be read, or the line could not be \
+        written.",
+    action: "No line is made; zoxy passwd ends with return code 8 when the password is at fault, \
+        with 12 when the system is.",
+    response: "Repeat the command. A password has 1 to 255 bytes (RFC 1929).",
 };

@@ -37,39 +37,21 @@ pub struct Area {
 
 /// All areas, by number.
 pub const AREAS: &[Area] = &[
-    Area {
-        numbers: 0..=499,
-        title: "start, stop, refresh",
-        messages: operator::ALL,
-    },
-    Area {
-        numbers: 500..=999,
-        title: "operator's console",
-        messages: console::ALL,
-    },
-    Area {
-        numbers: 1000..=1999,
-        title: "the deck",
-        messages: deck::ALL,
-    },
+    Area { numbers: 0..=499, title: "start, stop, refresh", messages: operator::ALL },
+    Area { numbers: 500..=999, title: "operator's console", messages: console::ALL },
+    Area { numbers: 1000..=1999, title: "the deck", messages: deck::ALL },
     Area {
         numbers: 2000..=2999,
         title: "listeners, clients, SOCKS, direct connections",
         messages: client::ALL,
     },
-    Area {
-        numbers: 3000..=3999,
-        title: "SSH sessions and channels",
-        messages: ssh::ALL,
-    },
+    Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
 ];
 
 /// Every message, by number.
 pub fn all() -> Vec<&'static Message> {
-    let mut messages: Vec<_> = AREAS
-        .iter()
-        .flat_map(|area| area.messages.iter().copied())
-        .collect();
+    let mut messages: Vec<_> =
+        AREAS.iter().flat_map(|area| area.messages.iter().copied()).collect();
     messages.sort_by_key(|message| message.number);
     messages
 }
@@ -99,15 +81,9 @@ mod tests {
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];
-        let constants: usize = sources
-            .iter()
-            .map(|source| source.matches(": Message = Message {").count())
-            .sum();
-        assert_eq!(
-            constants,
-            all().len(),
-            "a constant is missing in its file's ALL"
-        );
+        let constants: usize =
+            sources.iter().map(|source| source.matches(": Message = Message {").count()).sum();
+        assert_eq!(constants, all().len(), "a constant is missing in its file's ALL");
     }
 
     #[test]
@@ -117,9 +93,8 @@ mod tests {
             while let Some(at) = rest.find(['{', '}']) {
                 let placeholder = &rest[at..];
                 assert!(placeholder.starts_with('{'), "{}: lone brace", message.id());
-                let end = placeholder
-                    .find('}')
-                    .unwrap_or_else(|| panic!("{}: open brace", message.id()));
+                let end =
+                    placeholder.find('}').unwrap_or_else(|| panic!("{}: open brace", message.id()));
                 let name = &placeholder[1..end];
                 let is_name =
                     !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
@@ -133,17 +108,9 @@ mod tests {
     fn every_message_is_explained() {
         for message in all() {
             for part in [message.explanation, message.action, message.response] {
-                assert!(
-                    part.ends_with('.'),
-                    "{}: {part:?} is no sentence",
-                    message.id()
-                );
+                assert!(part.ends_with('.'), "{}: {part:?} is no sentence", message.id());
                 assert!(!part.contains("  "), "{}: {part:?} has a gap", message.id());
-                assert!(
-                    !part.contains('\n'),
-                    "{}: {part:?} has a line end",
-                    message.id()
-                );
+                assert!(!part.contains('\n'), "{}: {part:?} has a line end", message.id());
             }
             let text = message.text;
             assert!(

@@ -1,6 +1,7 @@
 //! Messages 0000-0999: start, stop and operator commands.
 //!
-//! 0500-0999 are the lines of the console's displays and answers; the numbers below are events of the log.
+//! 0500-0999 are the lines of the console's displays and answers; the numbers below are events of
+//! the log.
 
 use crate::message::{Message, Severity};
 
@@ -83,7 +84,8 @@ pub const REFRESHED: Message = Message {
     severity: Severity::I,
     text: "refreshed from {deck}: {filters} filter(s), {profiles} profile(s)",
     explanation: "SIGHUP or F REFRESH asked for it, and the deck has no errors.",
-    action: "New connections follow the new deck. Running connections go on as they were decided.",
+    action: "New connections follow the new deck. Running connections go on as they were \
+        decided.",
     response: "None. Enter D FILTERS to see the filters in use.",
 };
 
@@ -92,11 +94,11 @@ pub const REFRESH_FAILED: Message = Message {
     number: 7,
     severity: Severity::E,
     text: "refresh refused: {deck} has {errors} error(s); the old deck stays in use",
-    explanation: "The deck could not be read, or its cards have errors. Each error has its own line \
-        with member, card and columns.",
+    explanation: "The deck could not be read, or its cards have errors. Each error has its own \
+        line with member, card and columns.",
     action: "Nothing changes: zoxy goes on with the deck it had.",
-    response: "Correct the cards, check them with zoxy check, then enter F REFRESH again. A restart \
-        with this deck would fail, so do not leave it for the next one.",
+    response: "Correct the cards, check them with zoxy check, then enter F REFRESH again. A \
+        restart with this deck would fail, so do not leave it for the next one.",
 };
 
 /// An operator's command arrived: who sent it (uid and name), the command.
@@ -127,9 +129,9 @@ pub const LISTEN_FAILED: Message = Message {
     number: 11,
     severity: Severity::S,
     text: "listener {name} cannot use {address}: {reason}",
-    explanation: "The system refused the address of a LISTEN card. Usual causes: another program or \
-        another zoxy has the port, the address is not of this host, a port below 1024 without the \
-        right to it.",
+    explanation: "The system refused the address of a LISTEN card. Usual causes: another program \
+        or another zoxy has the port, the address is not of this host, a port below 1024 without \
+        the right to it.",
     action: "zoxy does not start. During a refresh the old listeners stay.",
     response: "Find the owner of the port (ss -ltnp), correct the LISTEN card or grant \
         CAP_NET_BIND_SERVICE, then start zoxy again.",
@@ -140,8 +142,8 @@ pub const CONSOLE_FAILED: Message = Message {
     number: 12,
     severity: Severity::S,
     text: "operator's console {path} cannot be opened: {reason}",
-    explanation: "The console socket could not be made. Usual causes: a zoxy is already running with \
-        this path, the directory does not exist, or this user may not write to it.",
+    explanation: "The console socket could not be made. Usual causes: a zoxy is already running \
+        with this path, the directory does not exist, or this user may not write to it.",
     action: "zoxy does not start, since it could not be operated.",
     response: "If the reason is that zoxy is already running, stop that one or give this one \
         another path by SET * CONSOLE. Otherwise make the directory and give it to the user zoxy \
@@ -168,8 +170,8 @@ pub const WORKER_LOST: Message = Message {
     explanation: "A worker thread stopped by an error it cannot survive. Its connections and SSH \
         sessions are gone.",
     action: "zoxy stops, so that its supervisor can start it afresh.",
-    response: "Restart zoxy if nothing does it by itself, rerun the transfers that broke, and report \
-        the reason with the lines before it.",
+    response: "Restart zoxy if nothing does it by itself, rerun the transfers that broke, and \
+        report the reason with the lines before it.",
 };
 
 /// A safety net caught a state that should not exist: connection or session, what was found.
@@ -177,8 +179,8 @@ pub const INTERNAL: Message = Message {
     number: 15,
     severity: Severity::E,
     text: "#{id} internal error: {what}",
-    explanation: "A safety net found a state that the program should never reach. It is a defect of \
-        zoxy, not of the client or the server.",
+    explanation: "A safety net found a state that the program should never reach. It is a defect \
+        of zoxy, not of the client or the server.",
     action: "The connection or session concerned is closed; all others go on.",
     response: "Rerun the transfer. Report the line together with the lines of the same #id.",
 };

@@ -1,6 +1,7 @@
 //! Messages 3000-3999: SSH sessions and channels.
 //!
-//! `{session}` is a session's number, as in `D TUNNELS`; `{server}` is host and port of the SSH server.
+//! `{session}` is a session's number, as in `D TUNNELS`; `{server}` is host and port of the SSH
+//! server.
 
 use crate::message::{Message, Severity};
 
@@ -27,10 +28,10 @@ pub(super) const ALL: &[&Message] = &[
 pub const SESSION_OPENED: Message = Message {
     number: 3001,
     severity: Severity::I,
-    text: "session {session} to {server} opened, user {user}, profile {profile}, login by {method}, \
-        {algorithms}, host key {key}",
-    explanation: "The SSH server proved its host key and accepted the login. The algorithms are those \
-        negotiated for this session.",
+    text: "session {session} to {server} opened, user {user}, profile {profile}, login by \
+        {method}, {algorithms}, host key {key}",
+    explanation: "The SSH server proved its host key and accepted the login. The algorithms are \
+        those negotiated for this session.",
     action: "Connections of filters with this profile are carried through the session until it has \
         been idle for IDLETIME.",
     response: "None.",
@@ -41,11 +42,11 @@ pub const SESSION_CLOSED: Message = Message {
     number: 3002,
     severity: Severity::I,
     text: "session {session} to {server} closed: {reason}",
-    explanation: "zoxy closed the session: it was idle, the profile was changed by a refresh, or zoxy \
-        stops.",
+    explanation: "zoxy closed the session: it was idle, the profile was changed by a refresh, or \
+        zoxy stops.",
     action: "The next connection that needs this profile opens a new session.",
-    response: "None. If sessions open and close all the time under steady load, raise IDLETIME of the \
-        profile.",
+    response: "None. If sessions open and close all the time under steady load, raise IDLETIME of \
+        the profile.",
 };
 
 /// A session broke: session, SSH server, reason, number of client connections it carried.
@@ -53,25 +54,28 @@ pub const SESSION_LOST: Message = Message {
     number: 3003,
     severity: Severity::E,
     text: "session {session} to {server} lost: {reason}; {clients} connection(s) closed",
-    explanation: "The connection to the SSH server broke while the session was in use. Transfers that \
-        ran through it are incomplete.",
-    action: "Its client connections are closed at once, each with ZOX2013I. The next connection opens \
-        a new session.",
-    response: "Rerun the transfers. If it recurs, look at the SSH server's log and at firewalls that \
-        drop long connections; a shorter KEEPALIVE helps against the latter.",
+    explanation: "The connection to the SSH server broke while the session was in use. Transfers \
+        that ran through it are incomplete.",
+    action: "Its client connections are closed at once, each with ZOX2013I. The next connection \
+        opens a new session.",
+    response: "Rerun the transfers. If it recurs, look at the SSH server's log and at firewalls \
+        that drop long connections; a shorter KEEPALIVE helps against the latter.",
 };
 
 /// No session could be opened: profile, SSH server, reason, seconds until the next try is allowed.
 pub const DIAL_FAILED: Message = Message {
     number: 3004,
     severity: Severity::E,
-    text: "no session to {server} for profile {profile}: {reason}; next try in {seconds} s at the earliest",
-    explanation: "Connection, key exchange, host key check or login at the SSH server did not succeed \
-        within CONNTIME. A line before this one tells more where host key or login is the cause.",
-    action: "Connections that waited for the session fail (ZOX2012E). Until the pause is over further \
-        ones fail at once with the same reason; the pause grows with each failure up to BACKOFFMAX.",
-    response: "Check that the SSH server is up and reachable from this host: ssh -p port host. Once it \
-        is, the next connection after the pause succeeds; no command is needed.",
+    text: "no session to {server} for profile {profile}: {reason}; next try in {seconds} s at the \
+        earliest",
+    explanation: "Connection, key exchange, host key check or login at the SSH server did not \
+        succeed within CONNTIME. A line before this one tells more where host key or login is the \
+        cause.",
+    action: "Connections that waited for the session fail (ZOX2012E). Until the pause is over \
+        further ones fail at once with the same reason; the pause grows with each failure up to \
+        BACKOFFMAX.",
+    response: "Check that the SSH server is up and reachable from this host: ssh -p port host. \
+        Once it is, the next connection after the pause succeeds; no command is needed.",
 };
 
 /// The SSH server refuses the login: SSH server, user, methods tried, methods the server offers.
@@ -82,8 +86,9 @@ pub const SSH_LOGIN_REFUSED: Message = Message {
     explanation: "Every method of the profile's AUTH setting that the server offers was tried, and \
         none was accepted.",
     action: "The session is given up; ZOX3004E follows. zoxy does not go on trying passwords.",
-    response: "Check USER, IDENTITY and PASSWORD of the profile, and on the server the account (locked, \
-        expired?) and its authorized_keys with their permissions. The server's log has its reason.",
+    response: "Check USER, IDENTITY and PASSWORD of the profile, and on the server the account \
+        (locked, expired?) and its authorized_keys with their permissions. The server's log has \
+        its reason.",
 };
 
 /// The SSH server is silent: session, SSH server, keepalive requests without an answer.
@@ -94,8 +99,8 @@ pub const KEEPALIVE_LOST: Message = Message {
     explanation: "The TCP connection still seems open, but the SSH server has answered nothing for \
         KEEPALIVE times KEEPCOUNT seconds: it hangs, or the path is cut without a word.",
     action: "The session is closed and its clients with it; ZOX3003E follows.",
-    response: "Check the SSH server and the network path to it. If the server is known to stall for \
-        longer, raise KEEPALIVE or KEEPCOUNT of the profile.",
+    response: "Check the SSH server and the network path to it. If the server is known to stall \
+        for longer, raise KEEPALIVE or KEEPCOUNT of the profile.",
 };
 
 /// The SSH server said goodbye: session, SSH server, its reason (code and text).
@@ -106,9 +111,9 @@ pub const SERVER_DISCONNECTED: Message = Message {
     explanation: "The SSH server sent a disconnect message (RFC 4253, 11.1). The reason is the \
         server's own code and text.",
     action: "The session is closed. If it carried connections, ZOX3003E follows.",
-    response: "A server that is shut down needs no action here. \"Too many authentication failures\" \
-        and the like point to the profile, limits such as MaxSessions or MaxStartups to the server's \
-        configuration.",
+    response: "A server that is shut down needs no action here. \"Too many authentication \
+        failures\" and the like point to the profile, limits such as MaxSessions or MaxStartups to \
+        the server's configuration.",
 };
 
 /// The SSH server did not open a channel: connection, target, SSH server, its reason.
@@ -116,12 +121,13 @@ pub const OPEN_REFUSED: Message = Message {
     number: 3008,
     severity: Severity::W,
     text: "#{id} {server} did not connect to {target}: {reason}",
-    explanation: "The SSH server answered a channel open with a failure (RFC 4254, 5.1), or not at all \
-        within OPENTIME. The session itself is sound.",
+    explanation: "The SSH server answered a channel open with a failure (RFC 4254, 5.1), or not at \
+        all within OPENTIME. The session itself is sound.",
     action: "The client gets the SOCKS reply code for it; ZOX2012E follows. Other channels of the \
         session go on.",
     response: "\"Administratively prohibited\": AllowTcpForwarding or PermitOpen of the SSH server \
-        forbid it. \"Connect failed\": the target does not answer at the server; try it from there.",
+        forbid it. \"Connect failed\": the target does not answer at the server; try it from \
+        there.",
 };
 
 /// Nobody vouches for the host key: SSH server, fingerprint it showed.
@@ -132,24 +138,24 @@ pub const HOST_KEY_UNKNOWN: Message = Message {
     explanation: "The SSH server showed a key that no HOSTKEY card and no known_hosts file of the \
         profile has, and STRICTKEY is YES.",
     action: "The session is given up before any credential is sent; ZOX3004E follows.",
-    response: "Get the server's fingerprint from its administrator by another way. If it equals the \
-        one above, add a HOSTKEY card with it (or the key to known_hosts) and enter F REFRESH. Never \
-        copy the value from this message without that comparison.",
+    response: "Get the server's fingerprint from its administrator by another way. If it equals \
+        the one above, add a HOSTKEY card with it (or the key to known_hosts) and enter F REFRESH. \
+        Never copy the value from this message without that comparison.",
 };
 
-/// The host key differs from the recorded one: SSH server, expected and found fingerprint, where the
-/// expected one is recorded.
+/// The host key differs from the recorded one: SSH server, expected and found fingerprint, where
+/// the expected one is recorded.
 pub const HOST_KEY_CHANGED: Message = Message {
     number: 3011,
     severity: Severity::A,
     text: "HOST KEY OF {server} HAS CHANGED: expected {expected} ({place}), found {found}",
-    explanation: "The SSH server showed a key other than the recorded one. Either the server got a new \
-        key, or somebody stands between zoxy and the server.",
+    explanation: "The SSH server showed a key other than the recorded one. Either the server got a \
+        new key, or somebody stands between zoxy and the server.",
     action: "The session is refused before any credential is sent, with STRICTKEY NEW too. Every \
         connection through this server fails until an operator acts.",
     response: "Ask the server's administrator whether the key was changed, and for the new \
-        fingerprint. Only if it equals the one found, replace the record at the place named and enter \
-        F REFRESH. Otherwise treat it as an attack and call security.",
+        fingerprint. Only if it equals the one found, replace the record at the place named and \
+        enter F REFRESH. Otherwise treat it as an attack and call security.",
 };
 
 /// STRICTKEY NEW accepted a key: SSH server, fingerprint.
@@ -157,12 +163,12 @@ pub const HOST_KEY_NEW: Message = Message {
     number: 3012,
     severity: Severity::W,
     text: "host key of {server} accepted unseen: {fingerprint}",
-    explanation: "Nobody knows this server's key, and STRICTKEY NEW of the profile accepts it at first \
-        sight. The first contact is not protected against an impostor.",
+    explanation: "Nobody knows this server's key, and STRICTKEY NEW of the profile accepts it at \
+        first sight. The first contact is not protected against an impostor.",
     action: "The session is opened, and the server is held to this key while zoxy runs. Nothing is \
         written to disk.",
-    response: "Compare the fingerprint with the administrator's, then make it permanent with a HOSTKEY \
-        card and set STRICTKEY back to YES.",
+    response: "Compare the fingerprint with the administrator's, then make it permanent with a \
+        HOSTKEY card and set STRICTKEY back to YES.",
 };
 
 /// A revoked host key: SSH server, fingerprint, where it is marked revoked.
@@ -170,24 +176,24 @@ pub const HOST_KEY_REVOKED: Message = Message {
     number: 3013,
     severity: Severity::A,
     text: "{server} shows a revoked host key: {fingerprint}, revoked by {place}",
-    explanation: "A known_hosts file marks this key @revoked: it must not be trusted any more, whoever \
-        shows it.",
+    explanation: "A known_hosts file marks this key @revoked: it must not be trusted any more, \
+        whoever shows it.",
     action: "The session is refused before any credential is sent. Every connection through this \
         server fails until it shows another key.",
-    response: "Tell the server's administrator and security. The server needs a new key; do not remove \
-        the revocation.",
+    response: "Tell the server's administrator and security. The server needs a new key; do not \
+        remove the revocation.",
 };
 
-/// A known_hosts line cannot be used: file, line number, what is wrong with it.
+/// A known_hosts line cannot be used: file and line number, what is wrong with it.
 pub const KNOWN_HOSTS_LINE: Message = Message {
     number: 3014,
     severity: Severity::W,
-    text: "{file}, line {line} ignored: {problem}",
-    explanation: "The line of the known_hosts file does not have the form that sshd(8) describes, or \
-        uses something zoxy does not support.",
+    text: "{place} ignored: {problem}",
+    explanation: "The line of the known_hosts file does not have the form that sshd(8) describes, \
+        or uses something zoxy does not support.",
     action: "The line is skipped; the other lines of the file count.",
-    response: "Correct or remove the line. A server that is known by this line alone will be refused \
-        with ZOX3010E.",
+    response: "Correct or remove the line. A server that is known by this line alone will be \
+        refused with ZOX3010E.",
 };
 
 /// A private key cannot be used: profile, file, reason.
@@ -195,11 +201,11 @@ pub const IDENTITY_FAILED: Message = Message {
     number: 3015,
     severity: Severity::E,
     text: "profile {profile}: private key {file} cannot be used: {reason}",
-    explanation: "The file could not be read, is not a private key in OpenSSH or PEM format, or its \
-        passphrase is missing or wrong.",
+    explanation: "The file could not be read, is not a private key in OpenSSH or PEM format, or \
+        its passphrase is missing or wrong.",
     action: "The key is left out; other keys and methods of the profile are still tried.",
-    response: "Check the file's owner and permissions for the user zoxy runs under, and PASSPHRASE of \
-        the profile. ssh-keygen -y -f file shows whether the key opens.",
+    response: "Check the file's owner and permissions for the user zoxy runs under, and PASSPHRASE \
+        of the profile. ssh-keygen -y -f file shows whether the key opens.",
 };
 
 /// AES-GCM of the SSH library in place of zoxy's own: what is different.

@@ -85,41 +85,16 @@ impl fmt::Display for ProtocolError {
                     "message {message} for channel number {number:#010x}, which is not in use"
                 )
             }
-            Self::Unexpected {
-                message,
-                channel,
-                state,
-            } => {
-                write!(
-                    f,
-                    "message {message} for channel {channel}, which is {state}"
-                )
+            Self::Unexpected { message, channel, state } => {
+                write!(f, "message {message} for channel {channel}, which is {state}")
             }
-            Self::WindowExceeded {
-                channel,
-                window,
-                bytes,
-            } => {
-                write!(
-                    f,
-                    "{bytes} bytes for channel {channel}, whose window has {window} left"
-                )
+            Self::WindowExceeded { channel, window, bytes } => {
+                write!(f, "{bytes} bytes for channel {channel}, whose window has {window} left")
             }
-            Self::PacketTooLarge {
-                channel,
-                limit,
-                bytes,
-            } => {
-                write!(
-                    f,
-                    "{bytes} bytes in one packet for channel {channel}, maximum {limit}"
-                )
+            Self::PacketTooLarge { channel, limit, bytes } => {
+                write!(f, "{bytes} bytes in one packet for channel {channel}, maximum {limit}")
             }
-            Self::WindowOverflow {
-                channel,
-                window,
-                adjustment,
-            } => write!(
+            Self::WindowOverflow { channel, window, adjustment } => write!(
                 f,
                 "window of channel {channel} adjusted beyond 2^32 - 1: {window} + {adjustment}"
             ),

@@ -40,10 +40,7 @@ pub struct Mux<T> {
 impl<T: Copy> Mux<T> {
     /// A session without channels.
     pub fn new(limits: Limits) -> Self {
-        let limits = Limits {
-            channels: limits.channels.min(MAX_CHANNELS),
-            ..limits
-        };
+        let limits = Limits { channels: limits.channels.min(MAX_CHANNELS), ..limits };
         Self {
             limits,
             channels: Table::new(),
@@ -64,9 +61,7 @@ impl<T: Copy> Mux<T> {
         origin: SocketAddr,
     ) -> Result<ChannelId, OpenError> {
         if self.channels.len() >= self.limits.channels {
-            return Err(OpenError::Full {
-                channels: self.limits.channels,
-            });
+            return Err(OpenError::Full { channels: self.limits.channels });
         }
         let limits = &self.limits;
         let mut window = 0;
@@ -99,22 +94,15 @@ impl<T: Copy> Mux<T> {
             Message::WindowAdjust { recipient, bytes } => self.on_adjust(recipient, bytes),
             Message::Eof { recipient } => self.on_eof(recipient),
             Message::Close { recipient } => self.on_close(recipient),
-            Message::OpenConfirmation {
-                recipient,
-                sender,
-                window,
-                max_packet,
-            } => self.on_confirmation(recipient, sender, window, max_packet),
-            Message::OpenFailure {
-                recipient,
-                reason,
-                description,
-            } => self.on_open_failure(recipient, reason, description),
-            Message::ChannelRequest {
-                recipient,
-                name,
-                want_reply,
-            } => self.on_channel_request(recipient, name, want_reply),
+            Message::OpenConfirmation { recipient, sender, window, max_packet } => {
+                self.on_confirmation(recipient, sender, window, max_packet)
+            }
+            Message::OpenFailure { recipient, reason, description } => {
+                self.on_open_failure(recipient, reason, description)
+            }
+            Message::ChannelRequest { recipient, name, want_reply } => {
+                self.on_channel_request(recipient, name, want_reply)
+            }
             Message::ChannelReply { recipient, message } => {
                 // We never ask anything of a channel; a stray reply does no harm.
                 self.channels.open_recipient(message, recipient)?;
@@ -241,10 +229,7 @@ impl<T: Copy> Mux<T> {
 
     /// Whose channel it is; None once it is closed.
     pub fn owner(&self, id: ChannelId) -> Option<T> {
-        self.channels
-            .get(id)
-            .filter(|channel| channel.owned())
-            .map(|channel| channel.owner)
+        self.channels.get(id).filter(|channel| channel.owned()).map(|channel| channel.owner)
     }
 
     /// Gives the channel to another owner; ignored once it is closed.
@@ -261,11 +246,7 @@ impl<T: Copy> Mux<T> {
 
     /// The same apart, for displays: open ones, and those whose open is unanswered.
     pub fn counts(&self) -> (usize, usize) {
-        let open = self
-            .channels
-            .iter()
-            .filter(|channel| channel.established())
-            .count();
+        let open = self.channels.iter().filter(|channel| channel.established()).count();
         (open, self.owned - open)
     }
 
@@ -291,11 +272,7 @@ impl<T: Copy> Mux<T> {
         let channel = self.channels.open_recipient(wire::CHANNEL_DATA, number)?;
         receive(channel, wire::CHANNEL_DATA, max_packet, data)?;
         Ok(if channel.established() && !data.is_empty() {
-            Event::Data {
-                id: channel.id,
-                owner: channel.owner,
-                data,
-            }
+            Event::Data { id: channel.id, owner: channel.owner, data }
         } else {
             Event::Nothing
         })
@@ -307,32 +284,22 @@ impl<T: Copy> Mux<T> {
         data: &'p [u8],
     ) -> Result<Event<'p, T>, ProtocolError> {
         let max_packet = self.limits.max_packet;
-        let channel = self
-            .channels
-            .open_recipient(wire::CHANNEL_EXTENDED_DATA, number)?;
+        let channel = self.channels.open_recipient(wire::CHANNEL_EXTENDED_DATA, number)?;
         receive(channel, wire::CHANNEL_EXTENDED_DATA, max_packet, data)?;
         credit(channel, &mut self.outbox, data.len());
         Ok(Event::Nothing)
     }
 
     fn on_adjust<'p>(&mut self, number: u32, bytes: u32) -> Result<Event<'p, T>, ProtocolError> {
-        let channel = self
-            .channels
-            .open_recipient(wire::CHANNEL_WINDOW_ADJUST, number)?;
+        let channel = self.channels.open_recipient(wire::CHANNEL_WINDOW_ADJUST, number)?;
         let window = channel.send.open();
-        let opened = channel
-            .send
-            .adjust(bytes)
-            .ok_or(ProtocolError::WindowOverflow {
-                channel: channel.id,
-                window,
-                adjustment: bytes,
-            })?;
+        let opened = channel.send.adjust(bytes).ok_or(ProtocolError::WindowOverflow {
+            channel: channel.id,
+            window,
+            adjustment: bytes,
+        })?;
         Ok(if opened && channel.output() == Output::Open {
-            Event::WindowOpened {
-                id: channel.id,
-                owner: channel.owner,
-            }
+            Event::WindowOpened { id: channel.id, owner: channel.owner }
         } else {
             Event::Nothing
         })
@@ -345,10 +312,7 @@ impl<T: Copy> Mux<T> {
         }
         channel.set_input(Input::Eof);
         Ok(if channel.established() {
-            Event::Eof {
-                id: channel.id,
-                owner: channel.owner,
-            }
+            Event::Eof { id: channel.id, owner: channel.owner }
         } else {
             Event::Nothing
         })
@@ -420,11 +384,7 @@ impl<T: Copy> Mux<T> {
         }
         self.owned -= 1;
         let reason = OpenFailure::from_code(reason);
-        Ok(Event::OpenFailed {
-            owner,
-            reason,
-            description: text(description),
-        })
+        Ok(Event::OpenFailed { owner, reason, description: text(description) })
     }
 
     fn on_channel_request<'p>(
@@ -433,9 +393,7 @@ impl<T: Copy> Mux<T> {
         name: &[u8],
         want_reply: bool,
     ) -> Result<Event<'p, T>, ProtocolError> {
-        let channel = self
-            .channels
-            .open_recipient(wire::CHANNEL_REQUEST, number)?;
+        let channel = self.channels.open_recipient(wire::CHANNEL_REQUEST, number)?;
         log::trace!("channel {}: request {}", channel.id, name.escape_ascii());
         if want_reply && channel.established() {
             self.outbox.reply(Reply::ChannelFailure(channel.peer))?;
@@ -487,9 +445,7 @@ impl<T: Copy> Mux<T> {
     }
 
     fn for_channel(&self, message: u8, id: ChannelId) -> Option<ControlPacket> {
-        self.channels
-            .get(id)
-            .map(|channel| ControlPacket::for_channel(message, channel.peer))
+        self.channels.get(id).map(|channel| ControlPacket::for_channel(message, channel.peer))
     }
 }
 
@@ -513,11 +469,7 @@ fn receive<T: Copy>(
     }
     let window = channel.receive.open();
     if !channel.receive.receive(bytes) {
-        return Err(ProtocolError::WindowExceeded {
-            channel: channel.id,
-            window,
-            bytes,
-        });
+        return Err(ProtocolError::WindowExceeded { channel: channel.id, window, bytes });
     }
     Ok(())
 }

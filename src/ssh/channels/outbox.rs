@@ -48,11 +48,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(max_replies: usize) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            replies: 0,
-            max_replies,
-        }
+        Self { entries: VecDeque::new(), replies: 0, max_replies }
     }
 
     /// Queues what we send of our own accord.
@@ -64,9 +60,7 @@ impl Outbox {
     /// Queues an answer, unless too many wait already.
     pub(super) fn reply(&mut self, reply: Reply) -> Result<(), ProtocolError> {
         if self.replies >= self.max_replies {
-            return Err(ProtocolError::Flood {
-                waiting: self.replies,
-            });
+            return Err(ProtocolError::Flood { waiting: self.replies });
         }
         self.replies += 1;
         self.entries.push_back(Entry::Reply(reply));

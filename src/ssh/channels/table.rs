@@ -19,19 +19,13 @@ pub(super) struct Table<T> {
 
 impl<T: Copy> Table<T> {
     pub(super) fn new() -> Self {
-        Self {
-            slots: Slab::new(),
-            serial: 0,
-        }
+        Self { slots: Slab::new(), serial: 0 }
     }
 
     /// Makes a channel. The caller keeps the table below [`super::MAX_CHANNELS`].
     pub(super) fn insert(&mut self, make: impl FnOnce(ChannelId) -> Channel<T>) -> ChannelId {
         let entry = self.slots.vacant_entry();
-        let id = ChannelId {
-            index: entry.key() as u32,
-            serial: self.serial,
-        };
+        let id = ChannelId { index: entry.key() as u32, serial: self.serial };
         self.serial = self.serial.wrapping_add(1);
         entry.insert(make(id));
         id
@@ -46,15 +40,11 @@ impl<T: Copy> Table<T> {
     }
 
     pub(super) fn get(&self, id: ChannelId) -> Option<&Channel<T>> {
-        self.slots
-            .get(id.index as usize)
-            .filter(|channel| channel.id == id)
+        self.slots.get(id.index as usize).filter(|channel| channel.id == id)
     }
 
     pub(super) fn get_mut(&mut self, id: ChannelId) -> Option<&mut Channel<T>> {
-        self.slots
-            .get_mut(id.index as usize)
-            .filter(|channel| channel.id == id)
+        self.slots.get_mut(id.index as usize).filter(|channel| channel.id == id)
     }
 
     /// The channel a message is for.
@@ -95,9 +85,5 @@ impl<T: Copy> Table<T> {
 
 /// The error of a message that the channel's state does not allow.
 pub(super) fn unexpected<T: Copy>(message: u8, channel: &Channel<T>) -> ProtocolError {
-    ProtocolError::Unexpected {
-        message,
-        channel: channel.id,
-        state: channel.state(),
-    }
+    ProtocolError::Unexpected { message, channel: channel.id, state: channel.state() }
 }

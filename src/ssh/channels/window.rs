@@ -29,23 +29,13 @@ pub(super) struct ReceiveWindow {
 impl ReceiveWindow {
     pub(super) fn new(initial: u32, max: u32) -> Self {
         let size = initial.min(max);
-        Self {
-            open: size,
-            waiting: 0,
-            size,
-            max,
-            total: 0,
-            due: false,
-        }
+        Self { open: size, waiting: 0, size, max, total: 0, due: false }
     }
 
     /// Accounts data that came; false, and nothing happens, if the window is too small for it.
     #[must_use]
     pub(super) fn receive(&mut self, bytes: usize) -> bool {
-        let Some(bytes) = u32::try_from(bytes)
-            .ok()
-            .filter(|&bytes| bytes <= self.open)
-        else {
+        let Some(bytes) = u32::try_from(bytes).ok().filter(|&bytes| bytes <= self.open) else {
             return false;
         };
         self.open -= bytes;
@@ -58,10 +48,7 @@ impl ReceiveWindow {
     /// window has been used up and none is on its way yet.
     #[must_use]
     pub(super) fn consume(&mut self, bytes: usize) -> bool {
-        debug_assert!(
-            bytes <= self.waiting as usize,
-            "consumed more than was received"
-        );
+        debug_assert!(bytes <= self.waiting as usize, "consumed more than was received");
         self.waiting -= u32::try_from(bytes).unwrap_or(u32::MAX).min(self.waiting);
         if self.due || self.credit() < (self.size / 2).max(1) {
             return false;
@@ -117,11 +104,7 @@ pub(super) struct SendWindow {
 impl SendWindow {
     /// `open` and `max_packet` in bytes, as the server's confirmation has them.
     pub(super) fn new(open: u32, max_packet: u32) -> Self {
-        Self {
-            open,
-            max_packet,
-            total: 0,
-        }
+        Self { open, max_packet, total: 0 }
     }
 
     /// Bytes that the next packet may carry.
@@ -188,10 +171,7 @@ mod tests {
         assert!(!window.consume(49));
         assert!(window.consume(1));
         assert_eq!(window.grant(), 50);
-        assert_eq!(
-            (window.open(), window.waiting(), window.size()),
-            (50, 50, 100)
-        );
+        assert_eq!((window.open(), window.waiting(), window.size()), (50, 50, 100));
     }
 
     #[test]
@@ -254,10 +234,7 @@ mod tests {
     fn send_room_is_the_smallest_of_three() {
         assert_eq!(SendWindow::new(10, 20).room(), 10);
         assert_eq!(SendWindow::new(20, 10).room(), 10);
-        assert_eq!(
-            SendWindow::new(u32::MAX, u32::MAX).room(),
-            MAX_CHUNK as usize
-        );
+        assert_eq!(SendWindow::new(u32::MAX, u32::MAX).room(), MAX_CHUNK as usize);
     }
 
     #[test]

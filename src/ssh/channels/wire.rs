@@ -37,53 +37,18 @@ const PROHIBITED: u32 = 1;
 /// A message from the server; `recipient` is our channel number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Message<'p> {
-    GlobalRequest {
-        name: &'p [u8],
-        want_reply: bool,
-    },
+    GlobalRequest { name: &'p [u8], want_reply: bool },
     RequestReply,
-    Open {
-        kind: &'p [u8],
-        sender: u32,
-    },
-    OpenConfirmation {
-        recipient: u32,
-        sender: u32,
-        window: u32,
-        max_packet: u32,
-    },
-    OpenFailure {
-        recipient: u32,
-        reason: u32,
-        description: &'p [u8],
-    },
-    WindowAdjust {
-        recipient: u32,
-        bytes: u32,
-    },
-    Data {
-        recipient: u32,
-        data: &'p [u8],
-    },
-    ExtendedData {
-        recipient: u32,
-        data: &'p [u8],
-    },
-    Eof {
-        recipient: u32,
-    },
-    Close {
-        recipient: u32,
-    },
-    ChannelRequest {
-        recipient: u32,
-        name: &'p [u8],
-        want_reply: bool,
-    },
-    ChannelReply {
-        recipient: u32,
-        message: u8,
-    },
+    Open { kind: &'p [u8], sender: u32 },
+    OpenConfirmation { recipient: u32, sender: u32, window: u32, max_packet: u32 },
+    OpenFailure { recipient: u32, reason: u32, description: &'p [u8] },
+    WindowAdjust { recipient: u32, bytes: u32 },
+    Data { recipient: u32, data: &'p [u8] },
+    ExtendedData { recipient: u32, data: &'p [u8] },
+    Eof { recipient: u32 },
+    Close { recipient: u32 },
+    ChannelRequest { recipient: u32, name: &'p [u8], want_reply: bool },
+    ChannelReply { recipient: u32, message: u8 },
 }
 
 /// Reads one packet: message number and fields, without padding.
@@ -101,25 +66,19 @@ pub(super) fn parse(packet: &[u8]) -> Result<Message<'_>, ProtocolError> {
         CHANNEL_WINDOW_ADJUST => all_consuming((be_u32, be_u32))
             .parse(fields)
             .map(|(_, (recipient, bytes))| Message::WindowAdjust { recipient, bytes }),
-        CHANNEL_EOF => all_consuming(be_u32)
-            .parse(fields)
-            .map(|(_, recipient)| Message::Eof { recipient }),
-        CHANNEL_CLOSE => all_consuming(be_u32)
-            .parse(fields)
-            .map(|(_, recipient)| Message::Close { recipient }),
+        CHANNEL_EOF => {
+            all_consuming(be_u32).parse(fields).map(|(_, recipient)| Message::Eof { recipient })
+        }
+        CHANNEL_CLOSE => {
+            all_consuming(be_u32).parse(fields).map(|(_, recipient)| Message::Close { recipient })
+        }
         CHANNEL_SUCCESS | CHANNEL_FAILURE => all_consuming(be_u32)
             .parse(fields)
             .map(|(_, recipient)| Message::ChannelReply { recipient, message }),
         CHANNEL_REQUEST => {
-            (be_u32, string, boolean)
-                .parse(fields)
-                .map(
-                    |(_, (recipient, name, want_reply))| Message::ChannelRequest {
-                        recipient,
-                        name,
-                        want_reply,
-                    },
-                )
+            (be_u32, string, boolean).parse(fields).map(|(_, (recipient, name, want_reply))| {
+                Message::ChannelRequest { recipient, name, want_reply }
+            })
         }
         CHANNEL_OPEN => (string, be_u32, be_u32, be_u32)
             .parse(fields)
@@ -134,16 +93,10 @@ pub(super) fn parse(packet: &[u8]) -> Result<Message<'_>, ProtocolError> {
         ),
         // Old servers leave out the language tag, some the description too.
         CHANNEL_OPEN_FAILURE => {
-            (be_u32, be_u32)
-                .parse(fields)
-                .map(|(rest, (recipient, reason))| {
-                    let description = string(rest).map_or(&[][..], |(_, description)| description);
-                    Message::OpenFailure {
-                        recipient,
-                        reason,
-                        description,
-                    }
-                })
+            (be_u32, be_u32).parse(fields).map(|(rest, (recipient, reason))| {
+                let description = string(rest).map_or(&[][..], |(_, description)| description);
+                Message::OpenFailure { recipient, reason, description }
+            })
         }
         GLOBAL_REQUEST => (string, boolean)
             .parse(fields)
@@ -207,10 +160,7 @@ impl ControlPacket {
             Host::Address(address) => put_string(&mut packet, address.to_string().as_bytes()),
         }
         packet.extend(u32::from(target.port).to_be_bytes());
-        put_string(
-            &mut packet,
-            origin.ip().to_canonical().to_string().as_bytes(),
-        );
+        put_string(&mut packet, origin.ip().to_canonical().to_string().as_bytes());
         packet.extend(u32::from(origin.port()).to_be_bytes());
         Self(Bytes::Boxed(packet.into()))
     }
@@ -232,11 +182,7 @@ impl ControlPacket {
 
     /// CHANNEL_WINDOW_ADJUST by `bytes`; `peer` is the server's number.
     pub(super) fn window_adjust(peer: u32, bytes: u32) -> Self {
-        Self::inline(&[
-            &[CHANNEL_WINDOW_ADJUST],
-            &peer.to_be_bytes(),
-            &bytes.to_be_bytes(),
-        ])
+        Self::inline(&[&[CHANNEL_WINDOW_ADJUST], &peer.to_be_bytes(), &bytes.to_be_bytes()])
     }
 
     /// One of the messages that carry a channel number only; `peer` is the server's number.
@@ -252,12 +198,7 @@ impl ControlPacket {
     /// GLOBAL_REQUEST that no server knows and every server has to answer.
     pub(super) fn keepalive() -> Self {
         const NAME: &[u8] = b"keepalive@openssh.com";
-        Self::inline(&[
-            &[GLOBAL_REQUEST],
-            &(NAME.len() as u32).to_be_bytes(),
-            NAME,
-            &[1],
-        ])
+        Self::inline(&[&[GLOBAL_REQUEST], &(NAME.len() as u32).to_be_bytes(), NAME, &[1]])
     }
 
     fn inline(parts: &[&[u8]]) -> Self {
@@ -267,10 +208,7 @@ impl ControlPacket {
             bytes[length..length + part.len()].copy_from_slice(part);
             length += part.len();
         }
-        Self(Bytes::Inline {
-            length: length as u8,
-            bytes,
-        })
+        Self(Bytes::Inline { length: length as u8, bytes })
     }
 }
 
@@ -309,10 +247,7 @@ mod tests {
 
     #[test]
     fn open_is_as_in_the_rfc() {
-        let target = Target {
-            host: Host::Name("db.example".into()),
-            port: 5432,
-        };
+        let target = Target { host: Host::Name("db.example".into()), port: 5432 };
         let origin = "10.1.2.3:4567".parse().unwrap();
         let packet =
             ControlPacket::open_direct_tcpip(0x4000_0007, 0x4_0000, 0x8000, &target, origin);
@@ -325,10 +260,7 @@ mod tests {
 
     #[test]
     fn mapped_addresses_are_written_as_ipv4_and_v6_without_brackets() {
-        let target = Target {
-            host: Host::Address("2001:db8::1".parse().unwrap()),
-            port: 21,
-        };
+        let target = Target { host: Host::Address("2001:db8::1".parse().unwrap()), port: 21 };
         let origin = "[::ffff:10.1.2.3]:1".parse().unwrap();
         let packet = ControlPacket::open_direct_tcpip(0, 0, 0, &target, origin);
         let text = String::from_utf8_lossy(packet.as_bytes()).into_owned();
@@ -339,19 +271,10 @@ mod tests {
     #[test]
     fn fixed_packets_are_as_in_the_rfc() {
         for (packet, expected) in [
-            (
-                ControlPacket::window_adjust(1, 2),
-                &b"\x5d\0\0\0\x01\0\0\0\x02"[..],
-            ),
-            (
-                ControlPacket::for_channel(CHANNEL_EOF, 0x102),
-                b"\x60\0\0\x01\x02",
-            ),
+            (ControlPacket::window_adjust(1, 2), &b"\x5d\0\0\0\x01\0\0\0\x02"[..]),
+            (ControlPacket::for_channel(CHANNEL_EOF, 0x102), b"\x60\0\0\x01\x02"),
             (ControlPacket::request_failure(), b"\x52"),
-            (
-                ControlPacket::keepalive(),
-                b"\x50\0\0\0\x15keepalive@openssh.com\x01",
-            ),
+            (ControlPacket::keepalive(), b"\x50\0\0\0\x15keepalive@openssh.com\x01"),
             (
                 ControlPacket::open_refusal(9),
                 b"\x5c\0\0\0\x09\0\0\0\x01\0\0\0\x0dnot requested\0\0\0\0",
@@ -359,10 +282,7 @@ mod tests {
         ] {
             assert_eq!(packet.as_bytes(), expected);
         }
-        assert_eq!(
-            data_header(0x0102_0304, 5),
-            *b"\x5e\x01\x02\x03\x04\0\0\0\x05"
-        );
+        assert_eq!(data_header(0x0102_0304, 5), *b"\x5e\x01\x02\x03\x04\0\0\0\x05");
     }
 
     #[test]
@@ -383,14 +303,8 @@ mod tests {
         ] {
             assert!(parse(message).is_ok(), "{message:?}");
             for length in 1..message.len() {
-                let error = ProtocolError::Malformed {
-                    message: message[0],
-                };
-                assert_eq!(
-                    parse(&message[..length]),
-                    Err(error),
-                    "{message:?} cut at {length}"
-                );
+                let error = ProtocolError::Malformed { message: message[0] };
+                assert_eq!(parse(&message[..length]), Err(error), "{message:?} cut at {length}");
             }
         }
         assert_eq!(parse(b""), Err(ProtocolError::Malformed { message: 0 }));
@@ -398,17 +312,10 @@ mod tests {
 
     #[test]
     fn bytes_after_the_end_are_malformed_where_nothing_may_follow() {
-        for message in [
-            &b"\x5e\0\0\0\x01\0\0\0\x01ab"[..],
-            b"\x60\0\0\0\x01\0",
-            b"\x61\0\0\0\x01\0",
-        ] {
-            assert_eq!(
-                parse(message),
-                Err(ProtocolError::Malformed {
-                    message: message[0]
-                })
-            );
+        for message in
+            [&b"\x5e\0\0\0\x01\0\0\0\x01ab"[..], b"\x60\0\0\0\x01\0", b"\x61\0\0\0\x01\0"]
+        {
+            assert_eq!(parse(message), Err(ProtocolError::Malformed { message: message[0] }));
         }
         assert!(parse(b"\x62\0\0\0\x01\0\0\0\x0bexit-status\0\0\0\0\x01").is_ok());
         assert!(parse(b"\x51\0\0\x10\x00").is_ok());
@@ -416,31 +323,17 @@ mod tests {
 
     #[test]
     fn open_failure_may_lack_its_texts() {
-        let expected = Message::OpenFailure {
-            recipient: 1,
-            reason: 2,
-            description: b"",
-        };
+        let expected = Message::OpenFailure { recipient: 1, reason: 2, description: b"" };
         assert_eq!(parse(b"\x5c\0\0\0\x01\0\0\0\x02"), Ok(expected));
-        assert_eq!(
-            parse(b"\x5c\0\0\0\x01\0\0\0\x02\0\0\0\x09cut"),
-            Ok(expected)
-        );
-        let expected = Message::OpenFailure {
-            recipient: 1,
-            reason: 2,
-            description: b"no",
-        };
+        assert_eq!(parse(b"\x5c\0\0\0\x01\0\0\0\x02\0\0\0\x09cut"), Ok(expected));
+        let expected = Message::OpenFailure { recipient: 1, reason: 2, description: b"no" };
         assert_eq!(parse(b"\x5c\0\0\0\x01\0\0\0\x02\0\0\0\x02no"), Ok(expected));
     }
 
     #[test]
     fn other_messages_are_not_ours() {
         for message in (0..=255).filter(|n| !matches!(n, 80..=82 | 90..=100)) {
-            assert_eq!(
-                parse(&[message]),
-                Err(ProtocolError::NotConnection { message })
-            );
+            assert_eq!(parse(&[message]), Err(ProtocolError::NotConnection { message }));
         }
     }
 }

@@ -102,9 +102,7 @@ pub(super) extern "C" fn send(
     // SAFETY: `abstract_` points to the session's pointer to its Io; libssh2 gives `length` bytes at `buffer`.
     let taken = unsafe {
         let io: *mut Io = (*abstract_).cast();
-        (*io)
-            .output
-            .append(std::slice::from_raw_parts(buffer.cast(), length))
+        (*io).output.append(std::slice::from_raw_parts(buffer.cast(), length))
     };
     match taken {
         true => isize::try_from(length).unwrap_or(isize::MAX),
@@ -160,9 +158,7 @@ pub(super) extern "C" fn answer_prompts(
                 continue;
             };
             let memory: *mut u8 = malloc(answer.len().max(1)).cast();
-            let Some(length) = u32::try_from(answer.len())
-                .ok()
-                .filter(|_| !memory.is_null())
+            let Some(length) = u32::try_from(answer.len()).ok().filter(|_| !memory.is_null())
             else {
                 free(memory.cast());
                 continue;

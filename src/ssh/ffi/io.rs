@@ -266,10 +266,7 @@ impl Io {
             self.change_demanded = true;
             return None;
         }
-        self.password
-            .as_ref()
-            .filter(|_| !echo)
-            .map(|password| password.as_str())
+        self.password.as_ref().filter(|_| !echo).map(|password| password.as_str())
     }
 
     fn refuse(&mut self, violation: &'static str) -> Arrival {
@@ -296,14 +293,7 @@ pub(in crate::ssh) struct Input {
 impl Input {
     fn new() -> Self {
         let buffer = vec![0; RECEIVE_BUFFER].into_boxed_slice();
-        Self {
-            buffer,
-            start: 0,
-            end: 0,
-            ended: false,
-            end_seen: false,
-            total: 0,
-        }
+        Self { buffer, start: 0, end: 0, ended: false, end_seen: false, total: 0 }
     }
 
     /// Room for received bytes; empty only when the buffer is full.
@@ -422,29 +412,16 @@ impl Output {
 /// RFC 4253 section 11.1, without the message number; what is missing stays empty.
 fn parse_disconnect(content: &[u8]) -> Disconnect {
     let mut fields = (be_u32::<&[u8], ()>, length_data(be_u32));
-    let (reason, text) = fields
-        .parse(content)
-        .map_or((0, &[][..]), |(_, found)| found);
-    Disconnect {
-        reason,
-        text: String::from_utf8_lossy(text)
-            .chars()
-            .take(REASON_LIMIT)
-            .collect(),
-    }
+    let (reason, text) = fields.parse(content).map_or((0, &[][..]), |(_, found)| found);
+    Disconnect { reason, text: String::from_utf8_lossy(text).chars().take(REASON_LIMIT).collect() }
 }
 
 /// RFC 4252 section 5.1, without the message number; a malformed list offers nothing.
 fn parse_auth_failure(content: &[u8]) -> AuthFailure {
     let mut fields = (length_data(be_u32::<&[u8], ()>), be_u8);
-    let (methods, partial) = fields
-        .parse(content)
-        .map_or((&[][..], 0), |(_, found)| found);
+    let (methods, partial) = fields.parse(content).map_or((&[][..], 0), |(_, found)| found);
     let methods = methods.get(..METHODS_LIMIT).unwrap_or(methods);
-    AuthFailure {
-        methods: String::from_utf8_lossy(methods).into_owned(),
-        partial: partial != 0,
-    }
+    AuthFailure { methods: String::from_utf8_lossy(methods).into_owned(), partial: partial != 0 }
 }
 
 /// The name-lists of a KEXINIT (RFC 4253 section 7.1) without the message number: kex, host key, ciphers to server and

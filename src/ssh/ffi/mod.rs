@@ -160,12 +160,7 @@ impl Session {
     /// The negotiated name of a method; empty before the key exchange.
     pub(super) fn negotiated(&self, method: Method) -> String {
         // SAFETY: live session; the answer is null or a static string. The call changes at most the error text.
-        unsafe {
-            text(sys::libssh2_session_methods(
-                self.raw.as_ptr(),
-                method as c_int,
-            ))
-        }
+        unsafe { text(sys::libssh2_session_methods(self.raw.as_ptr(), method as c_int)) }
     }
 
     /// Version exchange, key exchange, service request.
@@ -267,10 +262,7 @@ impl Session {
 
     /// Sends one packet, header and body one after the other. 0, [`EAGAIN`] during a key exchange, or an error.
     pub(super) fn send_packet(&mut self, header: &[u8], body: &[u8]) -> c_int {
-        debug_assert!(
-            !header.is_empty(),
-            "libssh2 reads the message number from the header"
-        );
+        debug_assert!(!header.is_empty(), "libssh2 reads the message number from the header");
         // SAFETY: live session; both slices are read during the call only.
         unsafe {
             ssh2_transport_send(
@@ -338,9 +330,7 @@ unsafe fn text(string: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: not null, and the caller's promise.
-    unsafe { CStr::from_ptr(string) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned()
 }
 
 // The table of ciphers depends on these widths.

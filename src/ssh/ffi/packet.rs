@@ -25,11 +25,7 @@ impl Packet {
     /// `data` points to `length` initialised bytes, allocated by [`hook::allocate`] or [`hook::reallocate`], and nobody
     /// else uses or frees them.
     pub(super) unsafe fn from_raw(data: NonNull<u8>, length: usize, sequence: u32) -> Self {
-        Self {
-            data,
-            length,
-            sequence,
-        }
+        Self { data, length, sequence }
     }
 
     /// The server's packet sequence number, for SSH_MSG_UNIMPLEMENTED.
@@ -57,11 +53,6 @@ impl Drop for Packet {
 impl fmt::Debug for Packet {
     /// Number and length only: what is inside belongs to the clients.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Packet({}, {} bytes)",
-            self.first().copied().unwrap_or(0),
-            self.length
-        )
+        write!(f, "Packet({}, {} bytes)", self.first().copied().unwrap_or(0), self.length)
     }
 }

@@ -19,10 +19,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Of a public key blob (RFC 4253 section 6.6).
     pub fn of(key: &[u8]) -> Self {
-        Self {
-            key_type: key_type(key).map(str::to_owned),
-            sha256: openssl::sha::sha256(key),
-        }
+        Self { key_type: key_type(key).map(str::to_owned), sha256: openssl::sha::sha256(key) }
     }
 }
 
@@ -36,7 +33,8 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// The type that a public key blob begins with: printable ASCII, 1 to 64 bytes (RFC 4251 section 6).
+/// The type that a public key blob begins with: 1 to 64 bytes of printable ASCII (RFC 4251
+/// section 6).
 pub fn key_type(key: &[u8]) -> Option<&str> {
     let parsed: IResult<&[u8], &str> = map_res(length_data(be_u32), std::str::from_utf8).parse(key);
     let (_, name) = parsed.ok()?;

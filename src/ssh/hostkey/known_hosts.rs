@@ -2,8 +2,8 @@
 //!
 //! A line is `[@marker] hosts key-type base64-key [comment]`. Hosts are a comma list of patterns
 //! with `*`, `?` and a leading `!`, or one hashed name `|1|salt|hash`. A line that cannot be
-//! used is skipped and reported; it never takes others with it. Called by [`super::HostKeys`] and, to
-//! load files, by whoever makes it.
+//! used is skipped and reported; it never takes others with it. Called by [`super::HostKeys`], and by
+//! whoever makes one to load files.
 
 use std::fmt;
 use std::fs::File;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::space1;
-use nom::combinator::value;
+use nom::combinator::{map, value};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 use openssl::hash::MessageDigest;
@@ -72,10 +72,7 @@ impl KnownHosts {
         let mut known = Self::default();
         let mut problems = Vec::new();
         let mut skip = |line: usize, problem| {
-            let place = Place::Line {
-                source: source.clone(),
-                line,
-            };
+            let place = Place::Line { source: source.clone(), line };
             problems.push(LineProblem { place, problem });
         };
         let readable = &text[..text.len().min(MAX_FILE)];
@@ -111,18 +108,14 @@ impl KnownHosts {
 
     /// Lines for a host, in order. Linear: hashed names leave no other way.
     pub(super) fn entries_for(&self, names: &LookupNames) -> impl Iterator<Item = &HostEntry> {
-        self.entries
-            .iter()
-            .filter(|entry| names.iter().any(|name| entry.hosts.matches(name)))
+        self.entries.iter().filter(|entry| names.iter().any(|name| entry.hosts.matches(name)))
     }
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     // One byte more shows that there was more.
-    File::open(path)?
-        .take(MAX_FILE as u64 + 1)
-        .read_to_end(&mut text)?;
+    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }
 
@@ -143,17 +136,11 @@ impl HostEntry {
     }
 
     pub(super) fn place(&self) -> Place {
-        Place::Line {
-            source: self.source.clone(),
-            line: self.line,
-        }
+        Place::Line { source: self.source.clone(), line: self.line }
     }
 
     pub(super) fn known_key(&self) -> KnownKey {
-        KnownKey {
-            fingerprint: Fingerprint::of(&self.key),
-            place: self.place(),
-        }
+        KnownKey { fingerprint: Fingerprint::of(&self.key), place: self.place() }
     }
 }
 
@@ -207,7 +194,7 @@ fn parse_line(line: &[u8], source: &Arc<str>, number: usize) -> Result<Option<Ho
         return Err(Problem::TooLong);
     }
     let (rest, marker) = marker(line).map_err(|_| Problem::Marker)?;
-    let (_, (hosts, type_name, key)) = fields(rest).map_err(|_| Problem::Malformed)?;
+    let (_, [hosts, type_name, key]) = fields(rest).map_err(|_| Problem::Malformed)?;
     if marker == Marker::CertAuthority {
         return Err(Problem::CertAuthority);
     }
@@ -223,13 +210,7 @@ fn parse_line(line: &[u8], source: &Arc<str>, number: usize) -> Result<Option<Ho
         _ => parse_patterns(hosts).ok_or(Problem::Malformed)?,
     };
     let is_revoked = marker == Marker::Revoked;
-    Ok(Some(HostEntry {
-        hosts,
-        is_revoked,
-        key: key.into(),
-        source: source.clone(),
-        line: number,
-    }))
+    Ok(Some(HostEntry { hosts, is_revoked, key: key.into(), source: source.clone(), line: number }))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,8 +230,9 @@ fn marker(line: &[u8]) -> IResult<&[u8], Marker> {
 }
 
 /// Hosts, key type and key.
-fn fields(line: &[u8]) -> IResult<&[u8], (&[u8], &[u8], &[u8])> {
-    (field, preceded(space1, field), preceded(space1, field)).parse(line)
+fn fields(line: &[u8]) -> IResult<&[u8], [&[u8]; 3]> {
+    let fields = (field, preceded(space1, field), preceded(space1, field));
+    map(fields, |(hosts, key_type, key)| [hosts, key_type, key]).parse(line)
 }
 
 fn field(line: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -262,25 +244,19 @@ fn parse_hash(hosts: &[u8]) -> Option<Hosts> {
     let mut parts = hosts.strip_prefix(b"|1|")?.split(|byte| *byte == b'|');
     let salt = decode_base64(parts.next()?)?.try_into().ok()?;
     let hash = decode_base64(parts.next()?)?.try_into().ok()?;
-    parts
-        .next()
-        .is_none()
-        .then_some(Hosts::Hashed { salt, hash })
+    parts.next().is_none().then_some(Hosts::Hashed { salt, hash })
 }
 
 /// A comma list; None if a pattern is empty.
 fn parse_patterns(hosts: &[u8]) -> Option<Hosts> {
     let patterns = hosts.split(|byte| *byte == b',').map(|pattern| {
-        let (text, negation) = opt_negation(pattern);
-        (!text.is_empty()).then(|| Pattern {
-            is_negated: negation,
-            text: text.to_ascii_lowercase().into(),
-        })
+        let (text, is_negated) = strip_negation(pattern);
+        (!text.is_empty()).then(|| Pattern { is_negated, text: text.to_ascii_lowercase().into() })
     });
     patterns.collect::<Option<Vec<_>>>().map(Hosts::Patterns)
 }
 
-fn opt_negation(pattern: &[u8]) -> (&[u8], bool) {
+fn strip_negation(pattern: &[u8]) -> (&[u8], bool) {
     match pattern.strip_prefix(b"!") {
         Some(text) => (text, true),
         None => (pattern, false),
@@ -293,10 +269,7 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
 
 fn hmac_sha1(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let key = PKey::hmac(key).ok()?;
-    Signer::new(MessageDigest::sha1(), &key)
-        .ok()?
-        .sign_oneshot_to_vec(data)
-        .ok()
+    Signer::new(MessageDigest::sha1(), &key).ok()?.sign_oneshot_to_vec(data).ok()
 }
 
 /// `*` is any run, `?` any one byte. Goes back to the last `*` only, which is enough.

@@ -25,10 +25,7 @@ impl LearnedKeys {
         match hosts.entry(name) {
             Entry::Occupied(known) if *known.get() == got => Verdict::Accepted(Place::Learned),
             Entry::Occupied(known) => {
-                let expected = KnownKey {
-                    fingerprint: known.get().clone(),
-                    place: Place::Learned,
-                };
+                let expected = KnownKey { fingerprint: known.get().clone(), place: Place::Learned };
                 Verdict::Refused(mismatch(vec![expected], got))
             }
             Entry::Vacant(_) if is_full => Verdict::Refused(Refusal::TooManyLearned { got }),
@@ -49,19 +46,10 @@ mod tests {
         let learned = LearnedKeys::default();
         let key = Fingerprint::of(b"\0\0\0\x01a");
         for host in 0..MAX_LEARNED {
-            assert!(matches!(
-                learned.check(host.to_string(), key.clone()),
-                Verdict::New(_)
-            ));
+            assert!(matches!(learned.check(host.to_string(), key.clone()), Verdict::New(_)));
         }
         let verdict = learned.check("one more".into(), key.clone());
-        assert!(matches!(
-            verdict,
-            Verdict::Refused(Refusal::TooManyLearned { .. })
-        ));
-        assert_eq!(
-            learned.check("0".into(), key),
-            Verdict::Accepted(Place::Learned)
-        );
+        assert!(matches!(verdict, Verdict::Refused(Refusal::TooManyLearned { .. })));
+        assert_eq!(learned.check("0".into(), key), Verdict::Accepted(Place::Learned));
     }
 }

@@ -121,12 +121,7 @@ impl HostKeys {
         strict: StrictHostKey,
         learned: Arc<LearnedKeys>,
     ) -> Self {
-        Self {
-            pins,
-            known,
-            strict,
-            learned,
-        }
+        Self { pins, known, strict, learned }
     }
 
     /// Judges the key blob (RFC 4253 section 6.6) of the server reached as `host` and `port`.
@@ -141,10 +136,7 @@ impl HostKeys {
         for entry in self.known.entries_for(&names) {
             match (entry.is_revoked, *entry.key == *key) {
                 (true, true) => {
-                    return Verdict::Refused(Refusal::Revoked {
-                        place: entry.place(),
-                        got,
-                    });
+                    return Verdict::Refused(Refusal::Revoked { place: entry.place(), got });
                 }
                 (true, false) => {}
                 (false, true) => accepted = accepted.or(Some(entry.place())),
@@ -158,10 +150,7 @@ impl HostKeys {
             return Verdict::Refused(mismatch(expected, got));
         }
         match self.strict {
-            StrictHostKey::Yes => Verdict::Refused(Refusal::Unknown {
-                name: names.given,
-                got,
-            }),
+            StrictHostKey::Yes => Verdict::Refused(Refusal::Unknown { name: names.given, got }),
             StrictHostKey::New => self.learned.check(names.canonical, got),
         }
     }
@@ -179,10 +168,7 @@ impl HostKeys {
             }
         }
         if self.pins.is_empty() {
-            let entries = self
-                .known
-                .entries_for(&names)
-                .filter(|entry| !entry.is_revoked);
+            let entries = self.known.entries_for(&names).filter(|entry| !entry.is_revoked);
             types.extend(entries.map(|entry| entry.key_type()));
         }
         let mut algorithms = Vec::new();
@@ -211,10 +197,7 @@ impl HostKeys {
         }
         let expected = self.pins.iter().map(|pin| KnownKey {
             fingerprint: match pin {
-                HostKeyPin::Sha256(hash) => Fingerprint {
-                    key_type: None,
-                    sha256: *hash,
-                },
+                HostKeyPin::Sha256(hash) => Fingerprint { key_type: None, sha256: *hash },
                 HostKeyPin::Key(key) => Fingerprint::of(key),
             },
             place: Place::Card,
@@ -258,10 +241,7 @@ impl LookupNames {
             22 => host,
             _ => format!("[{host}]:{port}"),
         };
-        Self {
-            given: with_port(host),
-            canonical: with_port(canonical),
-        }
+        Self { given: with_port(host), canonical: with_port(canonical) }
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
@@ -275,10 +255,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Unknown { name, got } => write!(f, "nobody knows {name}, it shows {got}"),
             Self::Changed { expected, got } => {
-                write!(
-                    f,
-                    "the host key is not the known one: it shows {got}, expected "
-                )?;
+                write!(f, "the host key is not the known one: it shows {got}, expected ")?;
                 write_list(f, expected)
             }
             Self::OtherType { expected, got } => {
@@ -290,10 +267,7 @@ impl fmt::Display for Refusal {
             }
             Self::Revoked { place, got } => write!(f, "the host key {got} is revoked by {place}"),
             Self::TooManyLearned { got } => {
-                write!(
-                    f,
-                    "{MAX_LEARNED} hosts learned already, this one shows {got}"
-                )
+                write!(f, "{MAX_LEARNED} hosts learned already, this one shows {got}")
             }
         }
     }

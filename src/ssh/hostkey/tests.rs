@@ -21,10 +21,7 @@ fn strict(text: &str) -> HostKeys {
 }
 
 fn line(line: usize) -> Verdict {
-    Verdict::Accepted(Place::Line {
-        source: "kh".into(),
-        line,
-    })
+    Verdict::Accepted(Place::Line { source: "kh".into(), line })
 }
 
 fn is_unknown(verdict: &Verdict) -> bool {
@@ -35,17 +32,10 @@ fn is_unknown(verdict: &Verdict) -> bool {
 fn assert_names(hosts: &str, known: &[&str], unknown: &[&str]) {
     let keys = strict(&format!("{hosts} {ED25519}"));
     for name in known {
-        assert_eq!(
-            keys.check(name, 22, &blob(ED25519)),
-            line(1),
-            "{hosts} knows {name}"
-        );
+        assert_eq!(keys.check(name, 22, &blob(ED25519)), line(1), "{hosts} knows {name}");
     }
     for name in unknown {
-        assert!(
-            is_unknown(&keys.check(name, 22, &blob(ED25519))),
-            "{hosts} does not know {name}"
-        );
+        assert!(is_unknown(&keys.check(name, 22, &blob(ED25519))), "{hosts} does not know {name}");
     }
 }
 
@@ -56,21 +46,13 @@ fn names_lists_and_patterns() {
         &["a.example", "A.Example"],
         &["b.example", "xa.example", "a.example.x"],
     );
-    assert_names(
-        "A.Example,192.0.2.7",
-        &["a.example", "192.0.2.7"],
-        &["192.0.2.70"],
-    );
+    assert_names("A.Example,192.0.2.7", &["a.example", "192.0.2.7"], &["192.0.2.70"]);
     assert_names(
         "*.example",
         &["a.example", "a.b.example", ".example"],
         &["example", "a.example.x"],
     );
-    assert_names(
-        "a?c*,x*y*z",
-        &["abc", "abcd", "xyz", "x-y-y-z"],
-        &["ac", "xy", "xzy"],
-    );
+    assert_names("a?c*,x*y*z", &["abc", "abcd", "xyz", "x-y-y-z"], &["ac", "xy", "xzy"]);
     assert_names("*.example,!bad.example", &["a.example"], &["bad.example"]);
     assert_names("!bad.example,*.example", &["a.example"], &["bad.example"]);
     assert_names("!*", &[], &["a"]);
@@ -111,9 +93,7 @@ fn hashed_names() {
 fn a_changed_key_names_both_fingerprints_and_the_place() {
     for strict in [StrictHostKey::Yes, StrictHostKey::New] {
         let keys = keys(&format!("# comment\n\nh {ED25519}\n"), strict);
-        let Verdict::Refused(why) = keys.check("h", 22, &blob(ED25519_OTHER)) else {
-            panic!()
-        };
+        let Verdict::Refused(why) = keys.check("h", 22, &blob(ED25519_OTHER)) else { panic!() };
         assert!(matches!(why, Refusal::Changed { .. }));
         assert_eq!(
             why.to_string(),
@@ -128,10 +108,7 @@ fn a_changed_key_names_both_fingerprints_and_the_place() {
 fn one_of_several_keys_is_enough() {
     let keys = strict(&format!("h {ED25519_OTHER}\nh {ECDSA}\nh {ED25519}"));
     assert_eq!(keys.check("h", 22, &blob(ED25519)), line(3));
-    assert_eq!(
-        keys.algorithms_for("h", 22),
-        Some(vec!["ssh-ed25519", "ecdsa-sha2-nistp256"])
-    );
+    assert_eq!(keys.algorithms_for("h", 22), Some(vec!["ssh-ed25519", "ecdsa-sha2-nistp256"]));
     assert_eq!(keys.algorithms_for("x", 22), None);
 }
 
@@ -153,10 +130,7 @@ fn a_revoked_key_is_refused_wherever_it_stands() {
     let verdict = keys.check("h", 22, &blob(ED25519));
     assert!(matches!(
         &verdict,
-        Verdict::Refused(Refusal::Revoked {
-            place: Place::Line { line: 2, .. },
-            ..
-        })
+        Verdict::Refused(Refusal::Revoked { place: Place::Line { line: 2, .. }, .. })
     ));
     assert_eq!(keys.check("x", 22, &blob(ECDSA)), line(4));
     assert_eq!(keys.algorithms_for("y", 22), None);
@@ -167,18 +141,12 @@ fn an_unknown_host_is_learned_only_when_told_so() {
     assert!(is_unknown(&strict("").check("h", 22, &blob(ED25519))));
     let keys = keys("", StrictHostKey::New);
     let key = blob(ED25519);
-    assert_eq!(
-        keys.check("h", 22, &key),
-        Verdict::New(Fingerprint::of(&key))
-    );
+    assert_eq!(keys.check("h", 22, &key), Verdict::New(Fingerprint::of(&key)));
     assert_eq!(keys.check("H", 22, &key), Verdict::Accepted(Place::Learned));
     let verdict = keys.check("h", 22, &blob(ED25519_OTHER));
     assert!(matches!(verdict, Verdict::Refused(Refusal::Changed { .. })));
     let verdict = keys.check("h", 22, &blob(ECDSA));
-    assert!(matches!(
-        verdict,
-        Verdict::Refused(Refusal::OtherType { .. })
-    ));
+    assert!(matches!(verdict, Verdict::Refused(Refusal::OtherType { .. })));
     assert!(matches!(keys.check("h", 23, &blob(ECDSA)), Verdict::New(_)));
 }
 
@@ -186,16 +154,10 @@ fn an_unknown_host_is_learned_only_when_told_so() {
 fn pins_alone_decide() {
     let (known, _) = KnownHosts::parse(format!("h {ECDSA}").as_bytes(), "kh");
     let hash = Fingerprint::of(&blob(ED25519)).sha256;
-    let pins = vec![
-        HostKeyPin::Sha256(hash),
-        HostKeyPin::Key(blob(ED25519_OTHER)),
-    ];
+    let pins = vec![HostKeyPin::Sha256(hash), HostKeyPin::Key(blob(ED25519_OTHER))];
     let keys = HostKeys::new(pins, known, StrictHostKey::New, Arc::default());
     for good in [ED25519, ED25519_OTHER] {
-        assert_eq!(
-            keys.check("any", 4711, &blob(good)),
-            Verdict::Accepted(Place::Card)
-        );
+        assert_eq!(keys.check("any", 4711, &blob(good)), Verdict::Accepted(Place::Card));
     }
     let Verdict::Refused(why @ Refusal::Changed { .. }) = keys.check("h", 22, &blob(ECDSA)) else {
         panic!()
@@ -207,26 +169,15 @@ fn pins_alone_decide() {
     assert_eq!(keys.algorithms_for("h", 22), None);
 
     let pins = vec![HostKeyPin::Key(blob(ECDSA))];
-    let keys = HostKeys::new(
-        pins,
-        KnownHosts::default(),
-        StrictHostKey::Yes,
-        Arc::default(),
-    );
-    assert_eq!(
-        keys.algorithms_for("h", 22),
-        Some(vec!["ecdsa-sha2-nistp256"])
-    );
+    let keys = HostKeys::new(pins, KnownHosts::default(), StrictHostKey::Yes, Arc::default());
+    assert_eq!(keys.algorithms_for("h", 22), Some(vec!["ecdsa-sha2-nistp256"]));
 }
 
 #[test]
 fn rsa_is_asked_for_with_sha_2() {
     // The type is all that counts here.
     let keys = strict("h ssh-rsa AAAAB3NzaC1yc2E=");
-    assert_eq!(
-        keys.algorithms_for("h", 22),
-        Some(vec!["rsa-sha2-512", "rsa-sha2-256"])
-    );
+    assert_eq!(keys.algorithms_for("h", 22), Some(vec!["rsa-sha2-512", "rsa-sha2-256"]));
 }
 
 #[test]
@@ -269,10 +220,7 @@ fn unusable_lines_are_reported_and_harm_no_others() {
     let expected: Vec<_> = (1..)
         .zip(expected)
         .map(|(line, problem)| LineProblem {
-            place: Place::Line {
-                source: "kh".into(),
-                line,
-            },
+            place: Place::Line { source: "kh".into(), line },
             problem,
         })
         .collect();

@@ -8,26 +8,12 @@ fn data_goes_to_its_owner() {
     let second = opened(&mut mux, 2);
     for (id, owner) in [(second, 2), (first, 1)] {
         let packet = data(id.number(), b"bytes");
-        assert_eq!(
-            mux.input(&packet),
-            Ok(Event::Data {
-                id,
-                owner,
-                data: b"bytes"
-            })
-        );
+        assert_eq!(mux.input(&packet), Ok(Event::Data { id, owner, data: b"bytes" }));
     }
     mux.set_owner(first, 5);
     assert_eq!(mux.owner(first), Some(5));
     let packet = data(first.number(), b"x");
-    assert_eq!(
-        mux.input(&packet),
-        Ok(Event::Data {
-            id: first,
-            owner: 5,
-            data: b"x"
-        })
-    );
+    assert_eq!(mux.input(&packet), Ok(Event::Data { id: first, owner: 5, data: b"x" }));
     assert_eq!(mux.input(&data(first.number(), b"")), Ok(Event::Nothing));
 }
 
@@ -43,10 +29,7 @@ fn sending_stops_at_the_window_and_goes_on_after_an_adjustment() {
     assert_eq!((mux.send_room(id), mux.data_header(id, 1)), (0, None));
     let adjust = |bytes| packet(93, &[id.number(), bytes]);
     assert_eq!(mux.input(&adjust(0)), Ok(Event::Nothing));
-    assert_eq!(
-        mux.input(&adjust(10)),
-        Ok(Event::WindowOpened { id, owner: 1 })
-    );
+    assert_eq!(mux.input(&adjust(10)), Ok(Event::WindowOpened { id, owner: 1 }));
     assert_eq!(mux.input(&adjust(10)), Ok(Event::Nothing));
     assert_eq!(mux.send_room(id), 20);
     assert_eq!(mux.channels().map(|channel| channel.sent).sum::<u64>(), 100);
@@ -57,10 +40,7 @@ fn an_adjustment_after_our_eof_tells_nobody() {
     let (mut mux, id) = one_open();
     assert!(mux.data_header(id, 60).is_some() && mux.data_header(id, 40).is_some());
     mux.send_eof(id);
-    assert_eq!(
-        mux.input(&packet(93, &[id.number(), 10])),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&packet(93, &[id.number(), 10])), Ok(Event::Nothing));
 }
 
 #[test]
@@ -69,16 +49,9 @@ fn an_adjustment_beyond_32_bits_is_refused() {
     let bytes = u32::MAX - 99;
     assert_eq!(
         mux.input(&packet(93, &[id.number(), bytes])),
-        Err(ProtocolError::WindowOverflow {
-            channel: id,
-            window: 100,
-            adjustment: bytes
-        })
+        Err(ProtocolError::WindowOverflow { channel: id, window: 100, adjustment: bytes })
     );
-    assert_eq!(
-        mux.input(&packet(93, &[id.number(), bytes - 1])),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&packet(93, &[id.number(), bytes - 1])), Ok(Event::Nothing));
 }
 
 #[test]
@@ -86,22 +59,14 @@ fn data_beyond_window_or_packet_size_is_refused() {
     let (mut mux, id) = one_open();
     assert_eq!(
         mux.input(&data(id.number(), &[0; 601])),
-        Err(ProtocolError::PacketTooLarge {
-            channel: id,
-            limit: 600,
-            bytes: 601
-        })
+        Err(ProtocolError::PacketTooLarge { channel: id, limit: 600, bytes: 601 })
     );
     assert!(mux.input(&data(id.number(), &[0; 600])).is_ok());
     let mut extended = packet(95, &[id.number(), 1, 401]);
     extended.extend([0; 401]);
     assert_eq!(
         mux.input(&extended),
-        Err(ProtocolError::WindowExceeded {
-            channel: id,
-            window: 400,
-            bytes: 401
-        })
+        Err(ProtocolError::WindowExceeded { channel: id, window: 400, bytes: 401 })
     );
 }
 
@@ -112,11 +77,7 @@ fn credit_counts_only_once_it_has_left() {
     mux.consumed(id, 600);
     assert_eq!(
         mux.input(&data(id.number(), &[0; 401])),
-        Err(ProtocolError::WindowExceeded {
-            channel: id,
-            window: 400,
-            bytes: 401
-        })
+        Err(ProtocolError::WindowExceeded { channel: id, window: 400, bytes: 401 })
     );
     // One adjustment carries all that has been taken by the time it leaves.
     mux.input(&data(id.number(), &[0; 400])).unwrap();
@@ -128,10 +89,7 @@ fn credit_counts_only_once_it_has_left() {
 fn data_after_eof_is_refused() {
     let (mut mux, id) = one_open();
     mux.input(&packet(96, &[id.number()])).unwrap();
-    assert_eq!(
-        mux.input(&data(id.number(), b"x")),
-        Err(unexpected(94, id, "EOF received"))
-    );
+    assert_eq!(mux.input(&data(id.number(), b"x")), Err(unexpected(94, id, "EOF received")));
 }
 
 #[test]
@@ -184,20 +142,12 @@ fn requests_of_the_server_are_declined() {
         for name in ["keepalive@openssh.com", "hostkeys-00@openssh.com"] {
             let message = request(None, name, want_reply);
             assert_eq!(mux.input(&message), Ok(Event::Nothing));
-            let expected = if want_reply {
-                vec![packet(82, &[])]
-            } else {
-                vec![]
-            };
+            let expected = if want_reply { vec![packet(82, &[])] } else { vec![] };
             assert_eq!(sent(&mut mux), expected);
 
             let message = request(Some(id.number()), name, want_reply);
             assert_eq!(mux.input(&message), Ok(Event::Nothing));
-            let expected = if want_reply {
-                vec![packet(100, &[PEER])]
-            } else {
-                vec![]
-            };
+            let expected = if want_reply { vec![packet(100, &[PEER])] } else { vec![] };
             assert_eq!(sent(&mut mux), expected);
         }
     }
@@ -206,12 +156,7 @@ fn requests_of_the_server_are_declined() {
 
 #[test]
 fn channels_of_the_server_are_refused() {
-    for kind in [
-        "forwarded-tcpip",
-        "x11",
-        "auth-agent@openssh.com",
-        "session",
-    ] {
+    for kind in ["forwarded-tcpip", "x11", "auth-agent@openssh.com", "session"] {
         let mut mux = Mux::<u8>::new(LIMITS);
         let mut open = packet(90, &[kind.len() as u32]);
         open.extend(kind.as_bytes());
@@ -230,10 +175,7 @@ fn a_flood_of_requests_ends_the_session() {
     for message in [&global, &channel, &global] {
         assert_eq!(mux.input(message), Ok(Event::Nothing));
     }
-    assert_eq!(
-        mux.input(&request(None, "quiet", false)),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&request(None, "quiet", false)), Ok(Event::Nothing));
     for message in [&global, &channel] {
         assert_eq!(mux.input(message), Err(ProtocolError::Flood { waiting: 3 }));
     }
@@ -291,10 +233,7 @@ fn numbers_that_are_not_in_use_are_refused() {
             request(Some(number), "any", true),
             packet(100, &[number]),
         ] {
-            let error = ProtocolError::UnknownChannel {
-                message: message[0],
-                number,
-            };
+            let error = ProtocolError::UnknownChannel { message: message[0], number };
             assert_eq!(mux.input(&message), Err(error));
         }
     }
@@ -304,13 +243,7 @@ fn numbers_that_are_not_in_use_are_refused() {
 fn errors_name_channel_and_numbers() {
     let (mut mux, id) = one_open();
     let error = mux.input(&data(id.number(), &[0; 601])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "601 bytes in one packet for channel 0, maximum 600"
-    );
+    assert_eq!(error.to_string(), "601 bytes in one packet for channel 0, maximum 600");
     let error = mux.input(&packet(97, &[3])).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "message 97 for channel number 0x00000003, which is not in use"
-    );
+    assert_eq!(error.to_string(), "message 97 for channel number 0x00000003, which is not in use");
 }

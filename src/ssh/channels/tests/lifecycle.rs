@@ -13,10 +13,7 @@ fn open_carries_window_and_packet_size() {
 
 #[test]
 fn initial_window_is_never_above_the_largest() {
-    let mut mux = Mux::new(Limits {
-        initial_window: 9000,
-        ..LIMITS
-    });
+    let mut mux = Mux::new(Limits { initial_window: 9000, ..LIMITS });
     mux.open_direct_tcpip(1, &target(), origin()).unwrap();
     let expected = ControlPacket::open_direct_tcpip(FIRST_NUMBER, 4000, 600, &target(), origin());
     assert_eq!(sent(&mut mux), [expected.as_bytes()]);
@@ -30,10 +27,7 @@ fn opens_are_answered_in_any_order() {
     assert_eq!(mux.counts(), (0, 3));
     assert_eq!(
         mux.input(&packet(91, &[third, 30, 5, 5])),
-        Ok(Event::Opened {
-            id: ids[2],
-            owner: 3
-        })
+        Ok(Event::Opened { id: ids[2], owner: 3 })
     );
     assert_eq!(
         mux.input(&failure(first, 2, b"Connection refused")),
@@ -45,19 +39,10 @@ fn opens_are_answered_in_any_order() {
     );
     assert_eq!(
         mux.input(&packet(91, &[second, 20, 5, 5])),
-        Ok(Event::Opened {
-            id: ids[1],
-            owner: 2
-        })
+        Ok(Event::Opened { id: ids[1], owner: 2 })
     );
-    assert_eq!(
-        mux.data_header(ids[1], 1),
-        Some(*b"\x5e\0\0\0\x14\0\0\0\x01")
-    );
-    assert_eq!(
-        mux.data_header(ids[2], 1),
-        Some(*b"\x5e\0\0\0\x1e\0\0\0\x01")
-    );
+    assert_eq!(mux.data_header(ids[1], 1), Some(*b"\x5e\0\0\0\x14\0\0\0\x01"));
+    assert_eq!(mux.data_header(ids[2], 1), Some(*b"\x5e\0\0\0\x1e\0\0\0\x01"));
     assert_eq!((mux.open_channels(), mux.channels_in_use()), (2, 2));
     assert_eq!(mux.counts(), (2, 0));
 }
@@ -83,11 +68,7 @@ fn refusal_carries_reason_and_readable_text() {
             assert_eq!(reason.code(), code);
             assert_eq!(
                 mux.input(&failure(id.number(), code, words)),
-                Ok(Event::OpenFailed {
-                    owner: 9,
-                    reason,
-                    description: expected
-                })
+                Ok(Event::OpenFailed { owner: 9, reason, description: expected })
             );
             assert_eq!((mux.owner(id), mux.open_channels()), (None, 0));
         }
@@ -97,31 +78,19 @@ fn refusal_carries_reason_and_readable_text() {
 #[test]
 fn an_open_is_answered_once() {
     let (mut mux, id) = one_open();
-    for answer in [
-        packet(91, &[id.number(), 1, 1, 1]),
-        failure(id.number(), 2, b""),
-    ] {
+    for answer in [packet(91, &[id.number(), 1, 1, 1]), failure(id.number(), 2, b"")] {
         assert_eq!(mux.input(&answer), Err(unexpected(answer[0], id, "open")));
     }
 }
 
 #[test]
 fn an_answer_before_the_open_left_is_refused() {
-    for answer in [
-        packet(91, &[FIRST_NUMBER, 1, 1, 1]),
-        failure(FIRST_NUMBER, 2, b""),
-    ] {
+    for answer in [packet(91, &[FIRST_NUMBER, 1, 1, 1]), failure(FIRST_NUMBER, 2, b"")] {
         let mut mux = Mux::new(LIMITS);
         let id = mux.open_direct_tcpip(1, &target(), origin()).unwrap();
-        assert_eq!(
-            mux.input(&answer),
-            Err(unexpected(answer[0], id, "opening"))
-        );
+        assert_eq!(mux.input(&answer), Err(unexpected(answer[0], id, "opening")));
         mux.close(id);
-        assert_eq!(
-            mux.input(&answer),
-            Err(unexpected(answer[0], id, "abandoned"))
-        );
+        assert_eq!(mux.input(&answer), Err(unexpected(answer[0], id, "abandoned")));
     }
 }
 
@@ -143,15 +112,9 @@ fn late_confirmation_of_an_abandoned_open_is_answered_with_close() {
     assert_eq!(mux.owner(id), None);
     assert_eq!(sent(&mut mux), [] as [Vec<u8>; 0]);
     assert_eq!((mux.open_channels(), mux.channels_in_use()), (0, 1));
-    assert_eq!(
-        mux.input(&packet(91, &[id.number(), PEER, 100, 60])),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&packet(91, &[id.number(), PEER, 100, 60])), Ok(Event::Nothing));
     assert_eq!(mux.send_room(id), 0);
-    assert_eq!(
-        mux.input(&data(id.number(), b"220 hello")),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&data(id.number(), b"220 hello")), Ok(Event::Nothing));
     assert_eq!(sent(&mut mux), [packet(97, &[PEER])]);
     assert_eq!(mux.input(&packet(97, &[id.number()])), Ok(Event::Nothing));
     assert_eq!(mux.channels_in_use(), 0);
@@ -162,15 +125,9 @@ fn late_refusal_of_an_abandoned_open_just_frees() {
     let mut mux = Mux::new(LIMITS);
     let id = asked(&mut mux, 1);
     mux.close(id);
-    assert_eq!(
-        mux.input(&failure(id.number(), 2, b"timed out")),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&failure(id.number(), 2, b"timed out")), Ok(Event::Nothing));
     assert_eq!(mux.channels_in_use(), 0);
-    assert_eq!(
-        mux.next_packet().map(|packet| packet.as_bytes().to_vec()),
-        None
-    );
+    assert_eq!(mux.next_packet().map(|packet| packet.as_bytes().to_vec()), None);
 }
 
 #[test]
@@ -184,21 +141,14 @@ fn an_open_withdrawn_in_the_queue_is_never_sent() {
     assert_eq!((mux.open_channels(), mux.channels_in_use()), (1, 2));
     let packets = sent(&mut mux);
     assert_eq!(packets.len(), 1);
-    assert!(
-        packets[0]
-            .windows(4)
-            .any(|bytes| bytes == (FIRST_NUMBER + 1).to_be_bytes())
-    );
+    assert!(packets[0].windows(4).any(|bytes| bytes == (FIRST_NUMBER + 1).to_be_bytes()));
     assert_eq!(mux.channels_in_use(), 1);
 }
 
 #[test]
 fn eof_of_the_server_first() {
     let (mut mux, id) = one_open();
-    assert_eq!(
-        mux.input(&packet(96, &[id.number()])),
-        Ok(Event::Eof { id, owner: 1 })
-    );
+    assert_eq!(mux.input(&packet(96, &[id.number()])), Ok(Event::Eof { id, owner: 1 }));
     assert_eq!(mux.input(&packet(96, &[id.number()])), Ok(Event::Nothing));
     assert_eq!(state(&mux), ["EOF received"]);
     // Our direction goes on.
@@ -222,26 +172,13 @@ fn eof_of_the_client_first() {
     assert_eq!(state(&mux), ["EOF sent"]);
     // The server's direction goes on, its window included.
     for _ in 0..3 {
-        assert!(matches!(
-            mux.input(&data(id.number(), &[1; 200])),
-            Ok(Event::Data { .. })
-        ));
+        assert!(matches!(mux.input(&data(id.number(), &[1; 200])), Ok(Event::Data { .. })));
         mux.consumed(id, 200);
     }
     assert_eq!(sent(&mut mux), [packet(93, &[PEER, 600])]);
-    assert_eq!(
-        mux.input(&packet(96, &[id.number()])),
-        Ok(Event::Eof { id, owner: 1 })
-    );
+    assert_eq!(mux.input(&packet(96, &[id.number()])), Ok(Event::Eof { id, owner: 1 }));
     let close = packet(97, &[id.number()]);
-    assert_eq!(
-        mux.input(&close),
-        Ok(Event::Closed {
-            id,
-            owner: 1,
-            eof: true
-        })
-    );
+    assert_eq!(mux.input(&close), Ok(Event::Closed { id, owner: 1, eof: true }));
     assert_eq!(sent(&mut mux), [packet(97, &[PEER])]);
     assert_eq!(mux.channels_in_use(), 0);
 }
@@ -288,10 +225,7 @@ fn nothing_may_follow_the_servers_close() {
     // Our CLOSE leaves, the number is free.
     sent(&mut mux);
     for message in &messages {
-        let error = ProtocolError::UnknownChannel {
-            message: message[0],
-            number,
-        };
+        let error = ProtocolError::UnknownChannel { message: message[0], number };
         assert_eq!(mux.input(message), Err(error));
     }
 }
@@ -304,23 +238,13 @@ fn what_arrives_after_our_close_is_checked_and_dropped() {
     assert_eq!(sent(&mut mux), [packet(97, &[PEER])]);
     assert_eq!(mux.input(&data(number, &[0; 600])), Ok(Event::Nothing));
     assert_eq!(mux.input(&packet(93, &[number, 100])), Ok(Event::Nothing));
-    assert_eq!(
-        mux.input(&request(Some(number), "any", true)),
-        Ok(Event::Nothing)
-    );
+    assert_eq!(mux.input(&request(Some(number), "any", true)), Ok(Event::Nothing));
     assert_eq!(
         mux.input(&data(number, &[0; 401])),
-        Err(ProtocolError::WindowExceeded {
-            channel: id,
-            window: 400,
-            bytes: 401
-        })
+        Err(ProtocolError::WindowExceeded { channel: id, window: 400, bytes: 401 })
     );
     assert_eq!(mux.input(&packet(96, &[number])), Ok(Event::Nothing));
-    assert_eq!(
-        mux.input(&data(number, b"x")),
-        Err(unexpected(94, id, "closing"))
-    );
+    assert_eq!(mux.input(&data(number, b"x")), Err(unexpected(94, id, "closing")));
     assert_eq!(mux.input(&packet(97, &[number])), Ok(Event::Nothing));
     assert_eq!(sent(&mut mux), [] as [Vec<u8>; 0]);
     assert_eq!(mux.channels_in_use(), 0);
@@ -372,16 +296,10 @@ fn only_an_answer_may_come_while_opening() {
     let mut mux = Mux::new(LIMITS);
     let id = asked(&mut mux, 1);
     let number = id.number();
-    for message in [
-        packet(93, &[number, 1]),
-        data(number, b""),
-        packet(96, &[number]),
-        packet(97, &[number]),
-    ] {
-        assert_eq!(
-            mux.input(&message),
-            Err(unexpected(message[0], id, "opening"))
-        );
+    for message in
+        [packet(93, &[number, 1]), data(number, b""), packet(96, &[number]), packet(97, &[number])]
+    {
+        assert_eq!(mux.input(&message), Err(unexpected(message[0], id, "opening")));
     }
     mux.send_eof(id);
     assert_eq!((mux.send_room(id), mux.data_header(id, 1)), (0, None));

@@ -15,19 +15,11 @@ use crate::config::{Host, Target};
 /// The server's channel number in most tests.
 const PEER: u32 = 7;
 
-const LIMITS: Limits = Limits {
-    channels: 4,
-    initial_window: 1000,
-    max_window: 4000,
-    max_packet: 600,
-    queued: 3,
-};
+const LIMITS: Limits =
+    Limits { channels: 4, initial_window: 1000, max_window: 4000, max_packet: 600, queued: 3 };
 
 fn target() -> Target {
-    Target {
-        host: Host::Name("ftp.example".into()),
-        port: 21,
-    }
+    Target { host: Host::Name("ftp.example".into()), port: 21 }
 }
 
 fn origin() -> SocketAddr {
@@ -67,9 +59,7 @@ fn failure(number: u32, reason: u32, text: &[u8]) -> Vec<u8> {
 }
 
 fn sent(mux: &mut Mux<u8>) -> Vec<Vec<u8>> {
-    std::iter::from_fn(|| mux.next_packet())
-        .map(|packet| packet.as_bytes().to_vec())
-        .collect()
+    std::iter::from_fn(|| mux.next_packet()).map(|packet| packet.as_bytes().to_vec()).collect()
 }
 
 /// Asks for a channel and has the open handed out.
@@ -98,9 +88,5 @@ fn state(mux: &Mux<u8>) -> Vec<&'static str> {
 }
 
 fn unexpected(message: u8, channel: ChannelId, state: &'static str) -> ProtocolError {
-    ProtocolError::Unexpected {
-        message,
-        channel,
-        state,
-    }
+    ProtocolError::Unexpected { message, channel, state }
 }

@@ -63,23 +63,12 @@ impl Server {
         let field = |n: usize| u32::from_be_bytes(bytes[n..n + 4].try_into().unwrap());
         if bytes[0] == 90 {
             let (number, window) = (field(17), field(21));
-            assert!(
-                self.opens.iter().all(|open| open.0 != number),
-                "opened twice"
-            );
-            assert!(
-                self.channels
-                    .values()
-                    .all(|channel| channel.client != number),
-                "in use"
-            );
+            assert!(self.opens.iter().all(|open| open.0 != number), "opened twice");
+            assert!(self.channels.values().all(|channel| channel.client != number), "in use");
             return self.opens.push((number, window.into()));
         }
         let number = field(1);
-        let channel = self
-            .channels
-            .get_mut(&number)
-            .expect("only channels that exist are named");
+        let channel = self.channels.get_mut(&number).expect("only channels that exist are named");
         match bytes[0] {
             93 => channel.may_send += u64::from(field(5)),
             94 => {
@@ -91,10 +80,8 @@ impl Server {
                     assert_eq!(found, byte(number, channel.received), "wrong data");
                     channel.received += 1;
                 }
-                channel.may_receive = channel
-                    .may_receive
-                    .checked_sub(body.len() as u64)
-                    .expect("within the window");
+                channel.may_receive =
+                    channel.may_receive.checked_sub(body.len() as u64).expect("within the window");
             }
             96 => {
                 assert!(!channel.eof_received, "EOF twice");
@@ -120,26 +107,16 @@ impl Server {
             let number = 500 + self.next;
             self.next += 1;
             let may_receive = random.below(2000) as u64;
-            let served = Served {
-                client,
-                may_send: window,
-                may_receive,
-                ..Served::default()
-            };
+            let served = Served { client, may_send: window, may_receive, ..Served::default() };
             self.channels.insert(number, served);
-            return self
-                .wire
-                .push_back(packet(91, &[client, number, may_receive as u32, 300]));
+            return self.wire.push_back(packet(91, &[client, number, may_receive as u32, 300]));
         }
         let mut numbers: Vec<u32> = self.channels.keys().copied().collect();
         numbers.sort_unstable();
         let Some(&number) = numbers.get(random.below(numbers.len())) else {
             return;
         };
-        let channel = self
-            .channels
-            .get_mut(&number)
-            .expect("taken from the table");
+        let channel = self.channels.get_mut(&number).expect("taken from the table");
         if channel.close_sent {
             return;
         }
@@ -160,9 +137,8 @@ impl Server {
             _ if !channel.eof_sent => {
                 let room = channel.may_send.min(self.max_packet as u64) as usize;
                 let count = random.below(room + 1) as u64;
-                let body: Vec<u8> = (channel.sent..channel.sent + count)
-                    .map(|at| byte(number, at))
-                    .collect();
+                let body: Vec<u8> =
+                    (channel.sent..channel.sent + count).map(|at| byte(number, at)).collect();
                 channel.sent += count;
                 channel.may_send -= count;
                 self.wire.push_back(data(channel.client, &body));
@@ -203,10 +179,7 @@ fn run(seed: u64) -> u64 {
         queued: 4,
     };
     let mut mux = Mux::<u32>::new(limits);
-    let mut server = Server {
-        max_packet: limits.max_packet as usize,
-        ..Server::default()
-    };
+    let mut server = Server { max_packet: limits.max_packet as usize, ..Server::default() };
     let mut clients = HashMap::<u32, Client>::new();
     let mut next_owner = 0;
     let mut carried = 0;
@@ -269,10 +242,7 @@ fn run(seed: u64) -> u64 {
             }
         }
         assert_eq!(mux.open_channels(), clients.len());
-        assert!(
-            mux.queued() <= 4 * limits.channels + limits.queued + 1,
-            "queue is bounded"
-        );
+        assert!(mux.queued() <= 4 * limits.channels + limits.queued + 1, "queue is bounded");
         for view in mux.channels() {
             assert!(view.receive_window + view.unconsumed <= view.receive_size);
             assert!(view.receive_size <= limits.max_window);
@@ -360,13 +330,8 @@ fn client_acts(
 #[test]
 fn noise_never_panics() {
     let mut random = Random(0x1234_5678_9abc_def1);
-    let limits = Limits {
-        channels: 3,
-        initial_window: 100,
-        max_window: 400,
-        max_packet: 50,
-        queued: 5,
-    };
+    let limits =
+        Limits { channels: 3, initial_window: 100, max_window: 400, max_packet: 50, queued: 5 };
     let mut mux = Mux::<u32>::new(limits);
     let mut refused = 0;
     for round in 0..200_000 {
@@ -405,10 +370,7 @@ fn noise(random: &mut Random) -> Vec<u8> {
         0 => (0..size).map(|_| random.next() as u8).collect(),
         1 => ControlPacket::keepalive().as_bytes().to_vec(),
         2 => packet(92, &[number, random.below(6) as u32, 0, 0]),
-        3..=5 => packet(
-            91,
-            &[number, random.next() as u32, random.next() as u32, 100],
-        ),
+        3..=5 => packet(91, &[number, random.next() as u32, random.next() as u32, 100]),
         6 => packet(93, &[number, random.next() as u32]),
         7 => packet(96, &[number]),
         8 => packet(97, &[number]),
@@ -427,16 +389,11 @@ fn download(limits: Limits, total: u64, mut taken: impl FnMut(usize) -> usize) -
     let (mut sent, mut unconsumed) = (0, 0);
     for _ in 0..1_000_000 {
         if sent == total && unconsumed == 0 {
-            return mux
-                .channels()
-                .map(|view| view.receive_size)
-                .max()
-                .expect("one channel");
+            return mux.channels().map(|view| view.receive_size).max().expect("one channel");
         }
         let count = window.min(total - sent).min(limits.max_packet.into());
         if count > 0 {
-            mux.input(&data(id.number(), &vec![0; count as usize]))
-                .unwrap();
+            mux.input(&data(id.number(), &vec![0; count as usize])).unwrap();
             sent += count;
             window -= count;
             unconsumed += count as usize;
@@ -457,17 +414,9 @@ fn windows_of_any_size_never_get_stuck() {
     let mut random = Random(0xfeed_5eed);
     for initial_window in [1, 2, 3, 99, 100, 101, 4096] {
         for max_window in [1, 100, 8192] {
-            let limits = Limits {
-                channels: 1,
-                initial_window,
-                max_window,
-                max_packet: 100,
-                queued: 1,
-            };
-            let limits = Limits {
-                initial_window: initial_window.min(max_window),
-                ..limits
-            };
+            let limits =
+                Limits { channels: 1, initial_window, max_window, max_packet: 100, queued: 1 };
+            let limits = Limits { initial_window: initial_window.min(max_window), ..limits };
             download(limits, 20_000, |unconsumed| random.below(unconsumed + 1));
         }
     }
@@ -482,12 +431,6 @@ fn windows_grow_for_clients_that_keep_up_only() {
         max_packet: 32_768,
         queued: 1,
     };
-    assert_eq!(
-        download(limits, 64 << 20, |unconsumed| unconsumed),
-        16 << 20
-    );
-    assert_eq!(
-        download(limits, 64 << 20, |unconsumed| unconsumed.min(20_000)),
-        256 << 10
-    );
+    assert_eq!(download(limits, 64 << 20, |unconsumed| unconsumed), 16 << 20);
+    assert_eq!(download(limits, 64 << 20, |unconsumed| unconsumed.min(20_000)), 256 << 10);
 }

@@ -1,0 +1,69 @@
+//! Options of every subcommand that reads a deck.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use getopts::{Matches, Options};
+
+use super::rc::Rc;
+use crate::config::{Diagnostic, LoadError, LoadOptions};
+
+/// Adds `--config`, `--codepage`, `--recfm` and `--help`.
+pub(super) fn add_options(options: &mut Options) {
+    options
+        .optopt("c", "config", "the deck", "CONFIG")
+        .optopt(
+            "",
+            "codepage",
+            "its code page: UTF-8, IBM-037 or IBM-1047 (default: detected)",
+            "PAGE",
+        )
+        .optopt("", "recfm", "its record format: TEXT, FB or VB (default: detected)", "FORMAT")
+        .optflag("h", "help", "print this help");
+}
+
+/// The deck of a command line and how to read it.
+#[derive(Debug)]
+pub(super) struct Deck {
+    pub path: PathBuf,
+    pub options: LoadOptions,
+}
+
+impl Deck {
+    /// Takes what [`add_options`] added; the error says what is wrong with it.
+    pub fn from_matches(matches: &Matches) -> Result<Self, String> {
+        let path = matches.opt_str("config").ok_or("-c CONFIG is missing")?;
+        let options = LoadOptions {
+            code_page: named(matches, "codepage")?,
+            record_format: named(matches, "recfm")?,
+            ..LoadOptions::default()
+        };
+        Ok(Self { path: path.into(), options })
+    }
+}
+
+/// The return code for a deck that cannot be used.
+pub(super) fn rc_of(error: &LoadError) -> Rc {
+    match error {
+        LoadError::Unreadable(_) => Rc::Severe,
+        LoadError::Invalid(_) => Rc::Error,
+    }
+}
+
+/// Diagnostics as they are printed, one a line.
+pub(super) fn lines(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().fold(String::new(), |mut text, diagnostic| {
+        // Writing into a String never fails.
+        let _ = writeln!(text, "{diagnostic}");
+        text
+    })
+}
+
+fn named<T: FromStr<Err: std::fmt::Display>>(
+    matches: &Matches,
+    option: &str,
+) -> Result<Option<T>, String> {
+    let Some(name) = matches.opt_str(option) else { return Ok(None) };
+    name.parse().map(Some).map_err(|error| format!("--{option} {name}: {error}"))
+}

@@ -1,0 +1,71 @@
+//! `zoxy explain`: says which filter a destination hits, and what would be done.
+
+use getopts::Options;
+
+use super::deck::{self, Deck};
+use super::output::Output;
+use super::rc::Rc;
+use super::usage;
+use crate::config::{Host, Target};
+
+const BRIEF: &str = "\
+Usage: zoxy explain -c CONFIG [OPTIONS] HOST PORT
+
+Says which filter of a deck a destination hits and what zoxy would do with the
+connection. Nothing is connected to and no name is resolved: HOST stands for
+exactly what a SOCKS client would send, an address or a name.";
+
+const RETURN_CODES: &str = "
+Return codes: 0 the connection would be made, 4 it would be blocked, 8 the deck
+or the command is wrong, 12 the deck cannot be read.
+";
+
+/// Runs `zoxy explain` with the arguments after the subcommand; returns the return code.
+pub(super) fn main(arguments: &[String]) -> u8 {
+    run(arguments).print()
+}
+
+fn options() -> Options {
+    let mut options = Options::new();
+    deck::add_options(&mut options);
+    options
+}
+
+fn run(arguments: &[String]) -> Output {
+    let options = options();
+    let matches = match options.parse(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage("explain", &error.to_string()),
+    };
+    if matches.opt_present("help") {
+        return Output::new(Rc::Ok, options.usage(BRIEF) + RETURN_CODES);
+    }
+    let deck_and_target = Deck::from_matches(&matches)
+        .and_then(|deck| target(&matches.free).map(|target| (deck, target)));
+    match deck_and_target {
+        Ok((deck, target)) => explain(&deck, &target),
+        Err(problem) => usage("explain", &problem),
+    }
+}
+
+fn target(arguments: &[String]) -> Result<Target, String> {
+    let [host, port] = arguments else { return Err("expected HOST and PORT".to_owned()) };
+    let wrong_host = || format!("{host} is neither an address nor a name");
+    let host = Host::parse(host).ok_or_else(wrong_host)?;
+    let wrong_port = || format!("{port} is no port, 1-65535");
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong_port)?;
+    Ok(Target { host, port })
+}
+
+/// A deck that is usable is explained even if the files it names are out of reach.
+fn explain(deck: &Deck, target: &Target) -> Output {
+    let options = crate::config::LoadOptions { check_files: false, ..deck.options.clone() };
+    match crate::config::load(&deck.path, &options) {
+        Ok(loaded) => {
+            let explanation = loaded.config.explain(target);
+            let rc = if explanation.is_blocked() { Rc::Warning } else { Rc::Ok };
+            Output::new(rc, explanation.to_string())
+        }
+        Err(error) => Output::new(deck::rc_of(&error), deck::lines(error.diagnostics())),
+    }
+}

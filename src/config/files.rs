@@ -1,0 +1,32 @@
+//! Files that a deck names: whether they can be read, and by whom else.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+/// Permissions of group and others.
+const OTHERS: u32 = 0o077;
+
+/// Permissions of a file that group or others have a part in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exposure {
+    /// The permission bits.
+    pub mode: u32,
+    /// Whether the file is ours.
+    pub own: bool,
+}
+
+/// Opens the file and closes it again; the error is the system's, or says what is no file.
+pub(super) fn check(path: &Path) -> io::Result<Option<Exposure>> {
+    let metadata = fs::metadata(path)?;
+    let kind = metadata.file_type();
+    // Opening a pipe would wait for its writer.
+    if kind.is_dir() || kind.is_fifo() || kind.is_socket() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    File::open(path)?;
+    let mode = metadata.mode() & 0o777;
+    let own = metadata.uid() == rustix::process::geteuid().as_raw();
+    Ok((kind.is_file() && mode & OTHERS != 0).then_some(Exposure { mode, own }))
+}

@@ -1,0 +1,659 @@
+//! The settings: one row per keyword and place, with default, unit and bounds.
+//!
+//! [`SETTINGS`] is the only list of keywords. Parsing, defaults and the tables of `docs/config.md`
+//! come from it; [`super::build`] moves the parsed values into the records.
+
+use std::fmt::{self, Display};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nom::bytes::complete::take_while1;
+use nom::character::complete::{char, one_of};
+use nom::combinator::{all_consuming, opt};
+use nom::sequence::preceded;
+use nom::{IResult, Parser};
+
+use super::field::Mismatch;
+use super::rules::AddressSet;
+
+/// What a setting belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// zoxy as a whole: SET with name `*` only.
+    Process,
+    /// A LISTEN card.
+    Listener,
+    /// A PROFILE card.
+    Profile,
+    /// A FILTER card.
+    Filter,
+}
+
+impl Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Process => "the process",
+            Self::Listener => "a listener",
+            Self::Profile => "a profile",
+            Self::Filter => "a filter",
+        })
+    }
+}
+
+/// One keyword in one place.
+#[derive(Debug)]
+pub struct Setting {
+    /// Columns 19-30, at most 12 characters.
+    pub keyword: &'static str,
+    /// What it belongs to.
+    pub scope: Scope,
+    /// What its value looks like.
+    pub kind: Kind,
+    /// Value without a SET card, as on a card; empty: none.
+    pub default: &'static str,
+    /// What it does, for the manual.
+    pub meaning: &'static str,
+}
+
+/// Form and bounds of a value.
+#[derive(Debug)]
+pub enum Kind {
+    /// A number within bounds.
+    Number(u64, u64),
+    /// Seconds within bounds, with up to three decimals.
+    Time(u64, u64),
+    /// Bytes within bounds; `K` and `M` stand for 1024 and 1024 * 1024.
+    Size(u64, u64),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Some of these words in order of preference, in upper or lower case.
+    Words(&'static [&'static str]),
+    /// Some of these SSH algorithms in order of preference, as they are written in SSH.
+    Algorithms(&'static [&'static str]),
+    /// Addresses, CIDR blocks, ranges, or `*`.
+    Addresses,
+    /// Files that must be readable, and whether they hold secrets.
+    Files {
+        /// Most files.
+        most: usize,
+        /// What must be kept from others.
+        secrecy: Secrecy,
+        /// Whether the value may be repeated in messages: a secret typed in place of the name of
+        /// its file must not be.
+        quotable: bool,
+    },
+    /// A path that zoxy makes itself.
+    Path,
+    /// Any text.
+    Text,
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Everyone.
+    Public,
+    /// Its owner only; a warning otherwise.
+    Secret,
+    /// Its owner only: the login does not use a key of our own that others can read.
+    PrivateKey,
+}
+
+/// A value, parsed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// The empty default.
+    None,
+    /// A number, or a size in bytes.
+    Number(u64),
+    /// A time.
+    Time(Duration),
+    /// A word of the setting's list.
+    Word(&'static str),
+    /// Words of the setting's list.
+    Words(Vec<&'static str>),
+    /// A set of addresses.
+    Addresses(AddressSet),
+    /// Files as written.
+    Files(Vec<PathBuf>),
+    /// A path as written.
+    Path(PathBuf),
+    /// Text, or a list of algorithms.
+    Text(String),
+}
+
+impl Setting {
+    /// The rows of a keyword, one for each place that knows it.
+    pub fn rows(keyword: &str) -> impl Iterator<Item = &'static Self> + '_ {
+        SETTINGS.iter().filter(move |setting| setting.keyword == keyword)
+    }
+
+    /// Parses a value as it stands on a card.
+    pub fn parse(&self, text: &str) -> Result<Value, Mismatch> {
+        let whole = || Mismatch::whole(text, self.kind.to_string());
+        match &self.kind {
+            Kind::Number(low, high) => {
+                let number = number(text).filter(|number| (low..=high).contains(&number));
+                number.map(Value::Number).ok_or_else(whole)
+            }
+            Kind::Time(low, high) => {
+                let bounds = Duration::from_secs(*low)..=Duration::from_secs(*high);
+                let time = seconds(text).filter(|time| bounds.contains(time));
+                time.map(Value::Time).ok_or_else(whole)
+            }
+            Kind::Size(low, high) => {
+                let size = size(text).filter(|size| (low..=high).contains(&size));
+                size.map(Value::Number).ok_or_else(whole)
+            }
+            Kind::Word(words) => self.word(text, words).map(Value::Word),
+            Kind::Words(words) => Ok(Value::Words(distinct(text, |item| self.word(item, words))?)),
+            Kind::Algorithms(names) => {
+                let names = distinct(text, |item| {
+                    names
+                        .iter()
+                        .find(|name| **name == item)
+                        .copied()
+                        .ok_or_else(|| Mismatch::whole(item, self.kind.to_string()))
+                })?;
+                Ok(Value::Text(names.join(",")))
+            }
+            Kind::Addresses => AddressSet::parse(text).map(Value::Addresses),
+            Kind::Files { most, quotable, .. } => {
+                let hide = |mut mismatch: Mismatch| {
+                    if !quotable {
+                        mismatch.found = "(not shown)".to_owned();
+                    }
+                    mismatch
+                };
+                let files = Mismatch::each(text, path).map_err(hide)?;
+                if files.len() > *most { Err(hide(whole())) } else { Ok(Value::Files(files)) }
+            }
+            Kind::Path => path(text).map(Value::Path),
+            Kind::Text => Ok(Value::Text(text.to_owned())),
+        }
+    }
+
+    /// The row of the manual: keyword, default, unit and bounds, meaning.
+    pub fn row(&self) -> String {
+        let default = if self.default.is_empty() { "none" } else { self.default };
+        format!("| {} | {default} | {} | {} |", self.keyword, self.kind, self.meaning)
+    }
+
+    /// The value without a SET card.
+    pub fn default_value(&self) -> Value {
+        if self.default.is_empty() {
+            return Value::None;
+        }
+        self.parse(self.default).unwrap_or(Value::None)
+    }
+
+    fn word(&self, text: &str, words: &[&'static str]) -> Result<&'static str, Mismatch> {
+        words
+            .iter()
+            .find(|word| word.eq_ignore_ascii_case(text))
+            .copied()
+            .ok_or_else(|| Mismatch::whole(text, self.kind.to_string()))
+    }
+}
+
+impl Display for Kind {
+    /// What is expected, as a diagnostic and the manual say it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(low, high) => write!(f, "a number, {low}-{high}"),
+            Self::Time(low, high) => write!(f, "seconds, {low}-{high}"),
+            Self::Size(low, high) => write!(f, "bytes, {}-{}", Size(*low), Size(*high)),
+            Self::Word(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Words(words) => write!(f, "a list of {}", words.join(", ")),
+            Self::Algorithms(names) => write!(f, "a list of {}", names.join(", ")),
+            Self::Addresses => f.write_str("a list of addresses, CIDR blocks, ranges a-b, or *"),
+            Self::Files { most: 1, .. } => f.write_str("a file"),
+            Self::Files { most, .. } => write!(f, "a list of files, at most {most}"),
+            Self::Path => f.write_str("a path"),
+            Self::Text => f.write_str("text"),
+        }
+    }
+}
+
+/// A number of bytes as it is written on a card.
+struct Size(u64);
+
+impl Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            size if size % MEGA == 0 => write!(f, "{}M", size / MEGA),
+            size if size % KILO == 0 => write!(f, "{}K", size / KILO),
+            size => size.fmt(f),
+        }
+    }
+}
+
+const KILO: u64 = 1024;
+const MEGA: u64 = 1024 * 1024;
+
+fn digits(text: &str) -> IResult<&str, &str> {
+    take_while1(|c: char| c.is_ascii_digit()).parse(text)
+}
+
+fn number(text: &str) -> Option<u64> {
+    let (_, number) = all_consuming(digits).parse(text).ok()?;
+    number.parse().ok()
+}
+
+/// `5`, `0.25`: seconds with up to three decimals.
+fn seconds(text: &str) -> Option<Duration> {
+    let (_, (whole, decimals)) =
+        all_consuming((digits, opt(preceded(char('.'), digits)))).parse(text).ok()?;
+    let decimals = decimals.unwrap_or("0");
+    if decimals.len() > 3 {
+        return None;
+    }
+    let millis: u64 = format!("{decimals:0<3}").parse().ok()?;
+    Duration::from_secs(whole.parse().ok()?).checked_add(Duration::from_millis(millis))
+}
+
+/// `65536`, `64K`, `2M`.
+fn size(text: &str) -> Option<u64> {
+    let (_, (number, unit)) = all_consuming((digits, opt(one_of("KkMm")))).parse(text).ok()?;
+    let unit = match unit {
+        Some('K' | 'k') => KILO,
+        Some(_) => MEGA,
+        None => 1,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+fn path(text: &str) -> Result<PathBuf, Mismatch> {
+    match text {
+        "" => Err(Mismatch::whole(text, "a path")),
+        text if text.starts_with("//") => {
+            Err(Mismatch::whole(text, "a path (data set names are not supported)"))
+        }
+        text => Ok(text.into()),
+    }
+}
+
+/// Parses a list in which nothing stands twice.
+fn distinct<T: PartialEq>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, Mismatch>,
+) -> Result<Vec<T>, Mismatch> {
+    let mut seen = Vec::new();
+    Mismatch::each(text, |item| {
+        let parsed = parse(item)?;
+        if seen.contains(&parsed) {
+            return Err(Mismatch::whole(item, "each item once"));
+        }
+        seen.push(parsed);
+        Ok(())
+    })?;
+    Ok(seen)
+}
+
+const CIPHERS: &[&str] = &[
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+    "aes256-cbc",
+    "aes192-cbc",
+    "aes128-cbc",
+];
+
+const MACS: &[&str] = &[
+    "hmac-sha2-256",
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512",
+    "hmac-sha2-512-etm@openssh.com",
+];
+
+const KEX: &[&str] = &[
+    "mlkem768x25519-sha256",
+    "mlkem768nistp256-sha256",
+    "mlkem1024nistp384-sha384",
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group18-sha512",
+    "diffie-hellman-group14-sha256",
+];
+
+const HOST_KEYS: &[&str] = &[
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+];
+
+/// Every setting, by place and in the order of the manual.
+pub static SETTINGS: &[Setting] = &[
+    Setting {
+        keyword: "WORKERS",
+        scope: Scope::Process,
+        kind: Kind::Number(0, 64),
+        default: "0",
+        meaning: "Threads that move data. 0: one per CPU. Changes at the next start.",
+    },
+    Setting {
+        keyword: "MAXCONN",
+        scope: Scope::Process,
+        kind: Kind::Number(1, 1_000_000),
+        default: "8192",
+        meaning: "Most client connections at once.",
+    },
+    Setting {
+        keyword: "MAXCLIENT",
+        scope: Scope::Process,
+        kind: Kind::Number(1, 1_000_000),
+        default: "4096",
+        meaning: "Most connections at once from one client address.",
+    },
+    Setting {
+        keyword: "DRAINTIME",
+        scope: Scope::Process,
+        kind: Kind::Time(0, 86_400),
+        default: "30",
+        meaning: "How long running connections may go on after a stop.",
+    },
+    Setting {
+        keyword: "CONSOLE",
+        scope: Scope::Process,
+        kind: Kind::Path,
+        default: "",
+        meaning: "Socket of the operator's console. Without it: `/run/zoxy.sock` for root, \
+                  `$XDG_RUNTIME_DIR/zoxy.sock` for others, or \
+                  `/tmp/zoxy-UID.sock` where that is not set.",
+    },
+    Setting {
+        keyword: "RESOLVERS",
+        scope: Scope::Process,
+        kind: Kind::Number(1, 16),
+        default: "2",
+        meaning: "Threads that resolve the names of DIRECT targets and of SSH servers. Changes at \
+                  the next start.",
+    },
+    Setting {
+        keyword: "CLIENTS",
+        scope: Scope::Listener,
+        kind: Kind::Addresses,
+        default: "127.0.0.0/8,::1",
+        meaning: "Addresses that may connect.",
+    },
+    Setting {
+        keyword: "USERS",
+        scope: Scope::Listener,
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: true },
+        default: "",
+        meaning: "Users and salted hashes of their passwords: SOCKS5 clients must log in, SOCKS4 \
+                  clients are refused. Lines are made by `zoxy passwd`. Without it nobody logs in.",
+    },
+    Setting {
+        keyword: "HANDSHAKE",
+        scope: Scope::Listener,
+        kind: Kind::Time(1, 600),
+        default: "30",
+        meaning: "Time a client has from its connection to its complete SOCKS request.",
+    },
+    Setting {
+        keyword: "USER",
+        scope: Scope::Profile,
+        kind: Kind::Text,
+        default: "",
+        meaning: "User name at the SSH server.",
+    },
+    Setting {
+        keyword: "AUTH",
+        scope: Scope::Profile,
+        kind: Kind::Words(&["PUBLICKEY", "PASSWORD", "KEYBOARD"]),
+        default: "PUBLICKEY,PASSWORD,KEYBOARD",
+        meaning: "Ways to log in, in order. KEYBOARD is keyboard-interactive, answered with the \
+                  password.",
+    },
+    Setting {
+        keyword: "IDENTITY",
+        scope: Scope::Profile,
+        kind: Kind::Files { most: 16, secrecy: Secrecy::PrivateKey, quotable: true },
+        default: "",
+        meaning: "Private keys, OpenSSH or PEM, tried in order. Others must not be able to read them.",
+    },
+    Setting {
+        keyword: "PASSPHRASE",
+        scope: Scope::Profile,
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: false },
+        default: "",
+        meaning: "File whose first line opens the private keys.",
+    },
+    Setting {
+        keyword: "PASSWORD",
+        scope: Scope::Profile,
+        kind: Kind::Files { most: 1, secrecy: Secrecy::Secret, quotable: false },
+        default: "",
+        meaning: "File whose first line is the password.",
+    },
+    Setting {
+        keyword: "KNOWNHOSTS",
+        scope: Scope::Profile,
+        kind: Kind::Files { most: 16, secrecy: Secrecy::Public, quotable: true },
+        default: "",
+        meaning: "known_hosts files, all of them consulted.",
+    },
+    Setting {
+        keyword: "STRICTKEY",
+        scope: Scope::Profile,
+        kind: Kind::Word(&["YES", "NEW"]),
+        default: "YES",
+        meaning: "Host key of a server that nobody knows. YES: refused. NEW: accepted with a \
+                  warning and kept in mind while zoxy runs. A changed key is always refused.",
+    },
+    Setting {
+        keyword: "CIPHERS",
+        scope: Scope::Profile,
+        kind: Kind::Algorithms(CIPHERS),
+        default: "aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,\
+                  aes256-ctr,aes192-ctr,aes128-ctr",
+        meaning: "Ciphers, in order.",
+    },
+    Setting {
+        keyword: "MACS",
+        scope: Scope::Profile,
+        kind: Kind::Algorithms(MACS),
+        default: "",
+        meaning: "Message authentication codes, in order. Without it: all.",
+    },
+    Setting {
+        keyword: "KEX",
+        scope: Scope::Profile,
+        kind: Kind::Algorithms(KEX),
+        default: "",
+        meaning: "Key exchange methods, in order. Without it: all.",
+    },
+    Setting {
+        keyword: "HOSTKEYALGS",
+        scope: Scope::Profile,
+        kind: Kind::Algorithms(HOST_KEYS),
+        default: "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,\
+                  rsa-sha2-512,rsa-sha2-256",
+        meaning: "Host key algorithms, in order.",
+    },
+    Setting {
+        keyword: "COMPRESSION",
+        scope: Scope::Profile,
+        kind: Kind::Word(&["YES", "NO"]),
+        default: "NO",
+        meaning: "Whether to offer zlib@openssh.com.",
+    },
+    Setting {
+        keyword: "CONNTIME",
+        scope: Scope::Profile,
+        kind: Kind::Time(1, 600),
+        default: "30",
+        meaning: "Time for connection, key exchange and login together.",
+    },
+    Setting {
+        keyword: "OPENTIME",
+        scope: Scope::Profile,
+        kind: Kind::Time(1, 600),
+        default: "30",
+        meaning: "Time for the SSH server to answer the opening of a channel.",
+    },
+    Setting {
+        keyword: "IDLETIME",
+        scope: Scope::Profile,
+        kind: Kind::Time(0, 86_400),
+        default: "5",
+        meaning: "How long a session without channels stays open. 0: it is closed at once.",
+    },
+    Setting {
+        keyword: "KEEPALIVE",
+        scope: Scope::Profile,
+        kind: Kind::Time(0, 3_600),
+        default: "15",
+        meaning: "Interval of keepalive requests. 0: none.",
+    },
+    Setting {
+        keyword: "KEEPCOUNT",
+        scope: Scope::Profile,
+        kind: Kind::Number(1, 20),
+        default: "3",
+        meaning: "Keepalive requests without an answer after which a session is dead.",
+    },
+    Setting {
+        keyword: "SESSIONS",
+        scope: Scope::Profile,
+        kind: Kind::Number(1, 64),
+        default: "4",
+        meaning: "Most sessions at once for one server and user.",
+    },
+    Setting {
+        keyword: "CHANNELS",
+        scope: Scope::Profile,
+        kind: Kind::Number(1, 8_192),
+        default: "4096",
+        meaning: "Most channels in one session.",
+    },
+    Setting {
+        keyword: "WINDOW",
+        scope: Scope::Profile,
+        kind: Kind::Size(32 * KILO, 64 * MEGA),
+        default: "2M",
+        meaning: "Largest receive window of one channel.",
+    },
+    Setting {
+        keyword: "BACKOFFMIN",
+        scope: Scope::Profile,
+        kind: Kind::Time(0, 60),
+        default: "1",
+        meaning: "Pause after a failed connection to the SSH server; it doubles with each further \
+                  failure. 0: none.",
+    },
+    Setting {
+        keyword: "BACKOFFMAX",
+        scope: Scope::Profile,
+        kind: Kind::Time(0, 3_600),
+        default: "60",
+        meaning: "Longest such pause; not below BACKOFFMIN.",
+    },
+    Setting {
+        keyword: "CONNTIME",
+        scope: Scope::Filter,
+        kind: Kind::Time(1, 600),
+        default: "30",
+        meaning: "DIRECT: time for name resolution and connection together.",
+    },
+    Setting {
+        keyword: "IDLETIME",
+        scope: Scope::Filter,
+        kind: Kind::Time(0, 604_800),
+        default: "0",
+        meaning: "A connection on which nothing moves for this long is closed. 0: never.",
+    },
+    Setting {
+        keyword: "HALFTIME",
+        scope: Scope::Filter,
+        kind: Kind::Time(0, 604_800),
+        default: "300",
+        meaning: "The same once one side has finished sending. 0: never.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(keyword: &str) -> &'static Setting {
+        Setting::rows(keyword).next().unwrap()
+    }
+
+    #[test]
+    fn every_default_is_a_value_of_its_setting() {
+        for setting in SETTINGS {
+            assert!(setting.keyword.len() <= 12, "{}", setting.keyword);
+            if !setting.default.is_empty() {
+                setting.parse(setting.default).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_keyword_stands_once_per_place() {
+        for (index, setting) in SETTINGS.iter().enumerate() {
+            let same =
+                |other: &&Setting| other.keyword == setting.keyword && other.scope == setting.scope;
+            assert_eq!(SETTINGS.iter().position(|other| same(&other)), Some(index));
+        }
+    }
+
+    #[test]
+    fn values_have_units_and_bounds() {
+        let parse = |keyword, text| setting(keyword).parse(text).ok();
+        assert_eq!(parse("WINDOW", "64k"), Some(Value::Number(65_536)));
+        assert_eq!(parse("WINDOW", "2M"), Some(Value::Number(2_097_152)));
+        assert_eq!(parse("WINDOW", "65M"), None);
+        assert_eq!(parse("WINDOW", "18446744073709551615M"), None);
+        assert_eq!(parse("BACKOFFMIN", "0.25"), Some(Value::Time(Duration::from_millis(250))));
+        assert_eq!(parse("BACKOFFMIN", "60.001"), None);
+        assert_eq!(parse("BACKOFFMIN", "0.0001"), None);
+        assert_eq!(parse("BACKOFFMIN", ".5"), None);
+        assert_eq!(parse("HANDSHAKE", "600"), Some(Value::Time(Duration::from_secs(600))));
+        assert_eq!(parse("HANDSHAKE", "0"), None);
+        assert_eq!(parse("WORKERS", "64"), Some(Value::Number(64)));
+        assert_eq!(parse("WORKERS", "-1"), None);
+        assert_eq!(parse("WORKERS", "99999999999999999999"), None);
+        assert_eq!(parse("STRICTKEY", "new"), Some(Value::Word("NEW")));
+        assert_eq!(parse("STRICTKEY", "NO"), None);
+        assert_eq!(
+            parse("AUTH", "password,Keyboard"),
+            Some(Value::Words(vec!["PASSWORD", "KEYBOARD"]))
+        );
+        assert_eq!(parse("CIPHERS", "aes256-ctr"), Some(Value::Text("aes256-ctr".into())));
+    }
+
+    #[test]
+    fn an_error_names_the_item_and_the_bounds() {
+        let mismatch = setting("WORKERS").parse("65").unwrap_err();
+        assert_eq!(mismatch.expected, "a number, 0-64");
+        assert_eq!(setting("WINDOW").parse("1").unwrap_err().expected, "bytes, 32K-64M");
+        let mismatch = setting("AUTH").parse("PASSWORD,RHOSTS").unwrap_err();
+        assert_eq!((mismatch.from, mismatch.to), (9, 15));
+        let mismatch = setting("CIPHERS").parse("aes256-ctr,aes256-ctr").unwrap_err();
+        assert_eq!((mismatch.from, mismatch.expected.as_str()), (11, "each item once"));
+        let mismatch = setting("IDENTITY").parse("key,//'ZOXY.KEYS(PAPER)'").unwrap_err();
+        assert!(mismatch.expected.contains("data set names"));
+    }
+
+    #[test]
+    fn a_secret_in_place_of_its_file_is_not_repeated() {
+        for text in ["//hunter2", "hunter2,x"] {
+            let mismatch = setting("PASSWORD").parse(text).unwrap_err();
+            assert!(!mismatch.found.contains("hunter2"));
+        }
+    }
+}

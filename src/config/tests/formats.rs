@@ -1,0 +1,76 @@
+//! Decks as text, FB 80 and VB, in ASCII and EBCDIC, with and without sequence numbers.
+
+use super::super::{CodePage, RecordFormat};
+use super::*;
+
+/// The good deck as 80-byte cards with sequence numbers.
+fn cards() -> Vec<String> {
+    let cards = GOOD.lines().enumerate();
+    cards.map(|(index, line)| format!("{line:72}{:08}", (index + 1) * 100)).collect()
+}
+
+fn describe(record: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(record.len() + 4).unwrap().to_be_bytes();
+    [&length[..], &[0, 0], record].concat()
+}
+
+fn assert_good(deck: &[u8], what: &str) {
+    let loaded = load(deck).unwrap_or_else(|error| panic!("{what}: {:#?}", error.diagnostics()));
+    assert!(loaded.warnings.is_empty(), "{what}");
+    assert_eq!(loaded.config.filters.len(), 2, "{what}");
+    assert_eq!(loaded.config.filters[0].destination.to_string(), "*.corp.example", "{what}");
+    assert_eq!(loaded.config.filters[1].card, 8, "{what}");
+}
+
+#[test]
+fn every_format_is_read_in_every_code_page() {
+    for page in [CodePage::Utf8, CodePage::Ibm037, CodePage::Ibm1047] {
+        let records: Vec<Vec<u8>> = cards().iter().map(|card| page.encode(card).unwrap()).collect();
+        let line_end = page.encode("\n").unwrap();
+        assert_good(&records.join(&line_end[..]), &format!("{page} text"));
+        assert_good(&records.concat(), &format!("{page} FB"));
+        let described: Vec<_> = records.iter().map(|record| describe(record)).collect();
+        assert_good(&described.concat(), &format!("{page} VB"));
+        let blocks: Vec<_> = described.chunks(3).map(|block| describe(&block.concat())).collect();
+        assert_good(&blocks.concat(), &format!("{page} VB with blocks"));
+    }
+}
+
+#[test]
+fn short_lines_and_carriage_returns_are_read() {
+    assert_good(GOOD.as_bytes(), "short lines");
+    assert_good(GOOD.replace('\n', "\r\n").as_bytes(), "CRLF");
+    assert_good(GOOD.trim_end().as_bytes(), "no final line end");
+    assert_good(GOOD.replace('\n', "    \n").as_bytes(), "trailing blanks");
+    assert_good(&[b"\xef\xbb\xbf", GOOD.as_bytes()].concat(), "byte order mark");
+}
+
+#[test]
+fn format_and_page_can_be_named() {
+    let page = CodePage::Ibm1047;
+    let deck = page.encode(&cards().concat()).unwrap();
+    let load = |code_page, record_format| {
+        let options = LoadOptions { code_page, record_format, check_files: false };
+        parse("DECK", Path::new(""), &deck, &options)
+    };
+    assert!(load(Some(page), Some(RecordFormat::Fb80)).is_ok());
+    assert!(load(Some(CodePage::Utf8), None).is_err());
+    let error = load(None, Some(RecordFormat::Vb)).unwrap_err();
+    assert!(error.diagnostics()[0].line.starts_with("ZOX1001E DECK: "), "{error:?}");
+}
+
+#[test]
+fn what_cannot_be_cut_is_told_with_its_offset() {
+    let mut deck = describe(b"LISTEN   SOCKS    SOCKS    1080");
+    deck.extend(b"\0\x50\0\0cut off");
+    let error = load(&deck).unwrap_err();
+    let line = &error.diagnostics()[0].line;
+    assert!(line.contains("offset 35 gives 80 bytes where 11 are left"), "{line}");
+}
+
+#[test]
+fn an_empty_member_has_no_listener() {
+    for deck in ["", "\n\n", "* nothing but a comment\n", "        \n"] {
+        assert!(lines(deck)[0].starts_with("ZOX1030E"), "{deck:?}");
+    }
+}
