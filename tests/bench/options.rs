@@ -63,7 +63,12 @@ pub fn read(arguments: impl Iterator<Item = String>) -> Result<Wish, Failure> {
 
 fn specification() -> Getopts {
     let mut options = Getopts::new();
-    options.optmulti("o", "only", "measure lines whose name starts so; may be repeated", "LINE");
+    options.optmulti(
+        "o",
+        "only",
+        "measure this line (down-1), or family (down); repeatable",
+        "LINE",
+    );
     options.optopt("r", "rounds", "measurements of each line (default 5)", "N");
     options.optopt("s", "size", "MiB in one measurement of throughput (default 1024)", "MIB");
     options.optopt("t", "tunnels", "tunnels held open at once (default 1000)", "N");
@@ -96,14 +101,14 @@ fn number(matches: &getopts::Matches, name: &str, most: usize) -> Result<Option<
 
 fn choose(only: &[String], noise: bool) -> Result<Vec<Line>, Failure> {
     let all = lines::all();
-    if let Some(unknown) = only.iter().find(|o| !all.iter().any(|line| line.name.starts_with(*o))) {
+    if let Some(unknown) = only.iter().find(|word| !all.iter().any(|line| line.is_called(word))) {
         let names: Vec<&str> = all.iter().map(|line| line.name).collect();
         return Err(Failure::new(format!(
             "--only {unknown}: no such line; there are {}",
             names.join(", ")
         )));
     }
-    let chosen = |line: &Line| only.is_empty() || only.iter().any(|o| line.name.starts_with(o));
+    let chosen = |line: &Line| only.is_empty() || only.iter().any(|word| line.is_called(word));
     let lines = all.into_iter().filter(chosen);
     if noise {
         return Ok(lines.filter_map(Line::against_itself).collect());

@@ -30,6 +30,12 @@ pub struct Line {
 type Measure = Box<dyn Fn(&Running, &Load) -> Result<Vec<Option<f64>>, Failure>>;
 
 impl Line {
+    /// Whether the word is its name or the name up to a hyphen.
+    pub fn is_called(&self, word: &str) -> bool {
+        let rest = self.name.strip_prefix(word);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
     /// The line with `ssh -D` on both sides; none when it is not about tunnels.
     pub fn against_itself(self) -> Option<Self> {
         let ours = Contender::SshD;
