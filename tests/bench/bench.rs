@@ -61,7 +61,10 @@ fn run(options: &Options) -> Result<bool, Failure> {
     for line in &options.lines {
         match measure(line, &world, options) {
             Ok(samples) => print!("{}", report.add(line, &samples)),
-            Err(failure) => print!("{}", report.add_failure(line, &failure)),
+            Err(failure) => {
+                cleanup::pass_unless_ending();
+                print!("{}", report.add_failure(line, &failure));
+            }
         }
     }
     report.write(&options.markdown)?;

@@ -27,15 +27,13 @@ pub fn install() -> Result<(), Failure> {
     thread::spawn(move || {
         if reader.read_exact(&mut [0]).is_ok() {
             eprintln!("\nInterrupted.");
-            clean_up();
-            std::process::exit(130);
+            end(130);
         }
     });
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         hook(panic);
-        clean_up();
-        std::process::exit(101);
+        end(101);
     }));
     Ok(())
 }
@@ -47,7 +45,23 @@ pub fn remove_at_end(folder: impl Into<PathBuf>) {
 
 /// Kills every process that was started here and removes the folders.
 pub fn clean_up() {
+    clean_up_under(&mut lock());
+}
+
+/// Does not return when a signal or a panic is ending the process: what fails then fails because
+/// its processes were killed, and is not worth a word.
+pub fn pass_unless_ending() {
+    drop(lock());
+}
+
+/// Cleans up and ends the process; whoever else wants the lock waits for that end.
+fn end(code: i32) -> ! {
     let mut folders = lock();
+    clean_up_under(&mut folders);
+    std::process::exit(code)
+}
+
+fn clean_up_under(folders: &mut Vec<PathBuf>) {
     // An sshd may fork once more while the list is read.
     for _ in 0..3 {
         for pid in descendants(std::process::id()) {

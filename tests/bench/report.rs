@@ -32,8 +32,8 @@ struct Row {
     about: &'static str,
 }
 
-const HEADINGS: [&str; 7] = ["line", "metric", "zoxy", "beside it", "ratio", "spread", ""];
-const WIDTHS: [usize; 7] = [12, 24, 10, 20, 7, 15, 6];
+const HEADINGS: [&str; 7] = ["line", "metric", "zoxy", "beside it", "ratio", "spread", "zoxy is"];
+const WIDTHS: [usize; 7] = [12, 24, 10, 20, 7, 15, 7];
 
 impl Report {
     /// An empty one, with what one must know to read it.
@@ -97,14 +97,14 @@ impl Report {
         for fact in &self.facts {
             let _ = writeln!(text, "- {fact}");
         }
-        text.push_str("\n| line | metric | zoxy | beside it | ratio | spread |\n");
-        text.push_str("|---|---|---:|---:|---:|---:|\n");
+        text.push_str("\n| line | metric | zoxy | beside it | ratio | spread | zoxy is |\n");
+        text.push_str("|---|---|---:|---:|---:|---:|---|\n");
         for row in &self.rows {
-            let [name, metric, ours, theirs, ratio, spread, _] = &row.cells;
+            let [name, metric, ours, theirs, ratio, spread, verdict] = &row.cells;
             let name =
                 if name.is_empty() { String::new() } else { format!("{name}: {}", row.about) };
-            let _ =
-                writeln!(text, "| {name} | {metric} | {ours} | {theirs} | {ratio} | {spread} |");
+            let row = [&name, metric, ours, theirs, ratio, spread, verdict].map(String::as_str);
+            let _ = writeln!(text, "| {} |", row.join(" | "));
         }
         for failure in &self.failures {
             let _ = writeln!(text, "\nNot measured: {}", failure.replace('\n', " "));
@@ -131,7 +131,7 @@ fn cells(
         Some(ratio) => (
             short(ratio.median),
             format!("{} .. {}", short(ratio.low), short(ratio.high)),
-            if metric.more_is_better == (ratio.median >= 1.0) { "" } else { "behind" },
+            verdict(ratio, metric.more_is_better),
         ),
         None => ("-".into(), String::new(), ""),
     };
@@ -144,6 +144,15 @@ fn cells(
         spread,
         verdict.to_owned(),
     ]
+}
+
+/// A line is won or lost only if every round says so.
+fn verdict(ratio: &Spread, more_is_better: bool) -> &'static str {
+    match (ratio.low > 1.0, ratio.high < 1.0) {
+        (false, false) => "even",
+        (above, _) if above == more_is_better => "ahead",
+        _ => "behind",
+    }
 }
 
 /// Median and extremes.
