@@ -87,7 +87,7 @@ pub struct FtpControl {
     pub dialogue: Dialogue,
     /// SSH session and channel to the FTP server, once it is there.
     pub link: Option<(Key, ChannelId)>,
-    /// User and password of the dialogue, until the SSH session has them.
+    /// User and password of the dialogue, until the login has succeeded or failed.
     pub login: Option<Credential>,
     /// False while the SOCKS request still waits for its answer.
     pub answered: bool,
@@ -104,6 +104,7 @@ pub struct FtpControl {
 }
 
 /// User and password for an SSH login.
+#[derive(Clone)]
 pub struct Credential {
     /// User name.
     pub user: String,
@@ -148,7 +149,7 @@ pub struct Route {
     pub version: Version,
     /// TUNNEL: the seat it was placed on and the key it was placed by.
     pub seat: Option<(PoolKey, Seat)>,
-    /// Sessions that ended before the client could join them.
+    /// Sessions that ended or were full before the client had a channel.
     pub moves: u8,
     /// Bytes the client sent after its request, before the answer.
     pub early: Vec<u8>,
@@ -271,6 +272,12 @@ impl Ready {
     /// A socket nobody has asked yet: both ways are worth a try.
     pub fn fresh() -> Self {
         Self { read: true, write: true, hup: false, dead: false }
+    }
+
+    /// Whether an event said "dead" since this was asked last. In a relay that alone is no failure:
+    /// a connection that both sides have closed in order says the same, with bytes left to read.
+    pub fn take_dead(&mut self) -> bool {
+        std::mem::take(&mut self.dead)
     }
 }
 

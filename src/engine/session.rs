@@ -66,6 +66,8 @@ pub struct Session {
     pub idle_since: Instant,
     /// Something came from the server since the last keepalive was due.
     pub heard: bool,
+    /// Key exchanges that had ended when the last keepalive was due.
+    rekeys: u64,
     /// Keepalives in a row that nothing followed.
     pub misses: u32,
     /// What messages and displays say of an open session.
@@ -150,7 +152,7 @@ impl Session {
         now: Instant,
     ) -> Self {
         let limits = Limits {
-            channels: profile.channels,
+            channels: profile.channels + profile.channels.max(MIN_OWED),
             initial_window: INITIAL_WINDOW.min(profile.window),
             max_window: profile.window,
             max_packet: MAX_PACKET,
@@ -173,6 +175,7 @@ impl Session {
             since: now,
             idle_since: now,
             heard: true,
+            rekeys: 0,
             misses: 0,
             facts: Facts::default(),
             phase: Phase::Queued,
@@ -209,6 +212,17 @@ impl Session {
     /// The transport, once there is one.
     pub fn transport(&mut self) -> Option<&mut Transport> {
         self.link.as_mut()?.transport.as_mut()
+    }
+
+    /// Whether the server has shown signs of life since this was asked last. What it says in a key
+    /// exchange that has lasted since then does not count: nothing else moves before that ends.
+    pub fn take_heard(&mut self) -> bool {
+        let heard = std::mem::take(&mut self.heard);
+        let Some(transport) = self.link.as_ref().and_then(|link| link.transport.as_ref()) else {
+            return heard;
+        };
+        let ended = std::mem::replace(&mut self.rekeys, transport.rekeys());
+        heard && !(transport.is_rekeying() && transport.rekeys() == ended)
     }
 
     /// True while clients must not give it more: its output is high, or a key exchange runs.
@@ -336,6 +350,10 @@ const INITIAL_WINDOW: u32 = 256 * 1024;
 
 /// Largest data packet we accept (RFC 4254 5.1); libssh2 takes packets of 40000 bytes.
 const MAX_PACKET: u32 = 32 * 1024;
+
+/// Channels without a client, whose CLOSE or open the server has not answered, are as many as
+/// CHANNELS allows with one, but at least this many.
+const MIN_OWED: usize = 256;
 
 /// Control packets that may wait while a key exchange runs: per channel, and at least.
 const CONTROL_PER_CHANNEL: usize = 4;

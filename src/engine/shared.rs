@@ -107,11 +107,13 @@ pub enum Report {
     },
     /// A draining worker has no client left, or its time is up.
     Drained {
+        /// Its index.
+        worker: usize,
         /// Clients closed because the drain time was over.
         cut: usize,
     },
-    /// A worker has ended because its poll failed.
-    Lost,
+    /// A worker, named by its index, has ended because its poll failed.
+    Lost(usize),
 }
 
 impl Shared {

@@ -3,7 +3,7 @@
 //! It moves no data. Workers tell it when they have drained and answer its questions for the
 //! displays; everything it waits for has a deadline.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -77,7 +77,8 @@ struct Question {
 
 /// A stop under way.
 struct Stopping {
-    drained: usize,
+    /// Workers that have drained; each may say so more than once.
+    drained: HashSet<usize>,
     cut: usize,
 }
 
@@ -164,7 +165,7 @@ impl Supervisor {
                     let report = shared.supervisor.clone();
                     if let Err(error) = Worker::new(index, poll, inbox, shared).run() {
                         say!(WORKER_LOST, worker = index, reason = error);
-                        report.send(Report::Lost);
+                        report.send(Report::Lost(index));
                     }
                 })?;
             threads.push(thread);
@@ -229,7 +230,8 @@ impl Supervisor {
             }
             self.console.expire(Instant::now());
             self.answer_late_questions();
-            if self.stopping.as_ref().is_some_and(|s| s.drained >= self.shared.workers.len()) {
+            if self.stopping.as_ref().is_some_and(|s| s.drained.len() >= self.shared.workers.len())
+            {
                 self.finish();
                 return Ok(());
             }
@@ -255,9 +257,9 @@ impl Supervisor {
 
     fn take_report(&mut self, report: Report) {
         match report {
-            Report::Drained { cut } => {
+            Report::Drained { worker, cut } => {
                 if let Some(stopping) = &mut self.stopping {
-                    stopping.drained += 1;
+                    stopping.drained.insert(worker);
                     stopping.cut += cut;
                 }
             }
@@ -268,11 +270,11 @@ impl Supervisor {
                     self.answer_question(question);
                 }
             }
-            Report::Lost => {
+            Report::Lost(worker) => {
                 self.failed = true;
                 self.stop("a worker ended");
                 if let Some(stopping) = &mut self.stopping {
-                    stopping.drained += 1;
+                    stopping.drained.insert(worker);
                 }
             }
         }
@@ -438,7 +440,7 @@ impl Supervisor {
         STOPPING.emit(arguments);
         if !again {
             self.shared.draining.store(true, Ordering::Relaxed);
-            self.stopping = Some(Stopping { drained: 0, cut: 0 });
+            self.stopping = Some(Stopping { drained: HashSet::new(), cut: 0 });
         }
         let deadline = Instant::now() + patience;
         for worker in &self.shared.workers {

@@ -162,6 +162,16 @@ impl Relay {
         (self.up.state == HalfState::Open) != (self.down.state == HalfState::Open)
     }
 
+    /// Whether no more will be asked of this side's data: they have come to their end, or cannot be
+    /// passed on.
+    pub fn has_ended(&self, source: Side) -> bool {
+        let half = match source {
+            Side::Client => &self.up,
+            Side::Target => &self.down,
+        };
+        half.state != HalfState::Open
+    }
+
     /// Keeps the failure of a sink until the other half has ended too; that of a source ends all.
     fn settle(&mut self, half: Result<HalfResult, HalfError>) -> Result<HalfResult, RelayError> {
         match half {

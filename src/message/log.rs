@@ -16,6 +16,7 @@ use std::io::Write;
 use env_logger::{Builder, Target};
 use log::{Level, LevelFilter, Record};
 
+use super::is_forging;
 use super::time::Utc;
 
 /// The target of catalogued messages; `ZOXY_LOG=ZOX=warn` leaves out the informational ones.
@@ -62,7 +63,7 @@ enum Style {
 }
 
 impl Style {
-    /// One whole line with its end; control characters in the text become `?`.
+    /// One whole line with its end; characters that could forge another become `?`.
     fn line(self, now: Utc, record: &Record<'_>) -> String {
         let mut line = match self {
             Self::Plain => format!("{now} "),
@@ -72,7 +73,7 @@ impl Style {
             line.push_str(&format!("{} {} ", record.level(), record.target()));
         }
         let text = record.args().to_string();
-        line.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        line.extend(text.chars().map(|c| if is_forging(c) { '?' } else { c }));
         line.push('\n');
         line
     }

@@ -154,12 +154,19 @@ macro_rules! say {
     }};
 }
 
-/// Passes text on with control characters replaced, so that no client can forge a log line.
+/// A character that a value in a line must not have: a control character, what some readers take
+/// for a line end (U+2028, U+2029), or what changes the direction of the text around it.
+pub(crate) fn is_forging(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// Passes text on with such characters replaced, so that no client can forge a log line.
 struct Sanitized<'a>(&'a mut String);
 
 impl Write for Sanitized<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend(text.chars().map(|c| if c.is_control() { '?' } else { c }));
+        self.0.extend(text.chars().map(|c| if is_forging(c) { '?' } else { c }));
         Ok(())
     }
 }
@@ -188,6 +195,9 @@ mod tests {
         let line =
             SAMPLE.render(&[("target", &"{client}\nZOX0004I\x1b[2J"), ("client", &"c\u{85}")]);
         assert_eq!(line, "ZOX0042W c? wants {client}?ZOX0004I?[2J, c? again");
+        let line =
+            SAMPLE.render(&[("target", &"a\u{2028}b\u{202e}"), ("client", &"\u{e4}\u{2067}")]);
+        assert_eq!(line, "ZOX0042W \u{e4}? wants a?b?, \u{e4}? again");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::message::is_forging;
+
 /// Columns of an operator's screen.
 pub(super) const WIDTH: usize = 80;
 
@@ -37,7 +39,7 @@ pub(super) fn cell(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
     }
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars().map(|c| if is_forging(c) { '?' } else { c }).collect()
 }
 
 /// Adds `pieces` to `out`, two blanks between them, on as few lines as hold them.

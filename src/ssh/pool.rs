@@ -188,9 +188,10 @@ impl<S: Copy + Eq> Pool<S> {
         !busy
     }
 
-    /// Takes a seat out whoever is on it: its session is lost.
-    pub fn remove(&self, key: &PoolKey, seat: S) {
-        self.lock().remove(key, seat);
+    /// Takes a seat out whoever is on it: its session is lost, or takes no more clients. False: it
+    /// was not in.
+    pub fn remove(&self, key: &PoolKey, seat: S) -> bool {
+        self.lock().remove(key, seat)
     }
 
     /// Asks to dial `server`.
@@ -269,13 +270,15 @@ impl<S: Copy + Eq> Default for Pool<S> {
 }
 
 impl<S: Copy + Eq> Tables<S> {
-    fn remove(&mut self, key: &PoolKey, seat: S) {
-        if let Some(members) = self.groups.get_mut(key) {
-            members.retain(|member| member.seat != seat);
-            if members.is_empty() {
-                self.groups.remove(key);
-            }
+    fn remove(&mut self, key: &PoolKey, seat: S) -> bool {
+        let Some(members) = self.groups.get_mut(key) else { return false };
+        let before = members.len();
+        members.retain(|member| member.seat != seat);
+        let found = members.len() < before;
+        if members.is_empty() {
+            self.groups.remove(key);
         }
+        found
     }
 }
 
@@ -328,6 +331,19 @@ mod tests {
         pool.leave(&key("u"), 1);
         assert!(pool.retire(&key("u"), 1));
         assert_eq!(pool.sessions(), 0);
+    }
+
+    #[test]
+    fn a_removed_session_gets_no_more_clients() {
+        let pool = Pool::<u32>::new();
+        let place = |seat| pool.place(&key("u"), TWO, |_| true, || seat);
+        assert_eq!(place(1), Placement::Made(1));
+        assert!(pool.remove(&key("u"), 1));
+        assert!(!pool.remove(&key("u"), 1));
+        assert_eq!(place(2), Placement::Made(2));
+        // Its last client leaves a table that does not know it.
+        pool.leave(&key("u"), 1);
+        assert_eq!(place(9), Placement::Join(2));
     }
 
     #[test]

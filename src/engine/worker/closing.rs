@@ -243,7 +243,7 @@ impl Worker {
     }
 
     /// Lets go of all that a client holds outside itself: timers, channel, seat.
-    fn let_go(&mut self, key: Key) {
+    pub(super) fn let_go(&mut self, key: Key) {
         self.cancel_client_timers(key);
         let Some(client) = self.client(key) else { return };
         let mut channels = Vec::new();

@@ -11,7 +11,7 @@ use super::handshake::answer;
 use crate::engine::client::{Connecting, Direct, Parts, Ready, State};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
-use crate::gateway::splice::{End, Readiness, Relay, RelayState};
+use crate::gateway::splice::{End, Readiness, Relay, RelayState, Side};
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
 
@@ -123,15 +123,30 @@ impl Worker {
         (target_ready.read, target_ready.write) = (far.readable, far.writable);
         (*up, *down) = (relay.bytes_up(), relay.bytes_down());
         let newly_half = relay.is_half_closed() && !half;
+        // Reading finds a reset behind the last byte. Where nothing is read nobody else finds it. The
+        // target may be gone while bytes of it are still on their way to the client.
+        let mut reset = None;
+        if matches!(&pumped, Ok(pumped) if pumped.state == RelayState::Waiting) {
+            if ready.take_dead() {
+                reset = sockets::take_error(&*socket).err().map(|error| ("client", error));
+            }
+            if relay.has_ended(Side::Target) && target_ready.take_dead() {
+                let error = sockets::take_error(&*target).err();
+                reset = reset.or(error.map(|error| ("target", error)));
+            }
+        }
         match pumped {
             Ok(pumped) => {
                 if pumped.moved > 0 {
                     *active = *now;
                 }
-                match pumped.state {
-                    RelayState::Done => self.end_relay(key, "finished", false),
-                    RelayState::More => self.enqueue(key),
-                    RelayState::Waiting => {}
+                match (pumped.state, reset) {
+                    (RelayState::Done, _) => self.end_relay(key, "finished", false),
+                    (_, Some((side, error))) => {
+                        self.end_relay(key, &format!("{side}: {error}"), true);
+                    }
+                    (RelayState::More, None) => self.enqueue(key),
+                    (RelayState::Waiting, None) => {}
                 }
                 if newly_half {
                     self.half_closed(key);

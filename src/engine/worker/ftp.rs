@@ -79,6 +79,7 @@ impl Worker {
         let (number, peer) = (client.number, client.peer);
         let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
         ftp.link = Some((session, channel));
+        ftp.login = None;
         if let Some((pool_key, seat)) = &route.seat {
             say!(
                 FTP_CONNECTED,

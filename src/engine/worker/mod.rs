@@ -259,6 +259,8 @@ impl Worker {
                 }
                 Ok(Inbound::Drain { deadline }) => self.drain(deadline),
                 Ok(Inbound::Stop) | Err(TryRecvError::Disconnected) => {
+                    // A client can have been handed over after this worker had drained.
+                    self.cut_clients();
                     self.say_goodbye();
                     return false;
                 }
@@ -283,6 +285,7 @@ impl Worker {
     /// Takes no request any more; what runs may run until `deadline`.
     fn drain(&mut self, deadline: Instant) {
         self.drain = Some(deadline);
+        self.timers.set((drain_key(), Timer::Deadline), deadline);
         self.set_doors(Vec::new());
         let early: Vec<_> = self
             .clients
@@ -293,7 +296,6 @@ impl Worker {
         for key in early {
             self.remove_client(key, true);
         }
-        self.timers.set((drain_key(), Timer::Deadline), deadline);
         self.report_if_drained();
     }
 
@@ -302,18 +304,24 @@ impl Worker {
         if self.drain.is_some() && self.clients.is_empty() {
             self.drain = None;
             self.timers.cancel((drain_key(), Timer::Deadline));
-            self.shared.supervisor.send(Report::Drained { cut: 0 });
+            self.shared.supervisor.send(Report::Drained { worker: self.index, cut: 0 });
         }
     }
 
     /// The drain time is over: what still runs is cut.
     fn drain_over(&mut self) {
-        let keys: Vec<_> = self.clients.iter().map(|(_, client)| client.key).collect();
         self.drain = None;
+        let cut = self.cut_clients();
+        self.shared.supervisor.send(Report::Drained { worker: self.index, cut });
+    }
+
+    /// Ends every client with a reset, so that none takes its transfer for complete; how many.
+    fn cut_clients(&mut self) -> usize {
+        let keys: Vec<_> = self.clients.iter().map(|(_, client)| client.key).collect();
         for key in &keys {
             self.end_relay(*key, "zoxy stopped", true);
         }
-        self.shared.supervisor.send(Report::Drained { cut: keys.len() });
+        keys.len()
     }
 }
 

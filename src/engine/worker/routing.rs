@@ -122,7 +122,7 @@ impl Worker {
             self.fail(key, Failure::General, "the filter has no profile");
             return;
         };
-        let credential = client.ftp.as_mut().and_then(|ftp| ftp.login.take());
+        let credential = client.ftp.as_ref().and_then(|ftp| ftp.login.clone());
         let pool_key = PoolKey {
             profile: profile.name.clone(),
             settings: profile_digest(&profile),
@@ -164,6 +164,23 @@ impl Worker {
         }
         if let Some(session) = made {
             self.begin_session(session);
+        }
+    }
+
+    /// Finds another session for a client whose session ended, or took no more channels, before the
+    /// client had one.
+    pub(super) fn place_again(&mut self, key: Key) {
+        let Some(client) = self.client(key) else { return };
+        let Some(route) = &mut client.route else { return };
+        route.seat = None;
+        route.moves += 1;
+        if client.data.is_some() {
+            // Data goes through the session of its control connection, or not at all.
+            self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
+        } else if route.moves > MOVES {
+            self.fail(key, Failure::General, "SSH sessions end or fill up as fast as they open");
+        } else {
+            self.go_tunnel(key);
         }
     }
 
@@ -219,3 +236,6 @@ fn server_of(profile: &Profile, route: &Route) -> Server {
 
 /// Time beyond the session's own deadline that its clients wait, so that they hear its reason.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Sessions that may end under a client, or be full, before it is told so.
+const MOVES: u8 = 3;

@@ -18,7 +18,7 @@ use crate::engine::shared::Seat;
 use crate::gateway::ftp;
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
-use crate::ssh::channels::{ChannelId, Event, OpenFailure};
+use crate::ssh::channels::{ChannelId, Event, OpenError, OpenFailure};
 use crate::ssh::pool::{DialEnd, PoolKey, Turn};
 
 /// What a packet asks the worker to do, once the packet itself is gone.
@@ -224,27 +224,8 @@ impl Worker {
         match self.session(key) {
             Some(session) if session.is_open() => self.open_channel(client_key, key),
             Some(session) => session.waiting.push_back(client_key),
-            // It ended while the client was on its way: the pool finds another one, but not for a
-            // data connection, which has to use that of its control connection.
-            None if self.client(client_key).is_some_and(|client| client.data.is_some()) => {
-                self.fail(client_key, Failure::General, "the SSH session of the FTP dialogue is gone");
-            }
-            None => {
-                let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
-                    return;
-                };
-                route.seat = None;
-                route.moves += 1;
-                if route.moves > MOVES {
-                    self.fail(
-                        client_key,
-                        Failure::General,
-                        "SSH sessions end as fast as they open",
-                    );
-                } else {
-                    self.go_tunnel(client_key);
-                }
-            }
+            // It ended while the client was on its way.
+            None => self.place_again(client_key),
         }
     }
 
@@ -264,8 +245,27 @@ impl Worker {
                 self.timers.set((client_key, Timer::Deadline), deadline);
                 self.mark_dirty(key);
             }
-            Err(error) => self.fail(client_key, Failure::General, &error.to_string()),
+            Err(OpenError::Full { .. }) => self.session_exhausted(client_key, key),
         }
+    }
+
+    /// The pool saw room for this client, but the server owes us too many answers: to opens that
+    /// were given up, or to a CLOSE. The session gets no more clients and ends with its last one.
+    fn session_exhausted(&mut self, client_key: Key, key: Key) {
+        let seat = self.seat(key);
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        if shared.pool.remove(&session.pool_key, seat) {
+            say!(
+                SESSION_EXHAUSTED,
+                session = session.number,
+                server = session.pool_key.server,
+                channels = session.mux.channels_in_use(),
+                open = session.mux.open_channels()
+            );
+        }
+        self.let_go(client_key);
+        self.place_again(client_key);
     }
 
     /// The target has answered: tells the client and starts to relay.
@@ -378,7 +378,8 @@ impl Worker {
             Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
             Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
             Phase::Open => {
-                if shared.pool.retire(&session.pool_key, seat) {
+                // The pool does not count the clients of a session that was taken out.
+                if session.clients == 0 && shared.pool.retire(&session.pool_key, seat) {
                     self.close_session(key, "idle");
                 }
             }
@@ -389,7 +390,7 @@ impl Worker {
     pub(super) fn session_keepalive(&mut self, key: Key) {
         let now = self.now;
         let Some(session) = self.session(key) else { return };
-        let heard = std::mem::take(&mut session.heard);
+        let heard = session.take_heard();
         let (interval, most) = (session.profile.keepalive, session.profile.keepalive_count);
         if heard {
             session.misses = 0;
@@ -626,6 +627,3 @@ impl Worker {
 
 /// Reads of one session in one turn, of up to 256 KiB each.
 const FILLS: usize = 4;
-
-/// Sessions that may end under a client before it is told so.
-const MOVES: u8 = 3;

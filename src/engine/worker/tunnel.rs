@@ -70,6 +70,13 @@ impl Worker {
             State::Tunnel(tunnel) => halves != (tunnel.up, tunnel.down),
             _ => false,
         };
+        // Reading finds a reset behind the last byte. Where nothing is read nobody else finds it.
+        let reset = match up {
+            Verdict::Wait | Verdict::Blocked if client.ready.take_dead() => {
+                sockets::take_error(&client.socket).err()
+            }
+            _ => None,
+        };
         self.mark_dirty(session_key);
         for verdict in [down, up] {
             match verdict {
@@ -85,7 +92,9 @@ impl Worker {
                 }
             }
         }
-        if changed {
+        if let Some(error) = reset {
+            self.end_relay(key, &format!("client: {error}"), true);
+        } else if changed {
             self.half_finished(key);
         }
     }

@@ -51,6 +51,8 @@ fn a_fin_passes_and_the_other_direction_stays_open() {
             first.write_all(&pattern(1, 300_000)).unwrap();
             first.shutdown(Shutdown::Write).unwrap();
             rig.pump_until(|relay| relay.is_half_closed());
+            assert_eq!(rig.relay.has_ended(Side::Client), client_first);
+            assert_eq!(rig.relay.has_ended(Side::Target), !client_first);
             let got = thread::spawn(move || {
                 let mut bytes = Vec::new();
                 second.read_to_end(&mut bytes).unwrap();

@@ -13,6 +13,7 @@ pub(super) const ALL: &[&Message] = &[
     &DIAL_FAILED,
     &SSH_LOGIN_REFUSED,
     &KEEPALIVE_LOST,
+    &SESSION_EXHAUSTED,
     &HOST_KEY_UNKNOWN,
     &HOST_KEY_CHANGED,
     &HOST_KEY_NEW,
@@ -99,6 +100,21 @@ pub const KEEPALIVE_LOST: Message = Message {
     action: "The session is closed and its clients with it; ZOX3003E follows.",
     response: "Check the SSH server and the network path to it. If the server is known to stall \
         for longer, raise KEEPALIVE or KEEPCOUNT of the profile.",
+};
+
+/// A session takes no more channels: session, SSH server, channels in use, those with a client.
+pub const SESSION_EXHAUSTED: Message = Message {
+    number: 3007,
+    severity: Severity::W,
+    text: "session {session} to {server} takes no more channels: {channels} in use, {open} of \
+        them by connections",
+    explanation: "Most of the session's channels belong to connections that are gone, more than \
+        CHANNELS: the SSH server has not yet answered opens that were given up after OPENTIME, or \
+        has not closed channels that zoxy closed.",
+    action: "New connections are carried by another session. This one is closed when its last \
+        connection has ended.",
+    response: "Look for ZOX2012E lines before this one: a target that does not answer, asked for \
+        again and again, has this effect. Otherwise the SSH server is slow or stuck.",
 };
 
 /// Nobody vouches for the host key: SSH server, fingerprint it showed.

@@ -1,0 +1,182 @@
+//! The ways from the load to its target that are compared: zoxy's, and what a user would take
+//! instead.
+
+use std::fmt;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::failure::{Circumstance, Failure};
+use crate::process::{self, Process};
+use crate::socks;
+use crate::targets::{GREETING, Service, Site, Targets};
+use crate::usage::Usage;
+use crate::world::{CIPHER, World};
+
+/// How long the load waits for the next byte before the line counts as failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A way to the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contender {
+    /// zoxy, filter action TUNNEL.
+    Zoxy,
+    /// zoxy, filter action DIRECT.
+    ZoxyDirect,
+    /// The OpenSSH client's dynamic forwarding.
+    SshD,
+    /// A TCP connection with nothing between.
+    Plain,
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zoxy => "zoxy",
+            Self::ZoxyDirect => "zoxy DIRECT",
+            Self::SshD => "ssh -D",
+            Self::Plain => "plain",
+        })
+    }
+}
+
+/// A contender with its process, if it is one, ready for load.
+pub struct Running {
+    targets: Targets,
+    site: Site,
+    proxy: Option<(Process, SocketAddr)>,
+}
+
+impl Running {
+    /// Starts the contender and waits until it listens.
+    pub fn start(contender: Contender, world: &World) -> Result<Self, Failure> {
+        let site = match contender {
+            Contender::Zoxy | Contender::SshD => Site::Tunnelled,
+            Contender::ZoxyDirect | Contender::Plain => Site::Direct,
+        };
+        let address = process::free_address()?;
+        let process = match contender {
+            Contender::Zoxy | Contender::ZoxyDirect => Some(start_zoxy(world, address)?),
+            Contender::SshD => Some(start_ssh(world, address)?),
+            Contender::Plain => None,
+        };
+        let proxy = process.map(|process| (process, address));
+        Ok(Self { targets: world.targets, site, proxy })
+    }
+
+    /// A connection to a service of the target. What a proxy answers is only a promise (`ssh -D`
+    /// answers before it asks its server); a byte from the target proves the connection.
+    pub fn connect(&self, service: Service) -> Result<TcpStream, Failure> {
+        let target = self.targets.address(self.site, service);
+        let stream = match &self.proxy {
+            Some((_, proxy)) => {
+                let mut stream = dial(*proxy)?;
+                socks::connect(&mut stream, target).when("the SOCKS request")?;
+                stream
+            }
+            None => dial(target.into())?,
+        };
+        Ok(stream)
+    }
+
+    /// A connection through which one byte went there and back.
+    pub fn echo(&self) -> Result<TcpStream, Failure> {
+        let mut stream = self.connect(Service::Echo)?;
+        stream.write_all(b"?").when("sending a byte to echo")?;
+        stream.read_exact(&mut [0]).when("waiting for the echoed byte")?;
+        Ok(stream)
+    }
+
+    /// A connection whose target has greeted.
+    pub fn greeting(&self, service: Service) -> Result<TcpStream, Failure> {
+        let mut stream = self.connect(service)?;
+        let mut greeting = [0];
+        stream.read_exact(&mut greeting).when("waiting for the target's greeting")?;
+        if greeting != [GREETING] {
+            return Err(Failure::new(format!("greeted with {:#04x}", greeting[0])));
+        }
+        Ok(stream)
+    }
+
+    /// What the proxy process has used so far; none where there is no proxy.
+    pub fn usage(&self) -> Result<Option<Usage>, Failure> {
+        self.proxy.as_ref().map(|(process, _)| Usage::of(process.pid())).transpose()
+    }
+
+    /// The failure with the last words of the proxy.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        match &self.proxy {
+            Some((process, _)) => process.explain(failure),
+            None => failure,
+        }
+    }
+}
+
+fn dial(address: SocketAddr) -> Result<TcpStream, Failure> {
+    let stream = TcpStream::connect(address).when(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn start_ssh(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+    let option = |name: &str, value: &str| format!("-o{name}={value}");
+    let file = |name: &str| world.path(name).display().to_string();
+    let arguments = [
+        "-N".to_owned(),
+        "-F/dev/null".to_owned(),
+        format!("-D{socks}"),
+        format!("-p{}", world.server.port()),
+        format!("-l{}", world.user),
+        option("IdentityFile", &file("identity")),
+        option("IdentitiesOnly", "yes"),
+        option("IdentityAgent", "none"),
+        option("UserKnownHostsFile", &file("known_hosts")),
+        option("GlobalKnownHostsFile", "/dev/null"),
+        option("StrictHostKeyChecking", "yes"),
+        option("Ciphers", CIPHER),
+        option("Compression", "no"),
+        option("ControlMaster", "no"),
+        option("ControlPath", "none"),
+        option("ExitOnForwardFailure", "yes"),
+        option("BatchMode", "yes"),
+        world.server.ip().to_string(),
+    ];
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    Process::listening(&world.ssh, &arguments, file("ssh.log").into(), socks)
+}
+
+fn start_zoxy(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+    // A contender of the next round starts only after the one before has ended.
+    let deck = world.path("DECK");
+    fs::write(&deck, deck_cards(world, socks)).when(deck.display())?;
+    let arguments = ["run", "-c", &deck.display().to_string()];
+    Process::listening(&world.zoxy, &arguments, world.path("zoxy.log"), socks)
+}
+
+/// All defaults, but for what makes it log in like the `ssh -D` beside it and keep its session.
+fn deck_cards(world: &World, socks: SocketAddr) -> String {
+    let direct = Site::Direct.address();
+    format!(
+        "\
+LISTEN   SOCKS    SOCKS    {socks_port:<5} {socks_ip}
+PROFILE  SSHD     {port:<5} {server}
+SET      SSHD     USER         {user}
+SET      SSHD     AUTH         PUBLICKEY
+SET      SSHD     IDENTITY     identity
+SET      SSHD     KNOWNHOSTS   known_hosts
+SET      SSHD     CIPHERS      {CIPHER}
+SET      SSHD     IDLETIME     3600
+SET      *        CONSOLE      console
+FILTER   NEAR     DIRECT           NNN *           {direct}
+FILTER   FAR      TUNNEL  SSHD     NNN *           *
+",
+        socks_port = socks.port(),
+        socks_ip = socks.ip(),
+        port = world.server.port(),
+        server = world.server.ip(),
+        user = world.user,
+    )
+}

@@ -1,0 +1,51 @@
+//! Throughput of filter action DIRECT beside a connection with nothing between.
+
+use super::streams::{Direction, GB, transfer};
+use super::{Line, Metric};
+use crate::contender::{Contender, Running};
+use crate::failure::Failure;
+use crate::load::Load;
+use crate::usage::Usage;
+
+const METRICS: &[Metric] = &[
+    Metric::more("GB/s", 2),
+    Metric::less("proxy CPU s/GB", 2),
+    // The plain connection has no proxy; this is what it can be compared by.
+    Metric::less("CPU s/GB with both ends", 2),
+];
+
+/// This family.
+pub fn lines() -> Vec<Line> {
+    [
+        ("direct-down", "one download without SSH", Direction::Down),
+        ("direct-up", "one upload without SSH", Direction::Up),
+    ]
+    .map(|(name, about, direction)| Line {
+        name,
+        about,
+        ours: Contender::ZoxyDirect,
+        theirs: Contender::Plain,
+        metrics: METRICS,
+        fresh: false,
+        measure: Box::new(move |running, load| measure(running, load, direction)),
+    })
+    .into()
+}
+
+fn measure(
+    running: &Running,
+    load: &Load,
+    direction: Direction,
+) -> Result<Vec<Option<f64>>, Failure> {
+    let gigabytes = load.bytes as f64 / GB;
+    let proxy_cpu = || -> Result<_, Failure> { Ok(running.usage()?.map(|usage| usage.cpu)) };
+    let (own_before, proxy_before) = (Usage::own()?.cpu, proxy_cpu()?);
+    let seconds = transfer(running, direction, 1, load.bytes)?.as_secs_f64();
+    let own = Usage::own()?.cpu - own_before;
+    let proxy = proxy_cpu()?.zip(proxy_before).map(|(after, before)| after - before);
+    Ok(vec![
+        Some(gigabytes / seconds),
+        proxy.map(|proxy| proxy / gigabytes),
+        Some((own + proxy.unwrap_or(0.0)) / gigabytes),
+    ])
+}

@@ -1,0 +1,64 @@
+//! Memory that tunnels cost a proxy while nothing moves in them.
+
+use std::net::TcpStream;
+use std::thread;
+
+use super::{Line, Metric};
+use crate::contender::{Contender, Running};
+use crate::failure::Failure;
+use crate::load::Load;
+use crate::usage::{self, Usage};
+
+const METRICS: &[Metric] = &[
+    Metric::less("KB per tunnel", 2),
+    Metric::less("MB added", 2),
+    Metric::less("MB resident", 2),
+];
+
+/// This family.
+pub fn lines() -> Vec<Line> {
+    vec![Line {
+        name: "held",
+        about: "tunnels held open, idle (--tunnels): memory of the proxy",
+        ours: Contender::Zoxy,
+        theirs: Contender::SshD,
+        metrics: METRICS,
+        // What an earlier load left in its heap would hide what tunnels cost.
+        fresh: true,
+        measure: Box::new(measure),
+    }]
+}
+
+fn measure(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> {
+    let before = resident(running)?;
+    let tunnels = open(running, load.tunnels)?;
+    let after = resident(running)?;
+    let added = after - before;
+    Ok(vec![Some(added / 1e3 / tunnels.len() as f64), Some(added / 1e6), Some(after / 1e6)])
+}
+
+/// Resident bytes of the proxy, when they no longer change.
+fn resident(running: &Running) -> Result<f64, Failure> {
+    let read = || -> Result<Usage, Failure> {
+        running.usage()?.ok_or_else(|| Failure::new("there is no proxy whose memory to read"))
+    };
+    Ok(usage::settled(read)?.resident as f64)
+}
+
+/// Opens tunnels, some at once, each proven by an echoed byte.
+fn open(running: &Running, count: usize) -> Result<Vec<TcpStream>, Failure> {
+    const AT_ONCE: usize = 32;
+    thread::scope(|scope| {
+        let openers: Vec<_> = (0..AT_ONCE)
+            .map(|opener| {
+                let share = (opener..count).step_by(AT_ONCE);
+                scope.spawn(move || share.map(|_| running.echo()).collect::<Result<Vec<_>, _>>())
+            })
+            .collect();
+        let mut tunnels = Vec::with_capacity(count);
+        for opener in openers {
+            tunnels.extend(opener.join().map_err(|_| Failure::new("the load panicked"))??);
+        }
+        Ok(tunnels)
+    })
+}

@@ -1,0 +1,123 @@
+//! What both contenders share: a folder, keys, an sshd, and the targets at its far end.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::cleanup;
+use crate::contender::{Contender, Running};
+use crate::failure::{Circumstance, Failure};
+use crate::options::Options;
+use crate::process::{self, Process};
+use crate::targets::Targets;
+
+/// The cipher of every SSH connection measured.
+pub const CIPHER: &str = "aes128-gcm@openssh.com";
+
+/// One run's sshd, keys and targets.
+pub struct World {
+    /// The zoxy that is measured.
+    pub zoxy: PathBuf,
+    /// The OpenSSH client it is measured beside.
+    pub ssh: PathBuf,
+    /// The user both log in as: the one who runs the benchmark.
+    pub user: String,
+    /// Where sshd listens.
+    pub server: SocketAddr,
+    /// Where the load goes.
+    pub targets: Targets,
+    folder: PathBuf,
+    sshd: Process,
+}
+
+impl World {
+    /// Starts sshd and the targets.
+    pub fn start(options: &Options) -> Result<Self, Failure> {
+        let sshd = process::find("sshd", "openssh-server")?;
+        let ssh = process::find("ssh", "openssh-client")?;
+        if !options.zoxy.is_file() {
+            return Err(Failure::new("there is no such program").of(options.zoxy.display()));
+        }
+        let user = process::output(&process::find("id", "coreutils")?, &["-un"])?;
+        let folder = make_folder()?;
+        make_privilege_separation_folder()?;
+        let server = process::free_address()?;
+        make_keys(&folder, server)?;
+        let config = folder.join("sshd_config");
+        fs::write(&config, sshd_config(&folder, server, &user)).when(config.display())?;
+        let arguments = ["-D", "-e", "-f", &config.display().to_string()];
+        let sshd = Process::listening(&sshd, &arguments, folder.join("sshd.log"), server)?;
+        let targets = Targets::start()?;
+        let zoxy = options.zoxy.clone();
+        Ok(Self { zoxy, ssh, user, server, targets, folder, sshd })
+    }
+
+    /// Starts a contender and sends one byte through it, so that its SSH session is there.
+    pub fn contender(&self, contender: Contender) -> Result<Running, Failure> {
+        let running = Running::start(contender, self)
+            .map_err(|failure| self.sshd.explain(failure.of(contender)))?;
+        running.echo().map_err(|failure| {
+            self.sshd.explain(running.explain(failure.of("the first connection")))
+        })?;
+        Ok(running)
+    }
+
+    /// A file in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+fn make_folder() -> Result<PathBuf, Failure> {
+    let folder = std::env::temp_dir().join(format!("zoxy-bench-{}", std::process::id()));
+    fs::DirBuilder::new().mode(0o700).create(&folder).when(folder.display())?;
+    cleanup::remove_at_end(&folder);
+    Ok(folder)
+}
+
+/// sshd run by root wants a folder to lock itself into; a machine without a running sshd may lack
+/// it.
+fn make_privilege_separation_folder() -> Result<(), Failure> {
+    let folder = Path::new("/run/sshd");
+    if rustix::process::geteuid().is_root() && !folder.exists() {
+        fs::create_dir(folder).when(folder.display())?;
+        cleanup::remove_at_end(folder);
+    }
+    Ok(())
+}
+
+/// Makes the host key, the user's key and the list of known hosts.
+fn make_keys(folder: &Path, server: SocketAddr) -> Result<(), Failure> {
+    let keygen = process::find("ssh-keygen", "openssh-client")?;
+    for name in ["hostkey", "identity"] {
+        let file = folder.join(name).display().to_string();
+        process::output(&keygen, &["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", &file])?;
+    }
+    let host_key = folder.join("hostkey.pub");
+    let host_key = fs::read_to_string(&host_key).when(host_key.display())?;
+    let known = folder.join("known_hosts");
+    let line = format!("[{}]:{} {host_key}", server.ip(), server.port());
+    fs::write(&known, line).when(known.display())
+}
+
+fn sshd_config(folder: &Path, server: SocketAddr, user: &str) -> String {
+    let folder = folder.display();
+    format!(
+        "Port {port}\n\
+         ListenAddress {address}\n\
+         HostKey {folder}/hostkey\n\
+         AuthorizedKeysFile {folder}/identity.pub\n\
+         AllowUsers {user}\n\
+         PermitRootLogin prohibit-password\n\
+         PasswordAuthentication no\n\
+         KbdInteractiveAuthentication no\n\
+         UsePAM no\n\
+         StrictModes no\n\
+         PidFile none\n\
+         UseDNS no\n\
+         LogLevel INFO\n",
+        port = server.port(),
+        address = server.ip(),
+    )
+}
