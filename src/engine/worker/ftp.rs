@@ -125,6 +125,25 @@ impl Worker {
         true
     }
 
+    /// Tells FTP clients that zoxy stops: those whose data moves only when `all` are meant.
+    pub(super) fn stop_dialogues(&mut self, all: bool) {
+        let keys: Vec<Key> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.ftp.is_some())
+            .map(|(_, client)| client.key)
+            .collect();
+        for key in keys {
+            if !all && self.has_data(key) {
+                continue;
+            }
+            if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
+                ftp.dialogue.event(Event::Stopping);
+                self.ftp_ready(key);
+            }
+        }
+    }
+
     /// Bytes of the FTP server, or of one of its data connections that has no client socket yet.
     pub(super) fn ftp_data(&mut self, key: Key, channel: ChannelId, data: &[u8]) {
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };

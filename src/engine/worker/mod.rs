@@ -296,6 +296,7 @@ impl Worker {
         for key in early {
             self.remove_client(key, true);
         }
+        self.stop_dialogues(false);
         self.report_if_drained();
     }
 
@@ -318,6 +319,7 @@ impl Worker {
     /// Ends every client with a reset, so that none takes its transfer for complete; how many.
     fn cut_clients(&mut self) -> usize {
         let keys: Vec<_> = self.clients.iter().map(|(_, client)| client.key).collect();
+        self.stop_dialogues(true);
         for key in &keys {
             self.end_relay(*key, "zoxy stopped", true);
         }
