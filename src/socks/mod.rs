@@ -23,6 +23,7 @@ mod wire;
 pub use negotiation::{MAX_MESSAGE, Negotiation, Progress};
 pub use refusal::{Refusal, Stranger};
 pub use reply::{Failure, Outcome, Reply, reply};
+pub use target::host_from_name;
 
 use crate::config::Target;
 

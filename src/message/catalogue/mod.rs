@@ -7,10 +7,12 @@
 //! | 1000-1999 | the deck |
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
+//! | 4000-4999 | FTP dialogues |
 
 mod client;
 mod console;
 mod deck;
+mod ftp;
 mod operator;
 mod ssh;
 
@@ -19,6 +21,7 @@ use std::ops::RangeInclusive;
 pub use client::*;
 pub use console::*;
 pub use deck::*;
+pub use ftp::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -46,6 +49,7 @@ pub const AREAS: &[Area] = &[
         messages: client::ALL,
     },
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
+    Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
 ];
 
 /// Every message, by number.
@@ -78,6 +82,7 @@ mod tests {
             include_str!("client.rs"),
             include_str!("console.rs"),
             include_str!("deck.rs"),
+            include_str!("ftp.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];

@@ -1,0 +1,191 @@
+//! Commands while relaying.
+//!
+//! | command | what becomes of it |
+//! |---|---|
+//! | AUTH and the rest of RFC 2228 | refused: 534, 503 |
+//! | LPRT, LPSV | refused: 502 |
+//! | PORT, EPRT | EPSV (or PASV) goes to the server instead |
+//! | PASV, EPSV | relayed; the reply makes an expectation |
+//! | transfers | relayed, with the data connection that was prepared; 425 if that failed |
+//! | any other | relayed |
+//!
+//! While the reply to PORT, EPRT, PASV or EPSV is on its way the next command waits, but for ABOR:
+//! it may be the transfer that needs their data connection.
+
+use std::net::{SocketAddr, SocketAddrV4};
+
+use super::answer::Answer;
+use super::data::{Active, ClientSide, DataConnection, Prepared, Running, Stage};
+use super::dialogue::Dialogue;
+use super::reply::{Awaited, Setting};
+use super::{Action, Note, Transfer};
+use crate::ftp::address::{self, AddressError, Epsv};
+use crate::ftp::{Command, Direction, Line, Verb};
+use crate::message::catalogue::{
+    FTP_ADDRESS_UNREADABLE, FTP_EPSV_ONLY, FTP_FOREIGN_ADDRESS, FTP_LONG_FORM,
+};
+
+impl Dialogue {
+    /// Whether a command has to wait for the reply to an earlier one.
+    pub(super) fn must_wait(&self, line: &Line) -> bool {
+        self.awaited.iter().any(Awaited::prepares_data)
+            && Command::parse(line.text()).is_none_or(|command| command.verb != Verb::Abor)
+    }
+
+    /// One command, while lines go through.
+    pub(super) fn relay_command(&mut self, line: &Line) {
+        let Some(command) = Command::parse(line.text()) else {
+            self.answer(Answer::plain(500, "A command was expected"));
+            return;
+        };
+        log::trace!("command {command}");
+        let verb = command.verb;
+        if let Some(direction) = verb.starts_transfer() {
+            self.transfer(line, &command, direction);
+            return;
+        }
+        let awaited = match verb {
+            verb if verb.is_security() => {
+                let answer = self.refuse_security(verb);
+                self.answer(answer);
+                return;
+            }
+            Verb::Port | Verb::Eprt => {
+                self.active(&command);
+                return;
+            }
+            Verb::Lprt | Verb::Lpsv => {
+                let name = verb.name();
+                self.answer(Answer::message(502, &FTP_LONG_FORM, &[("command", &name)]));
+                return;
+            }
+            Verb::Abor => {
+                self.abort();
+                Awaited::Abort
+            }
+            Verb::Epsv if address::parse_epsv(command.argument) == Ok(Epsv::All) => {
+                Awaited::Setting(Setting::EpsvOnly)
+            }
+            Verb::Pasv | Verb::Epsv => Awaited::Passive,
+            Verb::Mode => {
+                let mode = command.trimmed_argument();
+                Awaited::Setting(Setting::Mode { is_stream: mode.eq_ignore_ascii_case(b"S") })
+            }
+            Verb::Type => Awaited::Setting(Setting::Type(readable(&command).to_ascii_uppercase())),
+            Verb::Rein => Awaited::Setting(Setting::Defaults),
+            Verb::User => {
+                self.user = readable(&command);
+                Awaited::Reply
+            }
+            _ => Awaited::Reply,
+        };
+        self.forward(line, awaited);
+    }
+
+    /// Sends the line on; `awaited` is what its replies will be taken for.
+    fn forward(&mut self, line: &Line, awaited: Awaited) {
+        self.ask(line.bytes());
+        self.awaited.push_back(awaited);
+    }
+
+    /// RETR, STOR and the like.
+    fn transfer(&mut self, line: &Line, command: &Command<'_>, direction: Direction) {
+        let prepared = std::mem::replace(&mut self.prepared, Prepared::None);
+        let (data, failed) = match prepared {
+            Prepared::None => (None, None),
+            Prepared::Ready(data) => (Some(data), None),
+            Prepared::Failed(answer) => (None, Some(answer)),
+        };
+        let transfer = Transfer {
+            data: data.as_ref().map(|data| data.id),
+            user: self.user.clone(),
+            command: command.verb.name().into(),
+            name: readable(command),
+            direction,
+            started: (self.settings.now)(),
+        };
+        let mut running = Running::new(transfer.clone(), command.verb.name(), data);
+        if let Some(answer) = failed {
+            running.told(answer.code, &answer.line);
+            self.record(running);
+            self.answer(answer);
+            return;
+        }
+        self.forward(line, Awaited::Transfer(Box::new(running)));
+        self.act(Action::TransferStarted(transfer));
+    }
+
+    /// ABOR: what a running download still has on its way is not wanted any more.
+    ///
+    /// The channel is closed for servers that read no commands while they send: they see their
+    /// data connection break. An upload is left to the client, whose FIN ends it, because the end of
+    /// its channel would look like the end of the file.
+    fn abort(&mut self) {
+        let mut drop = None;
+        for awaited in &mut self.awaited {
+            let Awaited::Transfer(running) = awaited else { continue };
+            running.is_aborted = true;
+            if running.transfer.direction == Direction::Download {
+                drop = running.data.as_ref().filter(|data| !data.is_over()).map(|data| data.id);
+            }
+        }
+        if let Some(id) = drop {
+            self.act(Action::DropData { id });
+        }
+    }
+
+    /// PORT and EPRT.
+    fn active(&mut self, command: &Command<'_>) {
+        let name = command.verb.name();
+        let address = match command.verb {
+            Verb::Port => address::parse_port(command.argument).map(SocketAddr::V4),
+            _ => address::parse_eprt(command.argument),
+        };
+        let address = match address {
+            Ok(address) => address,
+            Err(AddressError::Protocol) => {
+                self.answer(Answer::plain(522, "Network protocol not supported, use (1,2)"));
+                return;
+            }
+            Err(error) => {
+                let arguments = [("command", &name as _), ("reason", &error as _)];
+                self.answer(Answer::message(501, &FTP_ADDRESS_UNREADABLE, &arguments));
+                return;
+            }
+        };
+        if self.epsv_only {
+            self.answer(Answer::message(503, &FTP_EPSV_ONLY, &[("command", &name)]));
+            return;
+        }
+        let Some(client) = self.client_side(address) else {
+            self.act(Action::Say(Note::Bounce { command: name, address }));
+            let arguments = [("command", &name as _), ("address", &address as _)];
+            self.answer(Answer::message(504, &FTP_FOREIGN_ADDRESS, &arguments));
+            return;
+        };
+        self.drop_prepared();
+        let stage = if self.without_epsv { Stage::Pasv } else { Stage::Epsv };
+        self.ask(stage.command());
+        let data = DataConnection::new(self.next_data(), client);
+        self.awaited.push_back(Awaited::Active(Active { command: name, data, stage }));
+    }
+
+    /// Whose address a PORT names: a BIND of the client, or the client itself. None: neither, or a
+    /// port no client listens on.
+    fn client_side(&self, address: SocketAddr) -> Option<ClientSide> {
+        let is_it = |bound: &SocketAddrV4| SocketAddr::V4(*bound) == address;
+        if let Some((bind, _)) = self.binds.iter().find(|(_, bound)| is_it(bound)) {
+            return Some(ClientSide::Bind(*bind));
+        }
+        let is_own = address.ip().to_canonical() == self.settings.client.to_canonical();
+        (is_own && address.port() >= FIRST_DATA_PORT).then_some(ClientSide::Address(address))
+    }
+}
+
+/// A command's argument for records.
+fn readable(command: &Command<'_>) -> String {
+    String::from_utf8_lossy(command.trimmed_argument()).into_owned()
+}
+
+/// Ports under this one belong to services: no data connection goes there (RFC 2577).
+pub(super) const FIRST_DATA_PORT: u16 = 1024;

@@ -1,0 +1,387 @@
+//! Replies while relaying, and which command each belongs to.
+//!
+//! Replies come in the order of the commands, with three exceptions: a server that reads commands
+//! during a transfer answers STAT or NOOP before the transfer's final reply, which no code of a
+//! final reply can be mistaken for; a server may answer ABOR and the transfer with one reply
+//! instead of two, so an ABOR whose reply has another command's code is forgotten; 421 belongs to
+//! the connection.
+//!
+//! | awaited | reply | what the client is told |
+//! |---|---|---|
+//! | Greeting, Reply, Abort, Setting | any | the reply |
+//! | Passive | 227, 229 | the reply, its address replaced if need be; 425 for a port under 1024 |
+//! | Active | 229, 227 | 200 once the data channel is open, else 425 |
+//! | Active | 5xx to EPSV | nothing yet: PASV goes to the server |
+//! | Active | any other | the reply |
+//! | Transfer | 1xx | the reply; the client's side of an active data connection is made |
+//! | Transfer | 2xx | the reply, held back until a download has reached the client; 426 if bytes were lost |
+//! | Transfer | 4xx, 5xx | the reply, unless 425 was told before |
+//! | Answer | - | our own line, when its turn comes |
+
+use std::net::{IpAddr, SocketAddrV4};
+
+use super::answer::Answer;
+use super::command::FIRST_DATA_PORT;
+use super::data::{Active, ClientSide, DataConnection, Prepared, Running, Stage};
+use super::dialogue::Dialogue;
+use super::{Action, Note};
+use crate::config::{Host, Target};
+use crate::ftp::address;
+use crate::ftp::{Code, Line, ReplyEvent};
+use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE};
+
+/// What the client waits for.
+#[derive(Debug)]
+pub(super) enum Awaited {
+    /// The server's greeting.
+    Greeting,
+    /// The reply to a command that means nothing here.
+    Reply,
+    /// The reply to ABOR.
+    Abort,
+    /// The reply to a command that changes what we have to know.
+    Setting(Setting),
+    /// The reply to PASV or EPSV.
+    Passive,
+    /// The answer to PORT or EPRT.
+    Active(Active),
+    /// The replies to a transfer command.
+    Transfer(Box<Running>),
+    /// An answer of ours whose turn has not come.
+    Answer(Answer),
+}
+
+/// What a 2xx makes true.
+#[derive(Debug)]
+pub(super) enum Setting {
+    /// MODE.
+    Mode {
+        /// MODE S.
+        is_stream: bool,
+    },
+    /// TYPE, with its argument in capitals.
+    Type(String),
+    /// EPSV ALL.
+    EpsvOnly,
+    /// REIN.
+    Defaults,
+}
+
+/// What becomes of a reply, decided at its first line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Route {
+    /// Index of the command it belongs to.
+    index: Option<usize>,
+    /// Its lines are passed on. The last one is decided on when it comes.
+    passes: bool,
+}
+
+impl Awaited {
+    /// Whether the data connection of the next transfer depends on it.
+    pub fn prepares_data(&self) -> bool {
+        matches!(self, Self::Passive | Self::Active(_))
+    }
+}
+
+impl Dialogue {
+    /// Whether the line is the 2xx of a download that has not reached the client yet.
+    pub(super) fn must_hold(&mut self, line: &Line) -> bool {
+        if self.replies.is_inside() {
+            return false;
+        }
+        let Ok(event) = self.replies.clone().feed(line.text()) else { return false };
+        let (ReplyEvent::Line { code } | ReplyEvent::Complete { code }) = event;
+        if !code.is_completion() {
+            return false;
+        }
+        let Some(index) = self.belongs_to(code) else { return false };
+        if !matches!(self.awaited.get(index), Some(Awaited::Transfer(_))) {
+            return false;
+        }
+        self.begin_transfer(index);
+        let is_stream = self.is_stream;
+        matches!(&self.awaited[index], Awaited::Transfer(running) if running.is_under_way(is_stream))
+    }
+
+    /// One line of the server, while lines go through.
+    pub(super) fn relay_reply(&mut self, line: &Line) {
+        match self.replies.feed(line.text()) {
+            Ok(ReplyEvent::Line { code }) => {
+                let route = self.route_of(code);
+                self.route = Some(route);
+                if route.passes {
+                    self.tell(line.bytes());
+                }
+            }
+            Ok(ReplyEvent::Complete { code }) => {
+                let route = self.route_of(code);
+                self.route = None;
+                self.complete(route, code, line);
+                self.settle();
+            }
+            Err(_) => self.tell(line.bytes()),
+        }
+    }
+
+    /// Our own answers whose turn has come.
+    pub(super) fn settle(&mut self) {
+        while !self.replies.is_inside() {
+            match self.awaited.front_mut() {
+                Some(Awaited::Answer(_)) => {
+                    if let Some(Awaited::Answer(answer)) = self.awaited.pop_front() {
+                        self.tell(&answer.line);
+                    }
+                }
+                Some(Awaited::Transfer(running)) => {
+                    let Some(answer) = running.answer_at_once() else { return };
+                    self.tell(&answer.line);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Whether the oldest command is a PORT whose data channel is being opened: replies behind it
+    /// wait.
+    pub(super) fn is_opening_data(&self) -> bool {
+        let front = self.awaited.front();
+        matches!(front, Some(Awaited::Active(active)) if active.stage == Stage::Opening)
+            && !self.replies.is_inside()
+    }
+
+    /// What becomes of the reply that has begun, or begins now.
+    fn route_of(&mut self, code: Code) -> Route {
+        if let Some(route) = self.route {
+            return route;
+        }
+        let index = self.belongs_to(code);
+        let passes = match index.and_then(|index| self.awaited.get(index)) {
+            Some(Awaited::Passive) => !(code == 227 || code == 229),
+            Some(Awaited::Active(_)) => false,
+            Some(Awaited::Transfer(running)) => running.passes(code),
+            _ => true,
+        };
+        Route { index, passes }
+    }
+
+    /// Index of the command a reply of this code belongs to.
+    fn belongs_to(&mut self, code: Code) -> Option<usize> {
+        if code == 421 {
+            return None;
+        }
+        loop {
+            let has_more = self.awaited.len() > 1;
+            match self.awaited.front()? {
+                Awaited::Abort if has_more && !answers_abort(code) => {
+                    self.awaited.pop_front();
+                }
+                Awaited::Transfer(running) if running.has_begun && has_more => {
+                    if code.is_preliminary() || ends_transfer(code) {
+                        return Some(0);
+                    }
+                    let aborted = running.is_aborted;
+                    if !(code == 225 && aborted) {
+                        return Some(1);
+                    }
+                    // One reply for both: the transfer ended without its own.
+                    if let Some(Awaited::Transfer(running)) = self.awaited.pop_front() {
+                        self.finish(*running);
+                    }
+                }
+                _ => return Some(0),
+            }
+        }
+    }
+
+    /// The last line of a reply.
+    fn complete(&mut self, route: Route, code: Code, line: &Line) {
+        self.farewell |= code == 221 || code == 421;
+        let Some(index) = route.index.filter(|index| *index < self.awaited.len()) else {
+            self.tell(line.bytes());
+            return;
+        };
+        if code.is_preliminary() {
+            self.preliminary(index, code, line);
+            return;
+        }
+        match self.awaited.remove(index) {
+            Some(Awaited::Setting(setting)) => {
+                self.tell(line.bytes());
+                if code.is_completion() {
+                    self.set(setting);
+                }
+            }
+            Some(Awaited::Passive) => self.passive(code, line),
+            Some(Awaited::Active(active)) => self.active_reply(index, active, code, line),
+            Some(Awaited::Transfer(running)) => {
+                self.final_reply(*running, route.passes, code, line);
+            }
+            _ => self.tell(line.bytes()),
+        }
+    }
+
+    /// 1xx: another reply will follow.
+    fn preliminary(&mut self, index: usize, code: Code, line: &Line) {
+        match &mut self.awaited[index] {
+            Awaited::Transfer(running) => {
+                let is_answered = running.is_answered;
+                if !is_answered {
+                    running.told(code.number(), line.bytes());
+                    self.tell(line.bytes());
+                }
+                self.begin_transfer(index);
+            }
+            Awaited::Active(_) => {}
+            _ => self.tell(line.bytes()),
+        }
+    }
+
+    /// The final reply of a transfer.
+    fn final_reply(&mut self, mut running: Running, passed: bool, code: Code, line: &Line) {
+        let failure = running.failure.take().filter(|_| code.is_completion() && !passed);
+        if running.is_answered {
+            log::trace!("{}: the server's {code} is dropped", running.verb);
+        } else if let Some(failure) = failure {
+            let command = running.verb;
+            self.act(Action::Say(Note::Contradicted { command, code: code.number() }));
+            self.tell(&failure.answer.line);
+            running.told(failure.answer.code, &failure.answer.line);
+        } else {
+            self.tell(line.bytes());
+            running.told(code.number(), line.bytes());
+        }
+        if let Some(data) = &running.data {
+            // A data connection that moves bytes ends by itself, the server has closed its side.
+            if !data.is_over() && (!running.has_begun || !data.is_open()) {
+                self.act(Action::DropData { id: data.id });
+            }
+        }
+        self.finish(running);
+    }
+
+    fn set(&mut self, setting: Setting) {
+        match setting {
+            Setting::Mode { is_stream } => self.is_stream = is_stream,
+            Setting::Type(argument) => self.representation = argument,
+            Setting::EpsvOnly => self.epsv_only = true,
+            Setting::Defaults => {
+                self.is_stream = true;
+                self.epsv_only = false;
+                self.representation = "A N".into();
+                self.drop_prepared();
+            }
+        }
+    }
+
+    /// The reply to the client's PASV or EPSV.
+    fn passive(&mut self, code: Code, line: &Line) {
+        let parsed = match code.number() {
+            227 => {
+                address::parse_227(line.bytes()).map(|address| (address.port(), Some(address))).ok()
+            }
+            229 => address::parse_229(line.text()).map(|port| (port, None)).ok(),
+            _ => None,
+        };
+        let Some((port, address)) = parsed else {
+            self.tell(line.bytes());
+            return;
+        };
+        if let Some(answer) = self.low_port(port) {
+            self.tell(&answer.line);
+            return;
+        }
+        let (to, named) = self.passive_target(port, address);
+        let mut hosts = vec![self.settings.target.host.clone()];
+        if let Some(named) = named {
+            let named = Host::Address(IpAddr::V4(*named.ip()));
+            if !hosts.contains(&named) {
+                hosts.push(named);
+            }
+        }
+        let rewritten = match named {
+            Some(named) => address::rewrite_227(line.bytes(), named).ok(),
+            None => None,
+        };
+        self.tell(rewritten.as_deref().unwrap_or(line.bytes()));
+        self.drop_prepared();
+        let data = DataConnection::new(self.next_data(), ClientSide::Comes);
+        self.act(Action::Expect { id: data.id, to, hosts });
+        self.prepared = Prepared::Ready(data);
+    }
+
+    /// Where the data channel goes, and what the client is told instead of the address of a 227.
+    fn passive_target(
+        &self,
+        port: u16,
+        named: Option<SocketAddrV4>,
+    ) -> (Target, Option<SocketAddrV4>) {
+        let asked = &self.settings.target.host;
+        let target = Target { host: asked.clone(), port };
+        let Some(named) = named else { return (target, None) };
+        match asked {
+            _ if self.settings.trust_pasv_address && !named.ip().is_unspecified() => {
+                (Target { host: Host::Address(IpAddr::V4(*named.ip())), port }, Some(named))
+            }
+            Host::Address(IpAddr::V4(asked)) => (target, Some(SocketAddrV4::new(*asked, port))),
+            _ => (target, Some(named)),
+        }
+    }
+
+    /// The reply to the EPSV or PASV that stands for the client's PORT or EPRT.
+    fn active_reply(&mut self, index: usize, mut active: Active, code: Code, line: &Line) {
+        let port = match code.number() {
+            229 => address::parse_229(line.text()).map(|port| (port, None)).ok(),
+            227 => {
+                address::parse_227(line.bytes()).map(|address| (address.port(), Some(address))).ok()
+            }
+            _ => None,
+        };
+        let next = if let Some((port, address)) = port {
+            match self.low_port(port) {
+                Some(answer) => Awaited::Answer(answer),
+                None => {
+                    let (to, _) = self.passive_target(port, address);
+                    self.act(Action::OpenData { id: active.data.id, to });
+                    active.stage = Stage::Opening;
+                    Awaited::Active(active)
+                }
+            }
+        } else if code == 530 || code.number() / 100 == 4 {
+            // Not logged in, or no resources: what the client would have been told for its PORT.
+            let text = String::from_utf8_lossy(line.text()).into_owned();
+            Awaited::Answer(Answer { code: code.number(), line: format!("{text}\r\n").into() })
+        } else if active.stage == Stage::Epsv {
+            self.without_epsv = true;
+            active.stage = Stage::Pasv;
+            self.ask(Stage::Pasv.command());
+            Awaited::Active(active)
+        } else {
+            Awaited::Answer(Answer::message(425, &FTP_NO_PASSIVE, &[]))
+        };
+        self.awaited.insert(index, next);
+    }
+
+    /// Refuses a data port that belongs to a service.
+    fn low_port(&mut self, port: u16) -> Option<Answer> {
+        if port >= FIRST_DATA_PORT {
+            return None;
+        }
+        self.act(Action::Say(Note::LowDataPort { port }));
+        Some(Answer::message(425, &FTP_LOW_DATA_PORT_REFUSED, &[("port", &port)]))
+    }
+}
+
+/// Whether ABOR can be answered with this code (RFC 959 section 5.4); 426 is the transfer's.
+fn answers_abort(code: Code) -> bool {
+    matches!(code.number(), 225 | 226 | 426) || matches!(code.number(), 500..=502)
+}
+
+/// Whether a transfer that has begun can end with this code: RFC 959 section 5.4, and what servers
+/// say for a full disk or a lost file.
+fn ends_transfer(code: Code) -> bool {
+    match code.number() {
+        226 | 250 => true,
+        500..=504 | 530 => false,
+        _ => code.is_negative(),
+    }
+}
