@@ -26,8 +26,8 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use zeroize::Zeroizing;
 
-use super::key::Key;
 use super::expected::DataLink;
+use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
 use crate::config::{Filter, Listener, Target};

@@ -94,7 +94,9 @@ impl Expected {
         }
         tables.connections.retain(|entry| entry.until > now);
         let position = tables.connections.iter().rposition(|entry| {
-            entry.client == client && entry.port == target.port && entry.hosts.contains(&target.host)
+            entry.client == client
+                && entry.port == target.port
+                && entry.hosts.contains(&target.host)
         })?;
         Some(tables.connections.remove(position))
     }

@@ -209,7 +209,9 @@ impl Worker {
                     client.down += count as u64;
                     moved = true;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => client.ready.write = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    client.ready.write = false
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
             }
@@ -230,7 +232,9 @@ impl Worker {
                     *share -= count;
                     moved = true;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => client.ready.read = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    client.ready.read = false
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
             }
@@ -241,7 +245,8 @@ impl Worker {
             if let Some(session) = session {
                 let pending = ftp.dialogue.to_server();
                 while !pending.is_empty() && !session.congested() {
-                    let count = session.mux.send_room(channel).min(pending.len()).min(scratch.len());
+                    let count =
+                        session.mux.send_room(channel).min(pending.len()).min(scratch.len());
                     let Some(header) = session.mux.data_header(channel, count) else { break };
                     session
                         .send(&header, &pending[..count])
@@ -306,9 +311,9 @@ impl Worker {
     /// The user name named the FTP server: the filters decide about it as about any request.
     fn go_composite(&mut self, key: Key, target: Target) {
         let live = self.shared.live();
-        let allowed = live
-            .decide(&target)
-            .filter(|filter| filter.action == crate::config::Action::FtpTunnel && filter.user_from_app);
+        let allowed = live.decide(&target).filter(|filter| {
+            filter.action == crate::config::Action::FtpTunnel && filter.user_from_app
+        });
         let Some(client) = self.client(key) else { return };
         match (allowed, &mut client.route) {
             (Some(filter), Some(route)) => {

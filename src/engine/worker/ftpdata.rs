@@ -20,9 +20,7 @@ use mio::Interest;
 use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::{Host, Target};
-use crate::engine::client::{
-    Arrival, Client, DataSlot, Half, Place, Route, State, Tunnel,
-};
+use crate::engine::client::{Arrival, Client, DataSlot, Half, Place, Route, State, Tunnel};
 use crate::engine::expected::{DataLink, Expectation, Origin};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
@@ -279,8 +277,7 @@ impl Worker {
             Err(error) => {
                 client.data = None;
                 self.remove_client(key, false);
-                let event =
-                    Event::ClientConnectFailed { id: link.id, text: error.to_string() };
+                let event = Event::ClientConnectFailed { id: link.id, text: error.to_string() };
                 self.dialogue_event(link.control.client, event);
             }
         }
@@ -467,8 +464,22 @@ impl Worker {
         if let Some(ftp) = &mut client.ftp {
             ftp.transfer = None;
         }
-        let target = client.target_text();
-        record.say(number, peer, &target, &server.unwrap_or_default());
+        let transfer = &record.transfer;
+        let took = record.ended.duration_since(transfer.started).unwrap_or_default();
+        say!(
+            FTP_TRANSFER,
+            id = number,
+            client = peer,
+            command = transfer.command,
+            name = transfer.name,
+            user = transfer.user,
+            target = client.target_text(),
+            server = server.unwrap_or_default(),
+            result = record.result,
+            bytes = record.bytes,
+            seconds = format_args!("{:.3}", took.as_secs_f64()),
+            code = record.code
+        );
     }
 }
 

@@ -7,6 +7,8 @@ use crate::message::{Message, Severity};
 
 /// Every message of this file.
 pub(super) const ALL: &[&Message] = &[
+    &FTP_CONNECTED,
+    &FTP_TRANSFER,
     &FTP_LOGIN_REFUSED,
     &FTP_TOO_MANY_LOGINS,
     &FTP_SSH_FAILED,
@@ -323,4 +325,27 @@ pub const FTP_EBCDIC_CLIENT: Message = Message {
     explanation: "The first byte of the client is an EBCDIC letter.",
     action: "The client is told 500 in EBCDIC and the connection is closed.",
     response: "As for ZOX4013E.",
+};
+
+/// A control connection has its channel: id, client, target, filter, user, SSH server.
+pub const FTP_CONNECTED: Message = Message {
+    number: 4520,
+    severity: Severity::I,
+    text: "#{id} {client} FTP dialogue with {target}, filter {filter}, SSH user {user} at {server}",
+    explanation: "The SSH session is open and the FTP server has been reached through it. Whether \
+        the FTP server lets the user in shows in the job.",
+    action: "The dialogue goes on; its data connections go through the same SSH session.",
+    response: "None.",
+};
+
+/// One transfer is over: id, client, target, SSH server, the transfer's record.
+pub const FTP_TRANSFER: Message = Message {
+    number: 4521,
+    severity: Severity::I,
+    text: "#{id} {client} transfer {command} {name} by {user} at {target} through {server}: \
+        {result}, {bytes} bytes, {seconds} s, reply {code}",
+    explanation: "The accounting line of a transfer. RESULT is COMPLETE (the server confirmed it and \
+        all bytes were passed on), REFUSED (nothing moved), FAILED or ABORTED.",
+    action: "None.",
+    response: "For FAILED: the reply code and the messages with the same #id say why.",
 };
