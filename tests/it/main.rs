@@ -15,6 +15,7 @@ mod ftp;
 mod ftptun_broken;
 mod ftptun_data;
 mod ftptun_login;
+mod ftptun_sessions;
 mod ftptun_transfers;
 mod half_close;
 mod handshake;
