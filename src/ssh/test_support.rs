@@ -59,8 +59,9 @@ pub(super) fn key(name: &str) -> &'static KeyPair {
             ("ed25519", &["-t", "ed25519"][..]),
             ("second", &["-t", "ed25519"]),
             ("stranger", &["-t", "ed25519"]),
-            ("ecdsa", &["-t", "ecdsa", "-b", "256"]),
-            ("rsa", &["-t", "rsa", "-b", "2048"]),
+            // On big-endian machines libssh2 misreads these two in OpenSSH's own format; ssh::identity converts.
+            ("ecdsa", &["-t", "ecdsa", "-b", "256", "-m", "PEM"]),
+            ("rsa", &["-t", "rsa", "-b", "2048", "-m", "PKCS8"]),
             ("rsa-pem", &["-t", "rsa", "-b", "2048", "-m", "PEM"]),
         ];
         let folder = Folder::new();

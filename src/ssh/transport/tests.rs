@@ -396,7 +396,10 @@ fn the_host_key_is_shown_with_its_type() {
 #[test]
 fn a_length_that_is_not_whole_blocks_ends_the_session_and_not_the_process() {
     let sshd = Sshd::start("Ciphers +aes256-cbc");
-    for name in ["aes128-ctr", "aes256-cbc"] {
+    // OpenSSL's CBC for s390x without crypto instructions, as under QEMU, crashes when it encrypts.
+    let ciphers = ["aes128-ctr", "aes256-cbc"];
+    let tried = if cfg!(target_arch = "s390x") { &ciphers[..1] } else { &ciphers[..] };
+    for name in tried {
         let plain_mac = TransportOptions { macs: Some("hmac-sha2-256"), ..options(name) };
         let mut client = Client::logged_in(sshd.address, &plain_mac);
         echo(&mut client, 100_000);
