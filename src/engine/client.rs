@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 
+use super::jobs::Ticket;
 use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
@@ -59,6 +60,8 @@ pub struct Client {
     pub since: Instant,
     /// When a byte moved last.
     pub active: Instant,
+    /// The helper thread's job that its state waits for; gone with the state.
+    pub errand: Option<Ticket>,
     state: State,
 }
 
@@ -229,6 +232,7 @@ impl Client {
             down: 0,
             since: now,
             active: now,
+            errand: None,
             state: State::Handshake(Box::new(Negotiation::new(authenticate)), Vec::new()),
         }
     }
@@ -264,6 +268,7 @@ impl Client {
     /// Puts the next state in.
     pub fn enter(&mut self, state: State) {
         log::trace!("#{} {} -> {}", self.number, self.state.name(), state.name());
+        self.errand = None;
         self.state = state;
     }
 

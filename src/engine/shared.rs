@@ -14,7 +14,7 @@ use std::time::{Instant, SystemTime};
 use mio::Waker;
 
 use super::inbox::{Inbound, Post};
-use super::jobs::Jobs;
+use super::jobs::Helpers;
 use super::key::Key;
 use super::limits::Limits;
 use crate::config::{Config, Filter, Profile, Target};
@@ -30,7 +30,7 @@ pub struct Shared {
     /// Client limits.
     pub limits: Limits,
     /// Helper threads for blocking work.
-    pub jobs: Jobs,
+    pub helpers: Helpers,
     /// Ways to the workers, by index.
     pub workers: Vec<Post<Inbound>>,
     /// Way to the supervisor.
@@ -127,7 +127,7 @@ impl Shared {
     /// All parts together; `live` sets the limits.
     pub fn new(
         live: Arc<Live>,
-        jobs: Jobs,
+        helpers: Helpers,
         workers: Vec<Post<Inbound>>,
         supervisor: Post<Report>,
     ) -> Self {
@@ -137,7 +137,7 @@ impl Shared {
             live: Mutex::new(live),
             pool: Pool::new(),
             limits,
-            jobs,
+            helpers,
             workers,
             supervisor,
             learned: Arc::default(),
