@@ -65,9 +65,14 @@ pub(super) fn key(name: &str) -> &'static KeyPair {
             ("rsa-pem", &["-t", "rsa", "-b", "2048", "-m", "PEM"]),
         ];
         let folder = Folder::new();
-        kinds.map(|(name, options)| (name, generate(&folder, name, options))).into()
+        kinds
+            .map(|(name, options)| (name, generate(&folder, name, options)))
+            .into()
     });
-    KEYS.iter().find(|(known, _)| *known == name).map(|(_, pair)| pair).unwrap()
+    KEYS.iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, pair)| pair)
+        .unwrap()
 }
 
 fn generate(folder: &Folder, name: &str, options: &[&str]) -> KeyPair {
@@ -79,7 +84,10 @@ fn generate(folder: &Folder, name: &str, options: &[&str]) -> KeyPair {
         .expect("ssh-keygen is missing: install the Debian package openssh-client");
     assert!(status.success());
     let public = fs::read_to_string(format!("{path}.pub")).unwrap();
-    KeyPair { private: fs::read(path).unwrap(), public }
+    KeyPair {
+        private: fs::read(path).unwrap(),
+        public,
+    }
 }
 
 /// The account the tests run under, which may log in to its own sshd.
@@ -129,7 +137,12 @@ impl Sshd {
             .spawn()
             .unwrap();
         let log = Log::collect(child.stderr.take().unwrap());
-        let sshd = Self { child, address, log, _folder: folder };
+        let sshd = Self {
+            child,
+            address,
+            log,
+            _folder: folder,
+        };
         sshd.wait_for_log("Server listening on");
         sshd
     }
@@ -141,7 +154,12 @@ impl Sshd {
 
     /// Whether sshd has written a line with this text so far.
     pub(super) fn has_logged(&self, text: &str) -> bool {
-        self.log.lines.lock().unwrap().iter().any(|line| line.contains(text))
+        self.log
+            .lines
+            .lock()
+            .unwrap()
+            .iter()
+            .any(|line| line.contains(text))
     }
 }
 
@@ -160,7 +178,10 @@ struct Log {
 
 impl Log {
     fn collect(source: impl Read + Send + 'static) -> Arc<Self> {
-        let log = Arc::new(Self { lines: Mutex::default(), grown: Condvar::new() });
+        let log = Arc::new(Self {
+            lines: Mutex::default(),
+            grown: Condvar::new(),
+        });
         let writer = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(source).lines().map_while(Result::ok) {
@@ -174,14 +195,23 @@ impl Log {
     fn wait_for(&self, text: &str) {
         let missing = |lines: &mut Vec<String>| !lines.iter().any(|line| line.contains(text));
         let lines = self.lines.lock().unwrap();
-        let (lines, _) = self.grown.wait_timeout_while(lines, DEADLINE, missing).unwrap();
-        assert!(lines.iter().any(|line| line.contains(text)), "no \"{text}\" in {lines:#?}");
+        let (lines, _) = self
+            .grown
+            .wait_timeout_while(lines, DEADLINE, missing)
+            .unwrap();
+        assert!(
+            lines.iter().any(|line| line.contains(text)),
+            "no \"{text}\" in {lines:#?}"
+        );
     }
 }
 
 /// An address on loopback that nobody listens on.
 fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 /// Runs `serve` in a thread for the first connection to the address that is returned.
@@ -222,7 +252,11 @@ impl Client {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_nonblocking(true).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self { transport, socket, began: Instant::now() }
+        Self {
+            transport,
+            socket,
+            began: Instant::now(),
+        }
     }
 
     /// Connects and logs in with the ed25519 key.
@@ -282,12 +316,21 @@ impl Client {
     /// Waits for the socket; writes what it takes, reads once what it has.
     pub(super) fn wait_and_read(&mut self) {
         self.write();
-        let left = DEADLINE.checked_sub(self.began.elapsed()).expect("the test is in time");
+        let left = DEADLINE
+            .checked_sub(self.began.elapsed())
+            .expect("the test is in time");
         let timeout = Timespec::try_from(left).unwrap();
         let writing = self.transport.output_len() > 0;
-        let interest = if writing { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let interest = if writing {
+            PollFlags::IN | PollFlags::OUT
+        } else {
+            PollFlags::IN
+        };
         let mut sockets = [PollFd::new(&self.socket, interest)];
-        assert!(poll(&mut sockets, Some(&timeout)).unwrap() > 0, "nothing happens");
+        assert!(
+            poll(&mut sockets, Some(&timeout)).unwrap() > 0,
+            "nothing happens"
+        );
         self.write();
         match self.socket.read(self.transport.input_space()) {
             Ok(0) => self.transport.end_of_input(),
