@@ -59,20 +59,14 @@ pub(super) fn key(name: &str) -> &'static KeyPair {
             ("ed25519", &["-t", "ed25519"][..]),
             ("second", &["-t", "ed25519"]),
             ("stranger", &["-t", "ed25519"]),
-            // On big-endian machines libssh2 misreads these two in OpenSSH's own format; ssh::identity converts.
-            ("ecdsa", &["-t", "ecdsa", "-b", "256", "-m", "PEM"]),
-            ("rsa", &["-t", "rsa", "-b", "2048", "-m", "PKCS8"]),
+            ("ecdsa", &["-t", "ecdsa", "-b", "256"]),
+            ("rsa", &["-t", "rsa", "-b", "2048"]),
             ("rsa-pem", &["-t", "rsa", "-b", "2048", "-m", "PEM"]),
         ];
         let folder = Folder::new();
-        kinds
-            .map(|(name, options)| (name, generate(&folder, name, options)))
-            .into()
+        kinds.map(|(name, options)| (name, generate(&folder, name, options))).into()
     });
-    KEYS.iter()
-        .find(|(known, _)| *known == name)
-        .map(|(_, pair)| pair)
-        .unwrap()
+    KEYS.iter().find(|(known, _)| *known == name).map(|(_, pair)| pair).unwrap()
 }
 
 fn generate(folder: &Folder, name: &str, options: &[&str]) -> KeyPair {
@@ -84,10 +78,7 @@ fn generate(folder: &Folder, name: &str, options: &[&str]) -> KeyPair {
         .expect("ssh-keygen is missing: install the Debian package openssh-client");
     assert!(status.success());
     let public = fs::read_to_string(format!("{path}.pub")).unwrap();
-    KeyPair {
-        private: fs::read(path).unwrap(),
-        public,
-    }
+    KeyPair { private: fs::read(path).unwrap(), public }
 }
 
 /// The account the tests run under, which may log in to its own sshd.
@@ -116,15 +107,20 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").unwrap();
         }
         let folder = Folder::new();
-        let (host_key, authorized) = (folder.file("host_key"), folder.file("authorized"));
-        fs::write(&host_key, &key("ed25519").private).unwrap();
-        fs::set_permissions(&host_key, fs::Permissions::from_mode(0o600)).unwrap();
+        let authorized = folder.file("authorized");
+        let host_keys = ["ed25519", "ecdsa", "rsa"].map(|name| {
+            let file = folder.file(&format!("host_{name}"));
+            fs::write(&file, &key(name).private).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            format!("HostKey {file}\n")
+        });
+        let host_keys = host_keys.concat();
         let known = ["ed25519", "second", "ecdsa", "rsa", "rsa-pem"].map(|name| &*key(name).public);
         fs::write(&authorized, known.concat()).unwrap();
         let address = free_address();
         let config = folder.file("sshd_config");
         let text = format!(
-            "{settings}\nListenAddress {address}\nHostKey {host_key}\nAuthorizedKeysFile {authorized}\n\
+            "{settings}\nListenAddress {address}\n{host_keys}AuthorizedKeysFile {authorized}\n\
              StrictModes no\nUsePAM no\nPidFile none\nLogLevel DEBUG1\nPermitRootLogin yes\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
         );
@@ -137,12 +133,7 @@ impl Sshd {
             .spawn()
             .unwrap();
         let log = Log::collect(child.stderr.take().unwrap());
-        let sshd = Self {
-            child,
-            address,
-            log,
-            _folder: folder,
-        };
+        let sshd = Self { child, address, log, _folder: folder };
         sshd.wait_for_log("Server listening on");
         sshd
     }
@@ -154,12 +145,7 @@ impl Sshd {
 
     /// Whether sshd has written a line with this text so far.
     pub(super) fn has_logged(&self, text: &str) -> bool {
-        self.log
-            .lines
-            .lock()
-            .unwrap()
-            .iter()
-            .any(|line| line.contains(text))
+        self.log.lines.lock().unwrap().iter().any(|line| line.contains(text))
     }
 }
 
@@ -178,10 +164,7 @@ struct Log {
 
 impl Log {
     fn collect(source: impl Read + Send + 'static) -> Arc<Self> {
-        let log = Arc::new(Self {
-            lines: Mutex::default(),
-            grown: Condvar::new(),
-        });
+        let log = Arc::new(Self { lines: Mutex::default(), grown: Condvar::new() });
         let writer = Arc::clone(&log);
         std::thread::spawn(move || {
             for line in BufReader::new(source).lines().map_while(Result::ok) {
@@ -195,23 +178,14 @@ impl Log {
     fn wait_for(&self, text: &str) {
         let missing = |lines: &mut Vec<String>| !lines.iter().any(|line| line.contains(text));
         let lines = self.lines.lock().unwrap();
-        let (lines, _) = self
-            .grown
-            .wait_timeout_while(lines, DEADLINE, missing)
-            .unwrap();
-        assert!(
-            lines.iter().any(|line| line.contains(text)),
-            "no \"{text}\" in {lines:#?}"
-        );
+        let (lines, _) = self.grown.wait_timeout_while(lines, DEADLINE, missing).unwrap();
+        assert!(lines.iter().any(|line| line.contains(text)), "no \"{text}\" in {lines:#?}");
     }
 }
 
 /// An address on loopback that nobody listens on.
 fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
 /// Runs `serve` in a thread for the first connection to the address that is returned.
@@ -252,11 +226,7 @@ impl Client {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_nonblocking(true).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self {
-            transport,
-            socket,
-            began: Instant::now(),
-        }
+        Self { transport, socket, began: Instant::now() }
     }
 
     /// Connects and logs in with the ed25519 key.
@@ -316,21 +286,12 @@ impl Client {
     /// Waits for the socket; writes what it takes, reads once what it has.
     pub(super) fn wait_and_read(&mut self) {
         self.write();
-        let left = DEADLINE
-            .checked_sub(self.began.elapsed())
-            .expect("the test is in time");
+        let left = DEADLINE.checked_sub(self.began.elapsed()).expect("the test is in time");
         let timeout = Timespec::try_from(left).unwrap();
         let writing = self.transport.output_len() > 0;
-        let interest = if writing {
-            PollFlags::IN | PollFlags::OUT
-        } else {
-            PollFlags::IN
-        };
+        let interest = if writing { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let mut sockets = [PollFd::new(&self.socket, interest)];
-        assert!(
-            poll(&mut sockets, Some(&timeout)).unwrap() > 0,
-            "nothing happens"
-        );
+        assert!(poll(&mut sockets, Some(&timeout)).unwrap() > 0, "nothing happens");
         self.write();
         match self.socket.read(self.transport.input_space()) {
             Ok(0) => self.transport.end_of_input(),
