@@ -293,7 +293,8 @@ fn the_servers_farewell_is_the_error() {
 #[test]
 fn nothing_in_common_is_said_with_both_lists() {
     let sshd = Sshd::start(
-        "Ciphers chacha20-poly1305@openssh.com\nMACs hmac-sha2-512\nKexAlgorithms curve25519-sha256",
+        "Ciphers chacha20-poly1305@openssh.com\nMACs hmac-sha2-512\nKexAlgorithms curve25519-sha256\n\
+         HostKeyAlgorithms ssh-ed25519",
     );
     let chacha = options("chacha20-poly1305@openssh.com");
     let cases = [
