@@ -23,6 +23,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::client::{Credential, Ready};
+use super::jobs::Ticket;
 use super::key::Key;
 use super::sockets;
 use crate::config::Profile;
@@ -72,6 +73,8 @@ pub struct Session {
     pub misses: u32,
     /// What messages and displays say of an open session.
     pub facts: Facts,
+    /// The helper thread's job that its phase waits for; gone with the phase.
+    pub errand: Option<Ticket>,
     phase: Phase,
     held: VecDeque<Vec<u8>>,
 }
@@ -178,6 +181,7 @@ impl Session {
             rekeys: 0,
             misses: 0,
             facts: Facts::default(),
+            errand: None,
             phase: Phase::Queued,
             held: VecDeque::new(),
         }
@@ -196,6 +200,7 @@ impl Session {
     /// Puts the next phase in and gives the last one.
     pub fn enter(&mut self, phase: Phase) -> Phase {
         log::trace!("session {} {} -> {}", self.number, self.phase.name(), phase.name());
+        self.errand = None;
         std::mem::replace(&mut self.phase, phase)
     }
 

@@ -92,11 +92,13 @@ impl Worker {
             let result = Box::new(dial::prepare(&profile, &server, &learned, own));
             post.send(Inbound::Prepared { session: key, result });
         });
-        if self.shared.jobs.submit(job).is_err() {
-            self.dial_failed(
-                key,
-                DialError::Ended("too much work waits for the helper threads".into()),
-            );
+        match self.shared.helpers.dials.submit(job) {
+            Ok(ticket) => {
+                if let Some(session) = self.session(key) {
+                    session.errand = Some(ticket);
+                }
+            }
+            Err(busy) => self.dial_failed(key, DialError::Ended(busy.to_string())),
         }
     }
 
