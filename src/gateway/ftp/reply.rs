@@ -238,22 +238,26 @@ impl Dialogue {
 
     /// The final reply of a transfer.
     fn final_reply(&mut self, mut running: Running, passed: bool, code: Code, line: &Line) {
-        let failure = running.failure.take().filter(|_| code.is_completion() && !passed);
+        let failure = running.failure.as_ref().filter(|_| code.is_completion() && !passed);
         if running.is_answered {
             log::trace!("{}: the server's {code} is dropped", running.verb);
-        } else if let Some(failure) = failure {
+        } else if let Some(answer) = failure.map(|failure| failure.answer.clone()) {
             let command = running.verb;
-            self.act(Action::Say(Note::Contradicted { command, code: code.number() }));
-            self.tell(&failure.answer.line);
-            running.told(failure.answer.code, &failure.answer.line);
+            if !running.is_aborted {
+                self.act(Action::Say(Note::Contradicted { command, code: code.number() }));
+            }
+            self.tell(&answer.line);
+            running.told(answer.code, &answer.line);
         } else {
             self.tell(line.bytes());
             running.told(code.number(), line.bytes());
         }
-        if let Some(data) = &running.data {
+        if let Some(data) = &mut running.data {
             // A data connection that moves bytes ends by itself, the server has closed its side.
             if !data.is_over() && (!running.has_begun || !data.is_open()) {
-                self.act(Action::DropData { id: data.id });
+                data.end();
+                let id = data.id;
+                self.act(Action::DropData { id });
             }
         }
         self.finish(running);
