@@ -1,10 +1,13 @@
 //! Replies while relaying, and which command each belongs to.
 //!
-//! Replies come in the order of the commands, with three exceptions: a server that reads commands
-//! during a transfer answers STAT or NOOP before the transfer's final reply, which no code of a
-//! final reply can be mistaken for; a server may answer ABOR and the transfer with one reply
-//! instead of two, so an ABOR whose reply has another command's code is forgotten; 421 belongs to
-//! the connection.
+//! Replies come in the order of the commands, with these exceptions:
+//!
+//! - a server that reads commands during a transfer answers STAT or NOOP before the transfer's final
+//!   reply: told apart by the code;
+//! - a server may answer ABOR and the transfer with one reply instead of two: an ABOR is forgotten
+//!   when the next code cannot answer it;
+//! - a server may confirm a transfer twice: what can only end a transfer does not answer PASV;
+//! - 421 belongs to the connection.
 //!
 //! | awaited | reply | what the client is told |
 //! |---|---|---|
@@ -170,26 +173,34 @@ impl Dialogue {
             return None;
         }
         loop {
-            let has_more = self.awaited.len() > 1;
-            match self.awaited.front()? {
-                Awaited::Abort if has_more && !answers_abort(code) => {
-                    self.awaited.pop_front();
+            let is_asked =
+                |(_, awaited): &(usize, &Awaited)| !matches!(awaited, Awaited::Answer(_));
+            let mut asked = self.awaited.iter().enumerate().filter(is_asked);
+            let (index, oldest) = asked.next()?;
+            match (oldest, asked.next().map(|(behind, _)| behind)) {
+                (Awaited::Passive | Awaited::Active(_), _)
+                    if matches!(code.number(), 100..=199 | 225 | 226 | 250) =>
+                {
+                    return None;
                 }
-                Awaited::Transfer(running) if running.has_begun && has_more => {
+                (Awaited::Abort, Some(_)) if !answers_abort(code) => {
+                    self.awaited.remove(index);
+                }
+                (Awaited::Transfer(running), Some(behind)) if running.has_begun => {
                     if code.is_preliminary() || ends_transfer(code) {
-                        return Some(0);
+                        return Some(index);
                     }
-                    let aborted = running.is_aborted;
-                    if !(code == 225 && aborted) {
-                        return Some(1);
+                    if !(code == 225 && running.is_aborted) {
+                        return Some(behind);
                     }
                     // One reply for both: the transfer ended without its own.
-                    if let Some(Awaited::Transfer(running)) = self.awaited.pop_front() {
+                    if let Some(Awaited::Transfer(running)) = self.awaited.remove(index) {
                         self.finish(*running);
                     }
                 }
-                _ => return Some(0),
+                _ => return Some(index),
             }
+            self.settle();
         }
     }
 
@@ -231,7 +242,6 @@ impl Dialogue {
                 }
                 self.begin_transfer(index);
             }
-            Awaited::Active(_) => {}
             _ => self.tell(line.bytes()),
         }
     }

@@ -219,6 +219,34 @@ fn status_during_a_transfer_is_not_its_end() {
 }
 
 #[test]
+fn own_answers_during_a_transfer_wait_for_its_end() {
+    during(
+        "STOR a",
+        &[
+            client("LPSV\r\nSTAT\r\n"),
+            sent("STAT\r\n"),
+            server("211 still\r\n"),
+            told("211 still\r\n"),
+            server("226 stored\r\n"),
+            told("226 stored\r\n502 ZOX4022E LPSV is not supported, use EPRT or EPSV\r\n"),
+            ended(1, 4, 0, true),
+            acts(&["Ended STOR a 4 226 COMPLETE"]),
+        ],
+    );
+}
+
+#[test]
+fn a_transfer_confirmed_twice_does_not_answer_pasv() {
+    relaying(&[
+        client("PASV\r\n"),
+        sent("PASV\r\n"),
+        server("226 of the transfer before\r\n227 (1,2,3,4,8,0)\r\n"),
+        told("226 of the transfer before\r\n227 (192,0,2,7,8,0)\r\n"),
+        acts(&["Expect 1 192.0.2.7:2048 as 192.0.2.7"]),
+    ]);
+}
+
+#[test]
 fn a_passive_channel_that_fails_is_425() {
     let failed = event(Event::DataFailed { id: DataId(1), text: "refused".into() });
     let answer = "425 ZOX4030E no data connection to the FTP server: refused\r\n";
