@@ -41,7 +41,20 @@ impl Deck {
 
     /// A filter; profile may be blank.
     pub fn filter(self, name: &str, action: &str, profile: &str, ports: &str, to: &str) -> Self {
-        let fields = [(1, "FILTER"), (10, name), (19, action), (27, profile), (36, "NNN")];
+        self.filter_with("NNN", name, action, profile, ports, to)
+    }
+
+    /// A filter whose columns 36 to 38 are `flags`.
+    pub fn filter_with(
+        self,
+        flags: &str,
+        name: &str,
+        action: &str,
+        profile: &str,
+        ports: &str,
+        to: &str,
+    ) -> Self {
+        let fields = [(1, "FILTER"), (10, name), (19, action), (27, profile), (36, flags)];
         self.fields(&[&fields[..], &[(40, ports), (52, to)]].concat())
     }
 

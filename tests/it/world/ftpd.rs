@@ -1,25 +1,32 @@
 //! A real vsftpd on a loopback port, serving one folder to the test account.
 
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::path::PathBuf;
 
 use super::root::{self, RootProcess};
 use super::{Log, World, account, eventually, free_port, program, run};
 
-/// The running vsftpd.
+/// The running FTP server: vsftpd, or one of those in `other_ftpds`.
 pub struct Ftpd {
-    /// Port on 127.0.0.1.
+    /// Its loopback address.
+    pub address: Ipv4Addr,
+    /// Port on that address.
     pub port: u16,
     /// The folder that the account sees after login.
     pub folder: PathBuf,
     /// Its log with every FTP command.
     pub log: Log,
-    _process: RootProcess,
+    pub(super) process: Option<RootProcess>,
 }
 
 impl Ftpd {
-    /// Starts it, with `extra` lines in its configuration.
+    /// Starts it on 127.0.0.1, with `extra` lines in its configuration.
     pub fn start(world: &World, extra: &[&str]) -> Self {
+        Self::start_on(world, Ipv4Addr::LOCALHOST, extra)
+    }
+
+    /// Starts it on another loopback address, as a host of its own.
+    pub fn start_on(world: &World, address: Ipv4Addr, extra: &[&str]) -> Self {
         let port = free_port();
         let passive: Vec<u16> = (0..8).map(|_| free_port()).collect();
         let folder = world.shared_folder("ftp");
@@ -29,7 +36,7 @@ impl Ftpd {
         let config = format!(
             "listen=YES\n\
              listen_ipv6=NO\n\
-             listen_address=127.0.0.1\n\
+             listen_address={address}\n\
              listen_port={port}\n\
              background=NO\n\
              anonymous_enable=NO\n\
@@ -61,13 +68,23 @@ impl Ftpd {
         let program = program("vsftpd", "vsftpd");
         let config = config.display().to_string();
         let process = RootProcess::start(&world.log("vsftpd-start"), &program, &[&config]);
-        eventually("vsftpd to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
-        Self { port, folder, log, _process: process }
+        eventually("vsftpd to listen", || TcpStream::connect((address, port)).ok());
+        Self { address, port, folder, log, process: Some(process) }
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(self.address, self.port)
+    }
+
+    /// Kills it and every session of it.
+    pub fn kill(&mut self) {
+        self.process = None;
     }
 }
 
 impl Drop for Ftpd {
     fn drop(&mut self) {
-        self.log.show_on_failure("vsftpd");
+        self.log.show_on_failure("FTP server");
     }
 }

@@ -5,6 +5,8 @@
 //! Privileged programs (sshd, vsftpd) run through `root`, which also works under `sudo -n`.
 
 pub mod deck;
+pub mod ftp_client;
+pub mod ftp_scene;
 pub mod ftpd;
 pub mod pattern;
 pub mod process;
@@ -25,6 +27,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use deck::Deck;
+pub use ftp_client::{Door, FtpClient, Mode, Socks};
+pub use ftp_scene::{FtpScene, SshHost};
 pub use ftpd::Ftpd;
 pub use process::Log;
 pub use proxy::{Tunnel, Zoxy};

@@ -3,6 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 
+use rustix::net::{AddressFamily, SocketType, bind, socket};
+
 use super::deadline;
 
 /// Reply code of SOCKS 4: request granted.
@@ -23,7 +25,16 @@ pub mod reply {
 
 /// Connects to the proxy, with the deadline as the limit of each read and write.
 pub fn dial(proxy: u16) -> TcpStream {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy)).expect("the proxy listens");
+    dial_from(Ipv4Addr::LOCALHOST, proxy)
+}
+
+/// As [`dial`], from a loopback address of the caller's choice.
+pub fn dial_from(source: Ipv4Addr, proxy: u16) -> TcpStream {
+    let stream = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    bind(&stream, &SocketAddrV4::new(source, 0)).expect("a loopback address");
+    let proxy = SocketAddrV4::new(Ipv4Addr::LOCALHOST, proxy);
+    rustix::net::connect(&stream, &proxy).expect("the proxy listens");
+    let stream = TcpStream::from(stream);
     stream.set_read_timeout(Some(deadline())).expect("a time-out above zero");
     stream.set_write_timeout(Some(deadline())).expect("a time-out above zero");
     stream.set_nodelay(true).expect("a TCP socket");
@@ -76,24 +87,37 @@ pub fn request5_name(command: u8, name: &str, port: u16) -> Vec<u8> {
 /// Reads a SOCKS 4 reply and gives its code.
 #[track_caller]
 pub fn read_reply4(stream: &mut TcpStream) -> io::Result<u8> {
+    Ok(read_bound4(stream)?.0)
+}
+
+/// Reads a SOCKS 4 reply and gives its code and address.
+#[track_caller]
+pub fn read_bound4(stream: &mut TcpStream) -> io::Result<(u8, SocketAddrV4)> {
     let mut reply = [0; 8];
     stream.read_exact(&mut reply)?;
     assert_eq!(reply[0], 0, "a SOCKS 4 reply starts with a zero: {reply:?}");
-    Ok(reply[1])
+    let [_, code, high, low, a, b, c, d] = reply;
+    Ok((code, SocketAddrV4::new([a, b, c, d].into(), u16::from_be_bytes([high, low]))))
 }
 
 /// Reads a SOCKS 5 reply and gives its code.
 pub fn read_reply5(stream: &mut TcpStream) -> io::Result<u8> {
+    Ok(read_bound5(stream)?.0)
+}
+
+/// Reads a SOCKS 5 reply and gives its code and address.
+pub fn read_bound5(stream: &mut TcpStream) -> io::Result<(u8, SocketAddr)> {
     let mut head = [0; 4];
     stream.read_exact(&mut head)?;
     assert_eq!((head[0], head[2]), (5, 0), "not a SOCKS 5 reply: {head:?}");
-    let length = match head[3] {
-        1 => 4,
-        4 => 16,
+    let (mut short, mut long, mut port) = ([0; 4], [0; 16], [0; 2]);
+    let address = match head[3] {
+        1 => stream.read_exact(&mut short).map(|()| short.into())?,
+        4 => stream.read_exact(&mut long).map(|()| long.into())?,
         other => panic!("address type {other} in a reply"),
     };
-    stream.read_exact(&mut vec![0; length + 2])?;
-    Ok(head[1])
+    stream.read_exact(&mut port)?;
+    Ok((head[1], SocketAddr::new(address, u16::from_be_bytes(port))))
 }
 
 /// Offers `methods` and gives the one the proxy chose.
