@@ -498,7 +498,8 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
         // A wrong password of one job must not hold up those of others.
-        let is_theirs = matches!(error, DialError::Login(_)) && session.pool_key.credential.is_some();
+        let is_theirs =
+            matches!(error, DialError::Login(_)) && session.pool_key.credential.is_some();
         let end = if is_theirs {
             DialEnd::GivenUp
         } else {
