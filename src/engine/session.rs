@@ -156,6 +156,7 @@ impl Session {
             channels: profile.channels + profile.channels.max(MIN_OWED),
             initial_window: INITIAL_WINDOW.min(profile.window),
             max_window: profile.window,
+            growth: profile.window.max(GROWTH),
             max_packet: MAX_PACKET,
             queued: profile.channels.saturating_mul(CONTROL_PER_CHANNEL).max(MIN_CONTROL),
         };
@@ -349,6 +350,10 @@ impl Phase {
 
 /// A channel's first receive window; it grows up to the profile's WINDOW.
 const INITIAL_WINDOW: u32 = 256 * 1024;
+
+/// Bytes by which the windows of a session's channels may grow together, WINDOW if that is more:
+/// what clients that stop reading can make us hold beyond the first windows.
+const GROWTH: u32 = 64 * 1024 * 1024;
 
 /// Largest data packet we accept (RFC 4254 5.1); libssh2 takes packets of 40000 bytes.
 const MAX_PACKET: u32 = 32 * 1024;
