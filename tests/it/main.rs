@@ -12,7 +12,6 @@ mod console;
 mod deck_check;
 mod ebcdic_deck;
 mod ftp;
-mod ftptun_tmp;
 mod ftptun_transfers;
 mod half_close;
 mod handshake;
