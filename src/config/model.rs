@@ -212,7 +212,7 @@ pub struct ProcessSettings {
     /// CONSOLE: path of the operator's console socket; None: `$XDG_RUNTIME_DIR/zoxy.sock` or
     /// `/run/zoxy.sock` for root.
     pub console: Option<PathBuf>,
-    /// RESOLVERS: threads for the names of DIRECT targets.
+    /// RESOLVERS: helper threads of each kind.
     pub resolvers: usize,
 }
 

@@ -27,6 +27,7 @@ use mio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use super::expected::DataLink;
+use super::jobs::Ticket;
 use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
@@ -69,6 +70,8 @@ pub struct Client {
     pub ftp: Option<Box<FtpControl>>,
     /// The control connection it belongs to, if it is an FTP data connection.
     pub data: Option<DataLink>,
+    /// The helper thread's job that its state waits for; gone with the state.
+    pub errand: Option<Ticket>,
     state: State,
 }
 
@@ -301,6 +304,7 @@ impl Client {
             active: now,
             ftp: None,
             data: None,
+            errand: None,
             state: State::Handshake(Box::new(Negotiation::new(authenticate)), Vec::new()),
         }
     }
@@ -336,6 +340,7 @@ impl Client {
     /// Puts the next state in.
     pub fn enter(&mut self, state: State) {
         log::trace!("#{} {} -> {}", self.number, self.state.name(), state.name());
+        self.errand = None;
         self.state = state;
     }
 

@@ -1,22 +1,42 @@
 //! Helper threads for work that blocks: name resolution, key files with a costly KDF.
 //!
 //! Any worker submits a job and goes on; the job itself sends its result to the worker's inbox.
-//! The pool knows nothing of what it runs.
+//! A pool knows nothing of what it runs. There is one for each kind of work ([`Helpers`]), because
+//! a client can make one kind slow: names that no server answers for must not hold up passwords
+//! and SSH sessions, nor guessed passwords anything but passwords.
 //!
-//! Invariants: the queue never grows beyond its bound; no lock is held while a job runs; after
-//! [`Jobs::stop`] no job starts. A job must not panic: a release build aborts, another one loses
-//! the thread.
+//! Invariants: the queue never grows beyond its bound; a job whose [`Ticket`] was dropped does not
+//! start; no lock is held while a job runs; after [`Jobs::stop`] no job starts. A job must not
+//! panic: a release build aborts, another one loses the thread.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// A piece of blocking work.
 pub type Job = Box<dyn FnOnce() + Send>;
+
+/// The pools.
+#[derive(Debug)]
+pub struct Helpers {
+    /// Names of DIRECT targets.
+    pub names: Jobs,
+    /// Key files, host keys and names of SSH servers.
+    pub dials: Jobs,
+    /// Passwords of SOCKS users.
+    pub passwords: Jobs,
+}
+
+/// Interest in a job: with the ticket gone the job is not started.
+#[derive(Debug)]
+#[must_use = "a job does not start without its ticket"]
+pub struct Ticket {
+    _interest: Arc<()>,
+}
 
 /// The pool; dropping it stops it without waiting.
 #[derive(Debug)]
@@ -33,17 +53,40 @@ struct Shared {
 }
 
 struct State {
-    queue: VecDeque<Job>,
+    queue: VecDeque<Waiting>,
     bound: usize,
     /// Threads that have not ended.
     threads: usize,
     stopping: bool,
 }
 
+struct Waiting {
+    job: Job,
+    interest: Weak<()>,
+}
+
+impl Helpers {
+    /// Starts all pools alike, see [`Jobs::start`].
+    pub fn start(threads: usize, queue_bound: usize) -> io::Result<Self> {
+        Ok(Self {
+            names: Jobs::start("name", threads, queue_bound)?,
+            dials: Jobs::start("dial", threads, queue_bound)?,
+            passwords: Jobs::start("password", threads, queue_bound)?,
+        })
+    }
+
+    /// Stops all pools within one `patience`, see [`Jobs::stop`].
+    pub fn stop(&self, patience: Duration) -> usize {
+        let deadline = Instant::now() + patience;
+        let pools = [&self.names, &self.dials, &self.passwords];
+        pools.map(|pool| pool.stop(deadline.saturating_duration_since(Instant::now()))).iter().sum()
+    }
+}
+
 impl Jobs {
     /// Starts `threads` helpers (at least one) behind a queue of at most `queue_bound` jobs. Fails
     /// if the system gives no threads at all; with fewer than asked for the pool is only slower.
-    pub fn start(threads: usize, queue_bound: usize) -> io::Result<Self> {
+    pub fn start(kind: &str, threads: usize, queue_bound: usize) -> io::Result<Self> {
         let state = State {
             queue: VecDeque::new(),
             bound: queue_bound.max(1),
@@ -61,7 +104,7 @@ impl Jobs {
             let shared = Arc::clone(&jobs.shared);
             let running = Running::count(&shared);
             let spawned =
-                thread::Builder::new().name(format!("helper-{number}")).spawn(move || {
+                thread::Builder::new().name(format!("{kind}-{number}")).spawn(move || {
                     let _running = running;
                     shared.work_off();
                 });
@@ -69,7 +112,7 @@ impl Jobs {
                 Ok(_) => {}
                 Err(error) if number == 0 => return Err(error),
                 Err(error) => {
-                    log::debug!("only {number} helper threads: {error}");
+                    log::debug!("only {number} {kind} threads: {error}");
                     break;
                 }
             }
@@ -77,16 +120,30 @@ impl Jobs {
         Ok(jobs)
     }
 
-    /// Hands a job to the next free helper; refused when the queue is full or the pool stops.
-    pub fn submit(&self, job: Job) -> Result<(), Busy> {
+    /// Hands a job to the next free helper; refused when the queue is full or the pool stops. The
+    /// job is dropped unstarted when nobody keeps its ticket.
+    pub fn submit(&self, job: Job) -> Result<Ticket, Busy> {
+        let interest = Arc::new(());
+        let waiting = Waiting { job, interest: Arc::downgrade(&interest) };
+        let mut abandoned = VecDeque::new();
         let mut state = self.shared.lock();
-        if state.stopping || state.queue.len() >= state.bound {
+        if state.queue.len() >= state.bound {
+            let (wanted, unwanted) =
+                std::mem::take(&mut state.queue).into_iter().partition(Waiting::is_wanted);
+            state.queue = wanted;
+            abandoned = unwanted;
+        }
+        let accepted = !state.stopping && state.queue.len() < state.bound;
+        if accepted {
+            state.queue.push_back(waiting);
+        }
+        drop(state);
+        drop(abandoned);
+        if !accepted {
             return Err(Busy);
         }
-        state.queue.push_back(job);
-        drop(state);
         self.shared.work.notify_one();
-        Ok(())
+        Ok(Ticket { _interest: interest })
     }
 
     /// Jobs that wait for a helper.
@@ -149,15 +206,23 @@ pub fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
+impl Waiting {
+    fn is_wanted(&self) -> bool {
+        self.interest.strong_count() > 0
+    }
+}
+
 impl Shared {
     /// A helper's life.
     fn work_off(&self) {
-        while let Some(job) = self.next_job() {
-            job();
+        while let Some(waiting) = self.next_job() {
+            if waiting.is_wanted() {
+                (waiting.job)();
+            }
         }
     }
 
-    fn next_job(&self) -> Option<Job> {
+    fn next_job(&self) -> Option<Waiting> {
         let mut state = self.lock();
         loop {
             if state.stopping {
@@ -225,51 +290,57 @@ mod tests {
 
     #[test]
     fn runs_every_job() {
-        let jobs = Jobs::start(3, 100).unwrap();
+        let jobs = Jobs::start("test", 3, 100).unwrap();
         let (sender, receiver) = mpsc::channel();
-        for number in 0..100 {
-            let sender = sender.clone();
-            jobs.submit(Box::new(move || sender.send(number).unwrap())).unwrap();
-        }
+        let tickets: Vec<_> = (0..100)
+            .map(|number| {
+                let sender = sender.clone();
+                jobs.submit(Box::new(move || sender.send(number).unwrap())).unwrap()
+            })
+            .collect();
         let mut seen: Vec<_> = (0..100).map(|_| receiver.recv_timeout(PATIENCE).unwrap()).collect();
         seen.sort_unstable();
         assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        drop(tickets);
         assert_eq!(jobs.stop(PATIENCE), 0);
     }
 
     #[test]
     fn a_full_queue_is_busy() {
-        let jobs = Jobs::start(1, 2).unwrap();
-        let (release, gate) = mpsc::channel::<()>();
-        let (started, running) = mpsc::channel();
-        jobs.submit(Box::new(move || {
-            started.send(()).unwrap();
-            let _ = gate.recv();
-        }))
-        .unwrap();
-        running.recv_timeout(PATIENCE).unwrap();
-        jobs.submit(Box::new(|| {})).unwrap();
-        jobs.submit(Box::new(|| {})).unwrap();
-        assert_eq!(jobs.submit(Box::new(|| {})), Err(Busy));
+        let jobs = Jobs::start("test", 1, 2).unwrap();
+        let (release, _held) = occupy(&jobs);
+        let _waiting = [(); 2].map(|()| jobs.submit(Box::new(|| {})).unwrap());
+        assert_eq!(jobs.submit(Box::new(|| {})).unwrap_err(), Busy);
         assert_eq!(jobs.waiting(), 2);
         drop(release);
         assert_eq!(jobs.stop(PATIENCE), 0);
-        assert_eq!(jobs.submit(Box::new(|| {})), Err(Busy));
+        assert_eq!(jobs.submit(Box::new(|| {})).unwrap_err(), Busy);
+    }
+
+    #[test]
+    fn a_job_without_its_ticket_makes_room_and_never_starts() {
+        let jobs = Jobs::start("test", 1, 2).unwrap();
+        let (release, _held) = occupy(&jobs);
+        let (sender, receiver) = mpsc::channel();
+        let [first, second, third] = [1, 2, 3].map(|number| {
+            let sender = sender.clone();
+            Box::new(move || sender.send(number).unwrap()) as Job
+        });
+        drop(jobs.submit(first).unwrap());
+        let _second = jobs.submit(second).unwrap();
+        let _third = jobs.submit(third).unwrap();
+        drop((release, sender));
+        assert_eq!(receiver.recv_timeout(PATIENCE), Ok(2));
+        assert_eq!(receiver.recv_timeout(PATIENCE), Ok(3));
+        assert!(receiver.recv_timeout(PATIENCE).is_err());
     }
 
     #[test]
     fn stop_drops_what_waits_and_leaves_what_is_stuck() {
-        let jobs = Jobs::start(1, 10).unwrap();
-        let (release, gate) = mpsc::channel::<()>();
-        let (started, running) = mpsc::channel();
-        jobs.submit(Box::new(move || {
-            started.send(()).unwrap();
-            let _ = gate.recv();
-        }))
-        .unwrap();
-        running.recv_timeout(PATIENCE).unwrap();
+        let jobs = Jobs::start("test", 1, 10).unwrap();
+        let (release, _held) = occupy(&jobs);
         let (sender, receiver) = mpsc::channel::<()>();
-        jobs.submit(Box::new(move || sender.send(()).unwrap())).unwrap();
+        let _waiting = jobs.submit(Box::new(move || sender.send(()).unwrap())).unwrap();
         assert_eq!(jobs.stop(Duration::ZERO), 1);
         // The waiting job is gone, and its sender with it.
         assert_eq!(
@@ -280,9 +351,22 @@ mod tests {
         assert_eq!(jobs.stop(PATIENCE), 0);
     }
 
+    /// Keeps the only helper busy until what is returned first is dropped.
+    fn occupy(jobs: &Jobs) -> (mpsc::Sender<()>, Ticket) {
+        let (release, gate) = mpsc::channel();
+        let (started, running) = mpsc::channel();
+        let job = Box::new(move || {
+            started.send(()).unwrap();
+            let _ = gate.recv();
+        });
+        let ticket = jobs.submit(job).unwrap();
+        running.recv_timeout(PATIENCE).unwrap();
+        (release, ticket)
+    }
+
     #[test]
     fn dropping_the_pool_ends_its_threads() {
-        let jobs = Jobs::start(2, 1).unwrap();
+        let jobs = Jobs::start("test", 2, 1).unwrap();
         let shared = Arc::downgrade(&jobs.shared);
         drop(jobs);
         let deadline = Instant::now() + PATIENCE;

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::client::Credential;
 use super::expected::Expected;
 use super::inbox::{Inbound, Post};
-use super::jobs::Jobs;
+use super::jobs::Helpers;
 use super::key::Key;
 use super::limits::Limits;
 use crate::config::{Config, Filter, Profile, Target};
@@ -34,7 +34,7 @@ pub struct Shared {
     /// Client limits.
     pub limits: Limits,
     /// Helper threads for blocking work.
-    pub jobs: Jobs,
+    pub helpers: Helpers,
     /// Ways to the workers, by index.
     pub workers: Vec<Post<Inbound>>,
     /// Way to the supervisor.
@@ -147,7 +147,7 @@ impl Shared {
     /// All parts together; `live` sets the limits. It fails if the system has no random numbers.
     pub fn new(
         live: Arc<Live>,
-        jobs: Jobs,
+        helpers: Helpers,
         workers: Vec<Post<Inbound>>,
         supervisor: Post<Report>,
     ) -> io::Result<Self> {
@@ -157,7 +157,7 @@ impl Shared {
             live: Mutex::new(live),
             pool: Pool::new(),
             limits,
-            jobs,
+            helpers,
             workers,
             supervisor,
             learned: Arc::default(),

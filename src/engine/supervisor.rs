@@ -19,7 +19,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::accept::{Acceptor, raise_descriptor_limit};
 use super::inbox::{Door, Inbound, Post};
-use super::jobs::Jobs;
+use super::jobs::Helpers;
 use super::key::{Key, Kind};
 use super::loading::{Cause, Rejected, bind_new, read_deck};
 use super::shared::{Live, Report, Shared, post};
@@ -145,7 +145,7 @@ impl Supervisor {
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         console.register(poll.registry(), CONSOLE)?;
         let (supervisor, reports) = post(Arc::new(Waker::new(poll.registry(), WAKE)?));
-        let jobs = Jobs::start(resolvers, JOBS_WAITING)?;
+        let helpers = Helpers::start(resolvers, JOBS_WAITING)?;
 
         let mut polls = Vec::new();
         let mut posts = Vec::new();
@@ -156,7 +156,7 @@ impl Supervisor {
             polls.push((poll, receiver));
             posts.push(sender);
         }
-        let shared = Arc::new(Shared::new(live, jobs, posts, supervisor)?);
+        let shared = Arc::new(Shared::new(live, helpers, posts, supervisor)?);
         let mut threads = Vec::new();
         for (index, (poll, inbox)) in polls.into_iter().enumerate() {
             let shared = Arc::clone(&shared);
@@ -462,7 +462,7 @@ impl Supervisor {
             // A worker that panicked has said so itself.
             let _ = thread.join();
         }
-        self.shared.jobs.stop(JOBS_PATIENCE);
+        self.shared.helpers.stop(JOBS_PATIENCE);
         say!(STOPPED);
     }
 }
@@ -489,7 +489,7 @@ const SIGNALS: Token = Token(1);
 /// The console's first token; it uses as many as it has connections.
 const CONSOLE: Token = Token(16);
 
-/// Jobs that may wait for a helper thread.
+/// Jobs of one kind that may wait for a helper thread.
 const JOBS_WAITING: usize = 4096;
 
 /// How long a stop waits for a helper thread that is busy.

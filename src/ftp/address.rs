@@ -228,3 +228,196 @@ fn is_delimiter(c: char) -> bool {
 
 /// Digits of a reply code.
 const CODE_LENGTH: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use AddressError::{Form, Number, Port, Protocol};
+
+    use super::*;
+    use crate::ftp::testing::random_lines;
+
+    fn v4(text: &str) -> SocketAddrV4 {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn port_is_six_numbers() {
+        assert_eq!(parse_port(b"192,0,2,1,4,1"), Ok(v4("192.0.2.1:1025")));
+        assert_eq!(parse_port(b" 010,000,2,1,255,255 "), Ok(v4("10.0.2.1:65535")));
+        assert_eq!(parse_port(b"10,0,0,1,0,20"), Ok(v4("10.0.0.1:20")));
+        for (argument, error) in [
+            (&b""[..], Form),
+            (b"1,2,3,4,5", Form),
+            (b"1,2,3,4,5,6,7", Form),
+            (b"1,2,3,4,5,6,", Form),
+            (b",1,2,3,4,5,6", Form),
+            (b"1,2,3,4,,6", Form),
+            (b"1,2,3,4, 5,6", Form),
+            (b"1,2,3,4,5,-6", Form),
+            (b"1.2.3.4,5,6", Form),
+            (b"(1,2,3,4,5,6)", Form),
+            (b"1,2,3,256,5,6", Number),
+            (b"1,2,3,4,5,256", Number),
+            (b"1,2,3,4,5,99999999999999999999", Number),
+            (b"1,2,3,4,0,0", Port),
+        ] {
+            assert_eq!(parse_port(argument), Err(error), "{}", argument.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn eprt_names_its_family() {
+        let ok = |text: &str| Ok(text.parse().unwrap());
+        assert_eq!(parse_eprt(b"|1|132.235.1.2|6275|"), ok("132.235.1.2:6275"));
+        assert_eq!(
+            parse_eprt(b"|2|1080::8:800:200C:417A|5282|"),
+            ok("[1080::8:800:200c:417a]:5282")
+        );
+        assert_eq!(parse_eprt(b"!1!10.0.0.1!80! "), ok("10.0.0.1:80"));
+        assert_eq!(parse_eprt(b"|2|::ffff:192.0.2.1|2000|"), ok("192.0.2.1:2000"));
+        for (argument, error) in [
+            (&b""[..], Form),
+            (b"|", Form),
+            (b"|1|10.0.0.1|80", Form),
+            (b"|1|10.0.0.1|80|x", Form),
+            (b"|1|10.0.0.1||", Form),
+            (b"||10.0.0.1|80|", Form),
+            (b"|1!10.0.0.1|80|", Form),
+            (b"110.0.0.118010", Form),
+            (b".1.10.0.0.1.80.", Form),
+            (b"\xff1\xff10.0.0.1\xff80\xff", Form),
+            (b"|3|10.0.0.1|80|", Protocol),
+            (b"|99999999999999999999|10.0.0.1|80|", Protocol),
+            (b"|1|::1|80|", Number),
+            (b"|2|10.0.0.1|80|", Number),
+            (b"|1||80|", Number),
+            (b"|1|10.0.0.256|80|", Number),
+            (b"|1|10.0.0.1 |80|", Number),
+            (b"|2|fe80::1%eth0|80|", Number),
+            (b"|1|\xe9|80|", Number),
+            (b"|1|10.0.0.1|0|", Port),
+            (b"|1|10.0.0.1|65536|", Port),
+            (b"|1|10.0.0.1|99999999999999999999|", Port),
+        ] {
+            assert_eq!(parse_eprt(argument), Err(error), "{}", argument.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn epsv_asks_for_a_family_or_all() {
+        assert_eq!(parse_epsv(b""), Ok(Epsv::Any));
+        assert_eq!(parse_epsv(b" "), Ok(Epsv::Any));
+        assert_eq!(parse_epsv(b"1"), Ok(Epsv::Ipv4));
+        assert_eq!(parse_epsv(b"2"), Ok(Epsv::Ipv6));
+        assert_eq!(parse_epsv(b"all"), Ok(Epsv::All));
+        assert_eq!(parse_epsv(b"3"), Err(Protocol));
+        assert_eq!(parse_epsv(b"ALLES"), Err(Form));
+    }
+
+    #[test]
+    fn replies_227_of_servers() {
+        for line in [
+            "227 Entering Passive Mode (192,0,2,1,195,80).\r\n",
+            "227 Entering Passive Mode (192,0,2,1,195,80)\r\n",
+            "227 Entering passive mode (192,0,2,1,195,80).\r\n",
+            "227 Entering Passive Mode. 192,0,2,1,195,80\r\n",
+            "227 Entering Passive Mode 192,0,2,1,195,80, thank you",
+            "227 =192,0,2,1,195,80",
+            "227-192,0,2,1,195,80\n",
+            "227 1 of 2,3 servers, mode (192,0,2,1,195,80)\n",
+        ] {
+            assert_eq!(parse_227(line.as_bytes()), Ok(v4("192.0.2.1:50000")), "{line}");
+        }
+        for (line, error) in [
+            ("", Form),
+            ("22", Form),
+            ("227", Form),
+            ("227 Entering Passive Mode", Form),
+            ("227 (192,0,2,1,195)", Form),
+            ("227 (1,192,0,2,1,195,80)", Form),
+            ("227 (192.0.2.1,195,80)", Form),
+            ("227 (192,0,2,1,0,0)", Port),
+            ("227 (192,0,2,1,300,80)", Number),
+            ("227 (999999999999999999999,0,2,1,195,80)", Number),
+        ] {
+            assert_eq!(parse_227(line.as_bytes()), Err(error), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_the_numbers_of_a_227_change() {
+        let to = v4("10.1.2.3:50000");
+        for (line, expected) in [
+            (
+                &b"227 Entering Passive Mode (192,0,2,1,195,80).\r\n"[..],
+                &b"227 Entering Passive Mode (10,1,2,3,195,80).\r\n"[..],
+            ),
+            (b"227 =192,0,2,1,195,80\n", b"227 =10,1,2,3,195,80\n"),
+            (b"227 \xe9 0,0,0,0,195,80,x", b"227 \xe9 10,1,2,3,195,80,x"),
+            (b"227 (010,001,2,3,195,80)\r\n", b"227 (010,001,2,3,195,80)\r\n"),
+            (b"227 (0,0,0,0,0,0)", b"227 (10,1,2,3,195,80)"),
+        ] {
+            assert_eq!(rewrite_227(line, to).unwrap(), expected);
+        }
+        assert_eq!(rewrite_227(b"227 none", to), Err(Form));
+    }
+
+    #[test]
+    fn replies_229_of_servers() {
+        for line in [
+            "229 Entering Extended Passive Mode (|||50000|)\r\n",
+            "229 Entering Extended Passive Mode (|||50000|).\r\n",
+            "229 Entering extended passive mode (|||50000|).\r\n",
+            "229 Extended Passive mode OK (|||50000|)\r\n",
+            "229 |||50000|",
+            "229 (!!!50000!)",
+            "229 |||| (|||050000|)",
+        ] {
+            assert_eq!(parse_229(line.as_bytes()), Ok(50000), "{line}");
+        }
+        for (line, error) in [
+            ("", Form),
+            ("229", Form),
+            ("229 (|||50000)", Form),
+            ("229 (||50000|)", Form),
+            ("229 (||||)", Form),
+            ("229 (|||50000!)", Form),
+            ("229 (|1|10.0.0.1|50000|)", Form),
+            ("229 (|||0|)", Port),
+            ("229 (|||65536|)", Port),
+        ] {
+            assert_eq!(parse_229(line.as_bytes()), Err(error), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for text in ["0.0.0.0:1", "192.0.2.255:65535", "10.0.0.1:256", "127.0.0.1:255"] {
+            let address = v4(text);
+            assert_eq!(parse_port(format_port(address).as_bytes()), Ok(address));
+            assert_eq!(parse_eprt(format_eprt(address.into()).as_bytes()), Ok(address.into()));
+        }
+        let address: SocketAddr = "[2001:db8::1]:2121".parse().unwrap();
+        assert_eq!(format_eprt(address), "|2|2001:db8::1|2121|");
+        assert_eq!(parse_eprt(format_eprt(address).as_bytes()), Ok(address));
+    }
+
+    #[test]
+    fn random_bytes_never_panic() {
+        for line in random_lines(b"111,,,,||2(). :\xff") {
+            let to = v4("10.0.0.1:1024");
+            for port in [
+                parse_port(&line).map(|address| address.port()),
+                parse_eprt(&line).map(|address| address.port()),
+                parse_227(&line).map(|address| address.port()),
+                parse_229(&line),
+            ] {
+                assert_ne!(port, Ok(0));
+            }
+            let _ = parse_epsv(&line);
+            if let Ok(rewritten) = rewrite_227(&line, to) {
+                assert_eq!(parse_227(&rewritten), Ok(to), "{}", line.escape_ascii());
+            }
+        }
+    }
+}

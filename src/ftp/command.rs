@@ -11,7 +11,10 @@ use nom::bytes::complete::{take, take_till1, take_while};
 use nom::combinator::{opt, rest};
 use nom::sequence::preceded;
 
-/// One command line, taken apart. `Display` is fit for a log: secrets are not in it.
+/// One command line, taken apart.
+///
+/// `Display` is fit for a log: arguments that may be a secret are not shown, nor is what does not
+/// look like a verb (a password alone on its line).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Command<'a> {
     /// Which command.
@@ -45,7 +48,12 @@ impl<'a> Command<'a> {
 
 impl Display for Command<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.verb_text.escape_ascii())?;
+        let is_wordlike = self.verb_text.len() <= LONGEST_VERB
+            && self.verb_text.iter().all(u8::is_ascii_alphabetic);
+        if !is_wordlike {
+            return f.write_str("(no command)");
+        }
+        f.write_str(&String::from_utf8_lossy(self.verb_text))?;
         if self.argument.is_empty() {
             return Ok(());
         }
@@ -180,7 +188,8 @@ impl Verb {
         matches!(self, Auth | Adat | Pbsz | Prot | Ccc | Mic | Conf | Enc)
     }
 
-    /// Whether the argument has to stay out of logs. An unknown verb may be a mistyped PASS.
+    /// Whether the argument has to stay out of logs. An unknown verb may be a mistyped PASS, SITE
+    /// changes passwords on some servers.
     pub fn may_carry_secret(self) -> bool {
         use Verb::{Acct, Adat, Conf, Enc, Mic, Other, Pass, Site};
         matches!(self, Pass | Acct | Adat | Mic | Conf | Enc | Site | Other)
@@ -196,4 +205,138 @@ impl Display for Verb {
 /// What the isspace of C takes for a blank.
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+/// Letters of a verb at most (RFC 959 section 5.3).
+const LONGEST_VERB: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ftp::testing::random_lines;
+
+    fn parts(text: &[u8]) -> Option<(Verb, &[u8], &[u8])> {
+        Command::parse(text).map(|command| (command.verb, command.verb_text, command.argument))
+    }
+
+    fn shown(text: &[u8]) -> String {
+        Command::parse(text).unwrap().to_string()
+    }
+
+    #[test]
+    fn verbs_come_in_any_case() {
+        for text in ["RETR a", "retr a", "Retr a", "rETR a"] {
+            let (verb, verb_text, argument) = parts(text.as_bytes()).unwrap();
+            assert_eq!((verb, argument), (Verb::Retr, &b"a"[..]));
+            assert_eq!(verb_text, &text.as_bytes()[..4]);
+        }
+    }
+
+    #[test]
+    fn every_verb_has_its_own_name() {
+        for (name, verb) in VERBS {
+            assert_eq!(Verb::from_text(name.as_bytes()), *verb);
+            assert_eq!(verb.name(), *name);
+            assert!(name.len() <= LONGEST_VERB);
+            assert_eq!(VERBS.iter().filter(|(other, _)| other == name).count(), 1, "{name}");
+        }
+        assert_eq!(Verb::from_text(b"XPWD"), Verb::Other);
+        assert_eq!(Verb::from_text(b""), Verb::Other);
+        assert_eq!(Verb::from_text(b"PASVX"), Verb::Other);
+        assert_eq!(Verb::Other.name(), "");
+        assert_eq!(format!("[{:5}]", Verb::Cwd), "[CWD  ]");
+    }
+
+    #[test]
+    fn the_argument_stays_as_it_came() {
+        assert_eq!(parts(b"NOOP"), Some((Verb::Noop, &b"NOOP"[..], &b""[..])));
+        assert_eq!(parts(b"NOOP "), Some((Verb::Noop, &b"NOOP"[..], &b""[..])));
+        assert_eq!(
+            parts(b"PASS  two words "),
+            Some((Verb::Pass, &b"PASS"[..], &b" two words "[..]))
+        );
+        assert_eq!(
+            parts(b"STOR 'HLQ.DATA(+1)'"),
+            Some((Verb::Stor, &b"STOR"[..], &b"'HLQ.DATA(+1)'"[..]))
+        );
+        assert_eq!(
+            parts(b"RETR \xc3\xa9\xff\xff\r\0x"),
+            Some((Verb::Retr, &b"RETR"[..], &b"\xc3\xa9\xff\xff\r\0x"[..]))
+        );
+        assert_eq!(Command::parse(b"PORT  1,2\t ").unwrap().trimmed_argument(), b"1,2");
+        assert_eq!(Command::parse(b"PORT  ").unwrap().trimmed_argument(), b"");
+    }
+
+    #[test]
+    fn blank_lines_are_no_commands() {
+        for text in [&b""[..], b" ", b" \t\r "] {
+            assert_eq!(parts(text), None);
+        }
+    }
+
+    #[test]
+    fn a_verb_in_disguise_is_found() {
+        for text in [&b" PORT 1"[..], b"PORT\t1", b"\tport\x0b1", b"\rPORT\r1"] {
+            assert_eq!(parts(text).map(|parts| (parts.0, parts.2)), Some((Verb::Port, &b"1"[..])));
+        }
+        assert_eq!(parts(b"PORT\x001").map(|parts| parts.0), Some(Verb::Other));
+    }
+
+    #[test]
+    fn transfers_have_a_direction() {
+        use Direction::{Download, Upload};
+        let transfers: Vec<_> = VERBS
+            .iter()
+            .filter_map(|(name, verb)| verb.starts_transfer().map(|direction| (*name, direction)))
+            .collect();
+        let expected = [
+            ("RETR", Download),
+            ("STOR", Upload),
+            ("STOU", Upload),
+            ("APPE", Upload),
+            ("LIST", Download),
+            ("NLST", Download),
+            ("MLSD", Download),
+        ];
+        assert_eq!(transfers, expected);
+        assert_eq!(Verb::Other.starts_transfer(), None);
+    }
+
+    #[test]
+    fn security_commands_are_those_of_rfc_2228() {
+        let names: Vec<_> =
+            VERBS.iter().filter(|(_, verb)| verb.is_security()).map(|(name, _)| *name).collect();
+        assert_eq!(names, ["AUTH", "ADAT", "PBSZ", "PROT", "CCC", "MIC", "CONF", "ENC"]);
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        assert_eq!(shown(b"PASS hunter2"), "PASS ****");
+        assert_eq!(shown(b"pass"), "pass");
+        assert_eq!(shown(b"ACCT hunter2"), "ACCT ****");
+        assert_eq!(shown(b"PSAS hunter2"), "PSAS ****");
+        assert_eq!(shown(b"hunter2"), "(no command)");
+        assert_eq!(shown(b"secret"), "(no command)");
+        assert_eq!(shown(b"SITE PSWD old new"), "SITE PSWD ...");
+        assert_eq!(shown(b"SITE LRECL=80"), "SITE LRECL=80");
+        assert_eq!(format!("{:?}", Command::parse(b"PASS hunter2")), "Some(Command(PASS ****))");
+    }
+
+    #[test]
+    fn what_is_shown_cannot_command_a_terminal() {
+        assert_eq!(shown(b"RETR a b"), "RETR a b");
+        assert_eq!(shown(b"RETR \x1b[2J\xe9"), r"RETR \x1b[2J\xe9");
+        assert_eq!(shown(b"\x1b[2J x"), "(no command)");
+    }
+
+    #[test]
+    fn random_lines_never_panic() {
+        for line in random_lines(b"PASOREUTI ,|\t\r\0\xff\xe9a1(") {
+            let Some(command) = Command::parse(&line) else { continue };
+            assert!(!command.verb_text.is_empty());
+            assert!(command.to_string().is_ascii());
+            let length = command.verb_text.len() + command.argument.len();
+            assert!(length <= line.len() && command.argument.len() < line.len());
+        }
+    }
 }

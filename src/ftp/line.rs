@@ -188,3 +188,144 @@ const FIRST_CAPACITY: usize = 256;
 
 /// What an empty buffer keeps allocated at most, in bytes: control connections are idle for long.
 const LARGEST_IDLE: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All lines there are now; None for one that is too long.
+    fn drain(buffer: &mut LineBuffer) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Vec::new();
+        while let Some(line) = buffer.next_line() {
+            lines.push(line.ok().map(|line| line.bytes().to_vec()));
+        }
+        lines
+    }
+
+    fn line(bytes: &[u8]) -> Line {
+        let mut buffer = LineBuffer::of_commands();
+        buffer.push(bytes);
+        buffer.next_line().unwrap().unwrap()
+    }
+
+    #[test]
+    fn lines_keep_the_end_they_came_with() {
+        let mut buffer = LineBuffer::of_commands();
+        buffer.push(b"A\r\nB\n\nC\r\0D\r\nE");
+        let lines: Vec<&[u8]> = vec![b"A\r\n", b"B\n", b"\n", b"C\r\0D\r\n"];
+        assert_eq!(drain(&mut buffer).iter().flatten().collect::<Vec<_>>(), lines);
+        assert_eq!((buffer.peek(), buffer.waiting()), (&b"E"[..], 1));
+        assert!(buffer.next_line().is_none());
+        buffer.push(b"\n");
+        assert_eq!(drain(&mut buffer), [Some(b"E\n".to_vec())]);
+        assert_eq!(buffer.waiting(), 0);
+    }
+
+    #[test]
+    fn the_text_is_without_the_end() {
+        assert_eq!(line(b"PASS x \r\n").text(), b"PASS x ");
+        assert_eq!(line(b"PASS x\n").text(), b"PASS x");
+        assert_eq!(line(b"PASS x\r\r\n").text(), b"PASS x");
+        assert_eq!(line(b"a\rb\n").text(), b"a\rb");
+        assert_eq!(line(b"\r\n").text(), b"");
+    }
+
+    #[test]
+    fn a_line_at_the_limit_is_one_and_a_longer_one_is_not() {
+        for (limit, make) in [
+            (LINE_LIMIT, LineBuffer::of_commands as fn() -> LineBuffer),
+            (REPLY_LINE_LIMIT, LineBuffer::of_replies),
+        ] {
+            let mut buffer = make();
+            let longest = [vec![b'a'; limit - 1], b"\n".to_vec()].concat();
+            buffer.push(&longest);
+            buffer.push(b"b");
+            buffer.push(&longest);
+            buffer.push(b"c\n");
+            assert_eq!(drain(&mut buffer), [Some(longest), None, Some(b"c\n".to_vec())]);
+        }
+    }
+
+    #[test]
+    fn every_split_gives_the_same_lines() {
+        let input = b"a\n12345678\n123456789\n\r\nzzzzzzzzzzzzzzzzzzzzzzzzzzzz\nb\n1234567890";
+        let expected = {
+            let mut buffer = LineBuffer::with_limit(9);
+            buffer.push(input);
+            drain(&mut buffer)
+        };
+        assert_eq!(expected.iter().filter(|line| line.is_none()).count(), 3);
+        assert_eq!(expected.len(), 7);
+        for first in 0..=input.len() {
+            for second in first..=input.len() {
+                let mut buffer = LineBuffer::with_limit(9);
+                let mut lines = Vec::new();
+                for piece in [&input[..first], &input[first..second], &input[second..]] {
+                    buffer.push(piece);
+                    lines.extend(drain(&mut buffer));
+                }
+                assert_eq!(lines, expected, "split at {first} and {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_takes_no_more_memory_than_the_limit() {
+        let mut buffer = LineBuffer::of_commands();
+        let mut too_long = 0;
+        for _ in 0..1000 {
+            buffer.push(&[b'x'; 1000]);
+            too_long += drain(&mut buffer).len();
+            assert!(buffer.waiting() <= LINE_LIMIT);
+            assert!(buffer.bytes.capacity() <= 2 * (LINE_LIMIT + 1000));
+        }
+        assert_eq!(too_long, 1);
+        buffer.push(b"\nNOOP\n");
+        assert_eq!(drain(&mut buffer), [Some(b"NOOP\n".to_vec())]);
+    }
+
+    #[test]
+    fn an_idle_buffer_is_small() {
+        let mut buffer = LineBuffer::of_replies();
+        buffer.push(&b"226 done\r\n".repeat(1000));
+        assert_eq!(drain(&mut buffer).len(), 1000);
+        assert!(buffer.bytes.capacity() <= LARGEST_IDLE);
+    }
+
+    #[test]
+    fn what_was_taken_is_wiped() {
+        let mut buffer = LineBuffer::of_commands();
+        buffer.push(b"PASS hunter2\r\nNOOP\r\n");
+        assert_eq!(buffer.next_line().unwrap().unwrap().text(), b"PASS hunter2");
+        assert_eq!(buffer.bytes[..buffer.start], [0; 14]);
+        assert_eq!(buffer.peek(), b"NOOP\r\n");
+        let free = buffer.bytes.capacity() - buffer.bytes.len();
+        buffer.push(&vec![b'y'; free + 1]);
+        assert!(buffer.peek().starts_with(b"NOOP\r\nyy"));
+        assert_eq!(buffer.start, 0, "what waited was moved over what was taken");
+    }
+
+    #[test]
+    fn lines_survive_being_moved_to_the_front() {
+        let (mut buffer, mut sent, mut taken) = (LineBuffer::of_replies(), Vec::new(), Vec::new());
+        for number in 0..2000 {
+            // One line and the begin of the next, so that something always waits.
+            let piece = format!("{number} text\r\n213-{}", "x".repeat(number % 90));
+            sent.extend_from_slice(piece.as_bytes());
+            buffer.push(piece.as_bytes());
+            taken.extend(drain(&mut buffer).into_iter().flatten().flatten());
+            assert!(buffer.bytes[..buffer.start].iter().all(|byte| *byte == 0));
+            assert!(buffer.bytes.capacity() <= 1024);
+        }
+        taken.extend_from_slice(buffer.peek());
+        assert!(taken == sent);
+    }
+
+    #[test]
+    fn content_is_not_shown() {
+        let mut buffer = LineBuffer::of_commands();
+        buffer.push(b"PASS hunter2\r\n");
+        assert_eq!(format!("{buffer:?}"), "LineBuffer(14 bytes waiting)");
+        assert_eq!(format!("{:?}", buffer.next_line()), "Some(Ok(Line(14 bytes)))");
+    }
+}

@@ -26,3 +26,59 @@ pub use command::{Command, Direction, Verb};
 pub use line::{LINE_LIMIT, Line, LineBuffer, REPLY_LINE_LIMIT, TooLong};
 pub use reply::{Class, Code, MalformedReply, Replies, ReplyEvent};
 pub use telnet::{Signals, Telnet};
+
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a client's bytes come to, in two pieces, or byte by byte if `split` is None.
+    fn read(input: &[u8], split: Option<usize>) -> (Vec<Result<Vec<u8>, TooLong>>, Signals) {
+        let (mut telnet, mut lines) = (Telnet::new(), LineBuffer::of_commands());
+        let (mut read, mut all) = (Vec::new(), Signals::default());
+        for piece in testing::pieces(input, split) {
+            let mut stripped = Vec::new();
+            let signals = telnet.feed(piece, &mut stripped);
+            all.interrupt |= signals.interrupt;
+            all.data_mark |= signals.data_mark;
+            lines.push(&stripped);
+            while let Some(line) = lines.next_line() {
+                read.push(line.map(|line| line.bytes().to_vec()));
+            }
+        }
+        (read, all)
+    }
+
+    #[test]
+    fn a_client_reads_the_same_however_it_is_split() {
+        let input = b"USER \xc3\xa9\r\nPASS a b\xff\xffc\r\n\xff\xfd\x06TYPE E\nRETR a\r\0b\r\n\
+                      \xff\xf4\xff\xf2ABOR\r\n\r\nQUIT\r\r\n";
+        let (lines, signals) = read(input, Some(input.len()));
+        let expected: Vec<&[u8]> = vec![
+            b"USER \xc3\xa9\r\n",
+            b"PASS a b\xff\xffc\r\n",
+            b"TYPE E\n",
+            b"RETR a\r\0b\r\n",
+            b"ABOR\r\n",
+            b"\r\n",
+            b"QUIT\r\r\n",
+        ];
+        assert_eq!(lines.iter().map(|line| line.as_deref().unwrap()).collect::<Vec<_>>(), expected);
+        assert!(signals.interrupt && signals.data_mark);
+        assert_eq!(read(input, None), (lines.clone(), signals));
+        for at in 0..input.len() {
+            assert_eq!(read(input, Some(at)), (lines.clone(), signals), "split at {at}");
+        }
+    }
+
+    #[test]
+    fn random_clients_read_the_same_however_they_are_split() {
+        for input in testing::random_lines(b"AB \r\n\0\xff\xff\xf2\xf4\xfa\xfb\xfe\xf0") {
+            let whole = read(&input, Some(0));
+            assert_eq!(read(&input, None), whole);
+            assert_eq!(read(&input, Some(input.len() / 2)), whole);
+        }
+    }
+}

@@ -181,3 +181,124 @@ fn code(text: &[u8]) -> IResult<&[u8], Code> {
     })
     .parse(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ftp::testing::random_lines;
+
+    /// Codes of the complete replies of a text; ends between replies.
+    fn codes(text: &str) -> Vec<u16> {
+        let mut replies = Replies::new();
+        let mut codes = Vec::new();
+        for line in text.lines() {
+            if let ReplyEvent::Complete { code } = replies.feed(line.as_bytes()).expect(line) {
+                codes.push(code.number());
+            }
+        }
+        assert!(!replies.is_inside(), "{text}");
+        codes
+    }
+
+    #[test]
+    fn servers_as_they_are() {
+        for (text, expected) in [
+            ("220 (vsFTPd 3.0.5)\n", vec![220]),
+            ("211-Features:\n EPRT\n EPSV\n MDTM\n REST STREAM\n211 End\n", vec![211]),
+            (
+                "150 Opening BINARY mode data connection for a (5 bytes).\n226 Transfer complete.",
+                vec![150, 226],
+            ),
+            ("220 ProFTPD Server (Debian) [::ffff:127.0.0.1]\n", vec![220]),
+            ("230-Welcome, archive user ftp@host !\n230-\n230 Anonymous access granted", vec![230]),
+            (
+                "220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\n\
+                 220-You are user number 1 of 50 allowed.\n\
+                 220 You will be disconnected after 15 minutes of inactivity.\n\
+                 226-Options: -l \n226 4 matches total\n",
+                vec![220, 226],
+            ),
+            (
+                "220-FTPD1 IBM FTP CS V2R4 at MVS1, 12:00:00 on 2024-01-02.\n\
+                 220 Connection will close if idle for more than 5 minutes.\n\
+                 331 Send password please.\n230 USER1 is logged on.  Working directory is \"USER1.\".\n\
+                 250 Transfer completed successfully.\n",
+                vec![220, 331, 230, 250],
+            ),
+            ("220 pyftpdlib 1.5.7 ready.\n", vec![220]),
+            (
+                "213-Status of \"/\":\n-rw-r--r--   1 a a 5 Jan 01 00:00 b\n213 End of status.\n",
+                vec![213],
+            ),
+            ("220 Microsoft FTP Service\n", vec![220]),
+            ("211-Extended features supported:\n LANG EN*\n UTF8\n211 END\n", vec![211]),
+        ] {
+            assert_eq!(codes(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_inside_may_look_like_anything() {
+        assert_eq!(codes("123-First\nSecond\n  234 begins with digits\n123 last"), [123]);
+        assert_eq!(
+            codes("230-\n\n226 other code\n226-\n220\n230x\n2301 \n 230 \n230-\n230"),
+            [230]
+        );
+        assert_eq!(codes("230-a\n230\n230 b"), [230, 230]);
+    }
+
+    #[test]
+    fn a_code_alone_or_with_glued_text_is_a_reply() {
+        assert_eq!(
+            codes("200\n200 \n200Fine\n200\tfine\n200.\n699 x"),
+            [200, 200, 200, 200, 200, 699]
+        );
+    }
+
+    #[test]
+    fn other_lines_begin_no_reply() {
+        for text in
+            ["", "2", "22", " 220 x", "hello", "-220", "2200 x", "099 x", "000", "720 x", "2a0 x"]
+        {
+            let mut replies = Replies::new();
+            assert_eq!(replies.feed(text.as_bytes()), Err(MalformedReply), "{text}");
+            let code = Code(220);
+            assert_eq!(replies.feed(b"220 x"), Ok(ReplyEvent::Complete { code }));
+        }
+    }
+
+    #[test]
+    fn the_state_between_lines_is_told() {
+        let mut replies = Replies::new();
+        let code = Code(226);
+        assert!(!replies.is_inside());
+        assert_eq!(replies.feed(b"226-x"), Ok(ReplyEvent::Line { code }));
+        assert!(replies.is_inside());
+        assert_eq!(replies.feed(b"150 y"), Ok(ReplyEvent::Line { code }));
+        assert_eq!(replies.feed(b"226 z"), Ok(ReplyEvent::Complete { code }));
+        assert!(!replies.is_inside());
+    }
+
+    #[test]
+    fn codes_have_classes() {
+        assert!(Code(150).is_preliminary() && !Code(226).is_preliminary());
+        assert!(Code(226).is_completion() && !Code(331).is_completion());
+        assert!(Code(425).is_negative() && Code(550).is_negative() && !Code(331).is_negative());
+        assert_eq!(Code(331).class(), Class::Intermediate);
+        assert_eq!(Code(631).class(), Class::Protected);
+        assert!(Code(227) == 227 && Code(227) != 226);
+        assert_eq!(Code(100).to_string(), "100");
+    }
+
+    #[test]
+    fn random_lines_never_panic() {
+        let mut replies = Replies::new();
+        for line in random_lines(b"12266- \r\0") {
+            if let Ok(ReplyEvent::Line { code } | ReplyEvent::Complete { code }) =
+                replies.feed(&line)
+            {
+                assert!((100..700).contains(&code.number()));
+            }
+        }
+    }
+}

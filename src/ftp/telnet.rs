@@ -115,3 +115,71 @@ const SB: u8 = 0xfa;
 const WILL: u8 = 0xfb;
 const DONT: u8 = 0xfe;
 const IAC: u8 = 0xff;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ftp::testing::pieces;
+
+    fn strip(input: &[u8], split: Option<usize>) -> (Vec<u8>, Signals) {
+        let (mut telnet, mut output, mut all) = (Telnet::new(), Vec::new(), Signals::default());
+        for piece in pieces(input, split) {
+            let signals = telnet.feed(piece, &mut output);
+            all.interrupt |= signals.interrupt;
+            all.data_mark |= signals.data_mark;
+        }
+        (output, all)
+    }
+
+    /// Checks every split.
+    fn check(input: &[u8], output: &[u8], interrupt: bool, data_mark: bool) {
+        let expected = (output.to_vec(), Signals { interrupt, data_mark });
+        assert_eq!(strip(input, None), expected, "{input:x?} byte by byte");
+        for at in 0..=input.len() {
+            assert_eq!(strip(input, Some(at)), expected, "{input:x?} split at {at}");
+        }
+    }
+
+    #[test]
+    fn interrupt_and_synch_are_told_and_gone() {
+        check(b"\xff\xf4\xff\xf2ABOR\r\n", b"ABOR\r\n", true, true);
+        check(b"\xff\xf4ABOR\r\n", b"ABOR\r\n", true, false);
+        check(b"\xff\xf2ABOR\r\n", b"ABOR\r\n", false, true);
+        check(b"NOOP\r\n\xff\xf4\xff\xf4\xff\xf2AB\xff\xf2OR\r\n", b"NOOP\r\nABOR\r\n", true, true);
+    }
+
+    #[test]
+    fn negotiation_and_other_commands_are_gone() {
+        check(b"\xff\xfb\x01\xff\xfc\xff\xff\xfd\x18\xff\xfe\x03USER", b"USER", false, false);
+        check(b"a\xff\xf1\xff\xf6\xff\xf9\xff\xf0b", b"ab", false, false);
+        check(b"a\xff\xfa\x18\x00X\xff\xff\xf0\xff\xf4Y\xff\xf0b", b"ab", false, false);
+    }
+
+    #[test]
+    fn data_bytes_stay_as_they_came() {
+        check(b"RETR \xff\xff\xf4\r\n", b"RETR \xff\xff\xf4\r\n", false, false);
+        check(b"RETR \xffy\r\n", b"RETR \xffy\r\n", false, false);
+        check(b"RETR y\xff\r\n", b"RETR y\xff\r\n", false, false);
+        check(b"\xff\xff\xff\xf4x", b"\xff\xffx", true, false);
+        let all: Vec<u8> = (0..=0xfe).collect();
+        check(&all, &all, false, false);
+    }
+
+    #[test]
+    fn an_argument_in_use_has_single_bytes() {
+        assert_eq!(unescape(b"a\xff\xffb").as_slice(), b"a\xffb");
+        assert_eq!(unescape(b"a\xffb\xff").as_slice(), b"a\xffb\xff");
+        assert_eq!(unescape(b"\xff\xff\xff\xff").as_slice(), b"\xff\xff");
+        assert_eq!(unescape(b"").as_slice(), b"");
+    }
+
+    #[test]
+    fn an_endless_subnegotiation_takes_no_memory() {
+        let (mut telnet, mut output) = (Telnet::new(), Vec::new());
+        telnet.feed(b"\xff\xfa", &mut output);
+        for _ in 0..1000 {
+            telnet.feed(&[0x41; 1000], &mut output);
+        }
+        assert_eq!(output.capacity(), 0);
+    }
+}

@@ -9,7 +9,7 @@
 //! [`Console::event`], and gives what that returns back by [`Console::answer`] when it has gathered
 //! it. Every state has a deadline ([`Console::next_deadline`], [`Console::expire`]), so a console
 //! that sends or takes nothing is gone after [`TIME_LIMIT`]; at most [`MAX_CONSOLES`] are served at
-//! once. Only root and the user zoxy runs under are served ([`super::socket`]).
+//! once. Only root and the user zoxy runs under are served (`super::socket`).
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};

@@ -324,6 +324,20 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_host_key_is_verified() {
+        let sshd = Sshd::start("");
+        for algorithms in ["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256"] {
+            let options = TransportOptions {
+                host_key_algorithms: Some(algorithms),
+                ..TransportOptions::default()
+            };
+            let mut client = Client::connect(sshd.address, &options);
+            let done = client.login(with_keys(&["ed25519"]), Ok(()));
+            assert!(matches!(done, Ok(LoginStep::Done { .. })), "{algorithms}: {done:?}");
+        }
+    }
+
+    #[test]
     fn keys_are_tried_in_order_until_one_fits() {
         let sshd = Sshd::start("");
         let mut credentials = with_keys(&["stranger", "stranger", "ecdsa"]);

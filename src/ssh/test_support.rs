@@ -107,15 +107,20 @@ impl Sshd {
             fs::create_dir_all("/run/sshd").unwrap();
         }
         let folder = Folder::new();
-        let (host_key, authorized) = (folder.file("host_key"), folder.file("authorized"));
-        fs::write(&host_key, &key("ed25519").private).unwrap();
-        fs::set_permissions(&host_key, fs::Permissions::from_mode(0o600)).unwrap();
+        let authorized = folder.file("authorized");
+        let host_keys = ["ed25519", "ecdsa", "rsa"].map(|name| {
+            let file = folder.file(&format!("host_{name}"));
+            fs::write(&file, &key(name).private).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            format!("HostKey {file}\n")
+        });
+        let host_keys = host_keys.concat();
         let known = ["ed25519", "second", "ecdsa", "rsa", "rsa-pem"].map(|name| &*key(name).public);
         fs::write(&authorized, known.concat()).unwrap();
         let address = free_address();
         let config = folder.file("sshd_config");
         let text = format!(
-            "{settings}\nListenAddress {address}\nHostKey {host_key}\nAuthorizedKeysFile {authorized}\n\
+            "{settings}\nListenAddress {address}\n{host_keys}AuthorizedKeysFile {authorized}\n\
              StrictModes no\nUsePAM no\nPidFile none\nLogLevel DEBUG1\nPermitRootLogin yes\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
         );

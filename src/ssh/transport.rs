@@ -2,7 +2,7 @@
 //!
 //! The owner moves bytes between a connection and [`Transport::input_space`] / [`Transport::output`], runs the
 //! [`login`](super::login) to its end and then calls [`Transport::next_packet`] until it says None, each time input
-//! has come. libssh2 does the cryptography behind [`ffi`]. Whatever the result of a call is, there may be output to
+//! has come. libssh2 does the cryptography behind `ffi`. Whatever the result of a call is, there may be output to
 //! write afterwards. No call blocks; the owner keeps the time.
 //!
 //! Invariants: after an error nothing but [`Transport::output`] is worth calling (the rest answers with

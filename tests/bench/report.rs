@@ -198,7 +198,7 @@ fn text_row(cells: &[impl AsRef<str>; 7]) -> String {
     text.trim_end().to_owned()
 }
 
-/// Processor, number of CPUs and kernel.
+/// Processor, number of CPUs, kernel and its TCP.
 fn machine() -> String {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -207,8 +207,12 @@ fn machine() -> String {
         .find(|line| line.starts_with("model name"))
         .and_then(|line| line.split_once(": "))
         .map_or(std::env::consts::ARCH, |(_, model)| model);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{model}, {cpus} CPUs, Linux {}", kernel.trim())
+    let setting = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/{name}")).unwrap_or_default();
+        text.trim().to_owned()
+    };
+    let (kernel, tcp) = (setting("kernel/osrelease"), setting("net/ipv4/tcp_congestion_control"));
+    format!("{model}, {cpus} CPUs, Linux {kernel}, TCP {tcp}")
 }
 
 /// First line of what a program says of its version.

@@ -47,8 +47,8 @@ pub static SETTINGS: &[Setting] = &[
         scope: Scope::Process,
         kind: Kind::Number(1, 16),
         default: "2",
-        meaning: "Threads that resolve the names of DIRECT targets and of SSH servers. Changes at \
-                  the next start.",
+        meaning: "Helper threads of each kind: for names of DIRECT targets, for names and key \
+                  files of SSH servers, for passwords of clients. Changes at the next start.",
     },
     Setting {
         keyword: "CLIENTS",

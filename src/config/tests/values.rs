@@ -96,7 +96,7 @@ fn each_login_has_its_methods() {
 #[test]
 fn filters_of_ftp_have_their_settings() {
     let config = config(&good_with(
-        "FILTER   FTP      ftptun  PAPER    YNY 21          *\n\
+        "FILTER   FTP      ftptun  PAPER    YNN 21          *\n\
          SET      FTP      PASVADDR     trust\n\
          SET      FTP      DATATIME     1.5\n\
          SET      FTP      CTRLCONN     ibm-1047\n\
@@ -107,7 +107,7 @@ fn filters_of_ftp_have_their_settings() {
     let [mail, ftp, own, _] = &config.filters[..] else { panic!() };
     assert_eq!(
         (ftp.action, ftp.user_from_app, ftp.fallback_plain),
-        (Action::FtpTunnel, true, true)
+        (Action::FtpTunnel, true, false)
     );
     assert!(ftp.pasv_trust && ftp.composite_user);
     assert_eq!(ftp.data_timeout, Duration::from_millis(1500));

@@ -271,8 +271,9 @@ impl Worker {
                     log::debug!("#{}: socket options: {error}", client.number);
                 }
                 let control = link.control.client;
-                self.attach(control, link.id, key);
-                self.dialogue_event(control, Event::ClientConnected { id: link.id });
+                if self.attach(control, link.id, key) {
+                    self.dialogue_event(control, Event::ClientConnected { id: link.id });
+                }
             }
             Err(error) => {
                 client.data = None;
@@ -304,26 +305,29 @@ impl Worker {
             self.remove_client(key, true);
             return;
         }
-        self.attach(control, id, key);
-        self.dialogue_event(control, Event::ClientConnected { id });
+        if self.attach(control, id, key) {
+            self.dialogue_event(control, Event::ClientConnected { id });
+        }
     }
 
-    /// Joins a client's socket to the data channel that waits for it.
-    fn attach(&mut self, control: Key, id: DataId, key: Key) {
-        let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
-        let Some(position) = ftp.slots.iter().position(|slot| slot.id == id) else {
+    /// Joins a client's socket to the data channel that waits for it; false: there is none any
+    /// more, and the client is gone.
+    fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
+        let found = self.client(control).and_then(|client| {
+            let held = client.route.as_ref()?.seat.clone()?;
+            let ftp = client.ftp.as_mut()?;
+            let position = ftp.slots.iter().position(|slot| slot.id == id)?;
+            Some((ftp.link?.0, ftp.slots.remove(position), held))
+        });
+        let Some((session_key, slot, (pool_key, seat))) = found else {
             self.remove_client(key, true);
-            return;
+            return false;
         };
-        let slot = ftp.slots.remove(position);
-        let held = self.client(control).and_then(|c| c.route.as_ref()?.seat.clone());
-        let Some((pool_key, seat)) = held else { return };
         self.shared.pool.join(&pool_key, seat);
-        let Some(session) = self.session(session_key) else { return };
+        let Some(session) = self.session(session_key) else { return false };
         session.clients += 1;
         session.mux.set_owner(slot.channel, key);
-        let Some(client) = self.client(key) else { return };
+        let Some(client) = self.client(key) else { return false };
         if let Some(route) = &mut client.route {
             route.seat = Some((pool_key, seat));
         }
@@ -341,6 +345,7 @@ impl Worker {
         }));
         self.watch_idle(key);
         self.enqueue(key);
+        true
     }
 
     /// The dialogue gives a data connection up, in whatever state it is.

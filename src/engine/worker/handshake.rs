@@ -100,9 +100,16 @@ impl Worker {
             let ok = users.is_some_and(|users| users.verify(&user, &password));
             post.send(Inbound::Verified { client: key, ok });
         });
-        if self.shared.jobs.submit(job).is_err() {
-            self.say_handshake_failed(key, "too many passwords wait to be checked");
-            self.remove_client(key, false);
+        match self.shared.helpers.passwords.submit(job) {
+            Ok(ticket) => {
+                if let Some(client) = self.client(key) {
+                    client.errand = Some(ticket);
+                }
+            }
+            Err(_) => {
+                self.say_handshake_failed(key, "too many passwords wait to be checked");
+                self.remove_client(key, false);
+            }
         }
     }
 

@@ -88,8 +88,15 @@ impl Worker {
                     let result = jobs::resolve(&name, port);
                     post.send(Inbound::Resolved { client: key, result });
                 });
-                if self.shared.jobs.submit(job).is_err() {
-                    self.fail(key, Failure::General, "too many names wait to be resolved");
+                match self.shared.helpers.names.submit(job) {
+                    Ok(ticket) => {
+                        if let Some(client) = self.client(key) {
+                            client.errand = Some(ticket);
+                        }
+                    }
+                    Err(_) => {
+                        self.fail(key, Failure::General, "too many names wait to be resolved");
+                    }
                 }
             }
         }

@@ -92,11 +92,13 @@ impl Worker {
             let result = Box::new(dial::prepare(&profile, &server, &learned, own));
             post.send(Inbound::Prepared { session: key, result });
         });
-        if self.shared.jobs.submit(job).is_err() {
-            self.dial_failed(
-                key,
-                DialError::Ended("too much work waits for the helper threads".into()),
-            );
+        match self.shared.helpers.dials.submit(job) {
+            Ok(ticket) => {
+                if let Some(session) = self.session(key) {
+                    session.errand = Some(ticket);
+                }
+            }
+            Err(busy) => self.dial_failed(key, DialError::Ended(busy.to_string())),
         }
     }
 
@@ -495,7 +497,14 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
-        let end = DialEnd::Failed { first: profile.backoff_min, most: profile.backoff_max };
+        // A wrong password of one job must not hold up those of others.
+        let is_theirs =
+            matches!(error, DialError::Login(_)) && session.pool_key.credential.is_some();
+        let end = if is_theirs {
+            DialEnd::GivenUp
+        } else {
+            DialEnd::Failed { first: profile.backoff_min, most: profile.backoff_max }
+        };
         let (next, pause) = shared.pool.dial_ended(&server, seat, end, now);
         self.pass_turn(next);
         say!(

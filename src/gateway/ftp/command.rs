@@ -121,15 +121,12 @@ impl Dialogue {
     /// data connection break. An upload is left to the client, whose FIN ends it, because the end of
     /// its channel would look like the end of the file.
     fn abort(&mut self) {
-        let mut drop = None;
-        for awaited in &mut self.awaited {
-            let Awaited::Transfer(running) = awaited else { continue };
-            running.is_aborted = true;
-            if running.transfer.direction == Direction::Download {
-                drop = running.data.as_ref().filter(|data| !data.is_over()).map(|data| data.id);
-            }
-        }
-        if let Some(id) = drop {
+        let aborted = self.awaited.iter_mut().filter_map(|awaited| match awaited {
+            Awaited::Transfer(running) => running.abort(),
+            _ => None,
+        });
+        let dropped: Vec<_> = aborted.collect();
+        for id in dropped {
             self.act(Action::DropData { id });
         }
     }

@@ -50,6 +50,7 @@ pub(super) enum ClientSide {
 enum Link {
     Pending,
     Open,
+    /// The engine has ended it, or was told to: no more comes but the last count.
     Ended,
 }
 
@@ -223,7 +224,8 @@ impl Dialogue {
             return;
         }
         let Some(data) = self.data(id) else { return };
-        (data.up, data.down, data.link) = (up, down, Link::Ended);
+        (data.up, data.down) = (up, down);
+        data.end();
         // What a passive client and the server agreed on between them is the server's to judge.
         let is_lost = !clean || (data.client != ClientSide::Comes && self.is_prepared(id));
         if is_lost {
@@ -238,9 +240,9 @@ impl Dialogue {
         if self.data(id).is_none_or(|data| data.is_over()) {
             return;
         }
+        self.act(Action::DropData { id });
         let answer = Answer::message(425, &FTP_CLIENT_UNREACHABLE, &[("reason", &text)]);
         self.lose(id, answer, true);
-        self.act(Action::DropData { id });
     }
 
     pub(super) fn bind_waiting(&mut self, bind: BindId, address: SocketAddrV4) {
@@ -296,8 +298,7 @@ impl Dialogue {
             return;
         }
         if let Some(running) = self.running(id) {
-            running.is_lost();
-            running.failure.get_or_insert(Failure { answer, at_once });
+            running.lose(Failure { answer, at_once });
             self.settle();
         }
     }
@@ -357,6 +358,16 @@ impl DataConnection {
     pub fn is_over(&self) -> bool {
         self.link == Link::Ended
     }
+
+    /// Whether all bytes of the server have reached the client.
+    pub fn is_delivered(&self) -> bool {
+        self.down_ended
+    }
+
+    /// The engine has ended it, or is told to.
+    pub fn end(&mut self) {
+        self.link = Link::Ended;
+    }
 }
 
 impl Stage {
@@ -405,10 +416,9 @@ impl Running {
         is_stream
             && self.transfer.direction == Direction::Download
             && !self.is_answered
-            && !self.is_aborted
             && self.failure.is_none()
             && data.is_open()
-            && !data.down_ended
+            && !data.is_delivered()
     }
 
     /// The failure that is to be told now, if there is one.
@@ -422,11 +432,27 @@ impl Running {
         Some(answer)
     }
 
-    /// Its data connection is lost, whatever the engine says later.
-    fn is_lost(&mut self) {
+    /// Its data connection is lost, whatever the engine says later; the first reason is told.
+    fn lose(&mut self, failure: Failure) {
         if let Some(data) = &mut self.data {
-            data.link = Link::Ended;
+            data.end();
         }
+        self.failure.get_or_insert(failure);
+    }
+
+    /// ABOR came. The data connection to drop: bytes of a download still on their way are not
+    /// wanted any more.
+    pub fn abort(&mut self) -> Option<DataId> {
+        self.is_aborted = true;
+        let is_download = self.transfer.direction == Direction::Download;
+        let data = self.data.as_ref()?;
+        if !is_download || data.is_over() || data.is_delivered() {
+            return None;
+        }
+        let id = data.id;
+        let answer = Answer::message(426, &FTP_DATA_BROKEN, &[]);
+        self.lose(Failure { answer, at_once: false });
+        Some(id)
     }
 
     /// Whether no more bytes can be counted.

@@ -136,7 +136,8 @@ pub enum Action {
         /// The client that waits.
         bind: BindId,
     },
-    /// Forget the expectation and close channel and client socket, whatever there is of it.
+    /// Forget the expectation and close channel and client socket, whatever there is of it. A last
+    /// [`Event::DataEnded`] may tell the bytes that were moved.
     DropData {
         /// The data connection.
         id: DataId,

@@ -1,10 +1,13 @@
 //! Replies while relaying, and which command each belongs to.
 //!
-//! Replies come in the order of the commands, with three exceptions: a server that reads commands
-//! during a transfer answers STAT or NOOP before the transfer's final reply, which no code of a
-//! final reply can be mistaken for; a server may answer ABOR and the transfer with one reply
-//! instead of two, so an ABOR whose reply has another command's code is forgotten; 421 belongs to
-//! the connection.
+//! Replies come in the order of the commands, with these exceptions:
+//!
+//! - a server that reads commands during a transfer answers STAT or NOOP before the transfer's final
+//!   reply: told apart by the code;
+//! - a server may answer ABOR and the transfer with one reply instead of two: an ABOR is forgotten
+//!   when the next code cannot answer it;
+//! - a server may confirm a transfer twice: what can only end a transfer does not answer PASV;
+//! - 421 belongs to the connection.
 //!
 //! | awaited | reply | what the client is told |
 //! |---|---|---|
@@ -170,26 +173,34 @@ impl Dialogue {
             return None;
         }
         loop {
-            let has_more = self.awaited.len() > 1;
-            match self.awaited.front()? {
-                Awaited::Abort if has_more && !answers_abort(code) => {
-                    self.awaited.pop_front();
+            let is_asked =
+                |(_, awaited): &(usize, &Awaited)| !matches!(awaited, Awaited::Answer(_));
+            let mut asked = self.awaited.iter().enumerate().filter(is_asked);
+            let (index, oldest) = asked.next()?;
+            match (oldest, asked.next().map(|(behind, _)| behind)) {
+                (Awaited::Passive | Awaited::Active(_), _)
+                    if matches!(code.number(), 100..=199 | 225 | 226 | 250) =>
+                {
+                    return None;
                 }
-                Awaited::Transfer(running) if running.has_begun && has_more => {
+                (Awaited::Abort, Some(_)) if !answers_abort(code) => {
+                    self.awaited.remove(index);
+                }
+                (Awaited::Transfer(running), Some(behind)) if running.has_begun => {
                     if code.is_preliminary() || ends_transfer(code) {
-                        return Some(0);
+                        return Some(index);
                     }
-                    let aborted = running.is_aborted;
-                    if !(code == 225 && aborted) {
-                        return Some(1);
+                    if !(code == 225 && running.is_aborted) {
+                        return Some(behind);
                     }
                     // One reply for both: the transfer ended without its own.
-                    if let Some(Awaited::Transfer(running)) = self.awaited.pop_front() {
+                    if let Some(Awaited::Transfer(running)) = self.awaited.remove(index) {
                         self.finish(*running);
                     }
                 }
-                _ => return Some(0),
+                _ => return Some(index),
             }
+            self.settle();
         }
     }
 
@@ -231,29 +242,32 @@ impl Dialogue {
                 }
                 self.begin_transfer(index);
             }
-            Awaited::Active(_) => {}
             _ => self.tell(line.bytes()),
         }
     }
 
     /// The final reply of a transfer.
     fn final_reply(&mut self, mut running: Running, passed: bool, code: Code, line: &Line) {
-        let failure = running.failure.take().filter(|_| code.is_completion() && !passed);
+        let failure = running.failure.as_ref().filter(|_| code.is_completion() && !passed);
         if running.is_answered {
             log::trace!("{}: the server's {code} is dropped", running.verb);
-        } else if let Some(failure) = failure {
+        } else if let Some(answer) = failure.map(|failure| failure.answer.clone()) {
             let command = running.verb;
-            self.act(Action::Say(Note::Contradicted { command, code: code.number() }));
-            self.tell(&failure.answer.line);
-            running.told(failure.answer.code, &failure.answer.line);
+            if !running.is_aborted {
+                self.act(Action::Say(Note::Contradicted { command, code: code.number() }));
+            }
+            self.tell(&answer.line);
+            running.told(answer.code, &answer.line);
         } else {
             self.tell(line.bytes());
             running.told(code.number(), line.bytes());
         }
-        if let Some(data) = &running.data {
+        if let Some(data) = &mut running.data {
             // A data connection that moves bytes ends by itself, the server has closed its side.
             if !data.is_over() && (!running.has_begun || !data.is_open()) {
-                self.act(Action::DropData { id: data.id });
+                data.end();
+                let id = data.id;
+                self.act(Action::DropData { id });
             }
         }
         self.finish(running);

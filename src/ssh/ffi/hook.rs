@@ -91,6 +91,12 @@ unsafe extern "C" fn __wrap_ssh2_packet_add(
     }
 }
 
+/// libssh2 turns numbers round before it gives them to OpenSSL, which takes them in the machine's byte order: the crate
+/// does not tell it that this machine's is the network's already. Without this, RSA host keys could not be verified.
+#[cfg(target_endian = "big")]
+#[unsafe(no_mangle)]
+extern "C" fn __wrap_ssh2_swap_bytes(_buffer: *mut u8, _length: usize) {}
+
 /// Takes everything libssh2 wants to send, so that it never waits for a socket.
 pub(super) extern "C" fn send(
     _socket: sys::libssh2_socket_t,

@@ -59,7 +59,7 @@ pub enum Problem {
     KeyType,
     /// A hashed name that is not `|1|salt|hash`.
     Hash,
-    /// A line over [`MAX_LINE`] bytes.
+    /// A line over `MAX_LINE` bytes.
     TooLong,
     /// The file is longer than [`MAX_FILE`]; what follows was not read.
     FileTooLong,
