@@ -13,6 +13,7 @@ mod deck_check;
 mod ebcdic_deck;
 mod ftp;
 mod ftptun_broken;
+mod ftptun_clients;
 mod ftptun_data;
 mod ftptun_login;
 mod ftptun_sessions;
