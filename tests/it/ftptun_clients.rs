@@ -8,7 +8,7 @@ use zoxy::message::catalogue::{FTP_TRANSFER, SESSION_OPENED};
 use crate::ftp;
 use crate::tools::proxychains;
 use crate::world::pattern::Pattern;
-use crate::world::{FtpScene, World, account, program, run, text};
+use crate::world::{FtpScene, World, account, program, python, run, text};
 
 /// A file of an odd size.
 const SIZE: usize = 1_234_567;
@@ -129,7 +129,11 @@ fn ncftp_under_proxychains() {
 #[test]
 fn python_with_pysocks() {
     const SCRIPT: &str = "
-import ftplib, socket, socks, sys
+import ftplib, socket, sys
+try:
+    import socks
+except ImportError:
+    sys.exit('PySocks is missing: install the Debian package python3-socks')
 version, proxy, port, user, passive = sys.argv[1:]
 socks.set_default_proxy(getattr(socks, version), '127.0.0.1', int(proxy))
 socket.socket = socks.socksocket
@@ -148,7 +152,7 @@ ftp.quit()
     let script = world.write("script.py", SCRIPT);
     let password = world.write("password", format!("{}\n", account().password));
     for (version, mode) in [("SOCKS4", "passive"), ("SOCKS5", "passive"), ("SOCKS5", "active")] {
-        let mut python = Command::new(program("python3", "python3"));
+        let mut python = Command::new(python());
         python.current_dir(world.path("")).arg(&script);
         python.args([version, &scene.port.to_string(), &scene.ftpd.port.to_string()]);
         python.args([&account().name, mode]);

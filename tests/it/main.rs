@@ -16,6 +16,7 @@ mod ftptun_broken;
 mod ftptun_clients;
 mod ftptun_data;
 mod ftptun_login;
+mod ftptun_servers;
 mod ftptun_sessions;
 mod ftptun_transfers;
 mod half_close;
