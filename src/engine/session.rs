@@ -230,12 +230,23 @@ impl Session {
 
     /// True while clients must not give it more: its output is high, or a key exchange runs.
     pub fn congested(&self) -> bool {
-        !self.held.is_empty() || self.output_len() >= HIGH_WATER
+        self.is_holding() || self.output_len() >= HIGH_WATER
+    }
+
+    /// Bytes that a client may add to its output now: a packet at least, unless it is congested.
+    pub fn output_room(&self) -> usize {
+        if self.congested() { 0 } else { (HIGH_WATER - self.output_len()).max(LEAST_ROOM) }
     }
 
     /// True when clients that were held back may go on.
     pub fn relieved(&self) -> bool {
-        self.held.is_empty() && self.output_len() <= LOW_WATER
+        !self.is_holding() && self.output_len() <= LOW_WATER
+    }
+
+    /// True while packets are held, or would be: a key exchange runs.
+    fn is_holding(&self) -> bool {
+        let transport = self.link.as_ref().and_then(|link| link.transport.as_ref());
+        !self.held.is_empty() || transport.is_some_and(Transport::is_rekeying)
     }
 
     fn output_len(&self) -> usize {
@@ -369,3 +380,6 @@ const MIN_CONTROL: usize = 1024;
 /// Output above which clients are not read, and below which they are again.
 const HIGH_WATER: usize = 256 * 1024;
 const LOW_WATER: usize = 128 * 1024;
+
+/// Room that a client finds below the high water at least, so that packets do not become small.
+const LEAST_ROOM: usize = 32 * 1024;

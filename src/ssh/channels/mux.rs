@@ -144,6 +144,15 @@ impl<T: Copy> Mux<T> {
         }
     }
 
+    /// How many bytes the channel's window lets through now, in as many packets as that takes; 0
+    /// when [`send_room`](Self::send_room) is.
+    pub fn window_room(&self, id: ChannelId) -> usize {
+        match self.channels.get(id) {
+            Some(channel) if channel.output() == Output::Open => channel.send.open() as usize,
+            _ => 0,
+        }
+    }
+
     /// Accounts `length` bytes of data and returns what goes before them in their packet. None, and
     /// nothing is accounted, if `length` is 0 or more than [`send_room`](Self::send_room).
     pub fn data_header(&mut self, id: ChannelId, length: usize) -> Option<[u8; 9]> {
