@@ -466,10 +466,11 @@ impl Worker {
             .as_ref()
             .and_then(|route| route.seat.as_ref())
             .map(|(pool_key, _)| pool_key.server.to_string());
-        if let Some(ftp) = &mut client.ftp {
-            ftp.transfer = None;
-        }
         let transfer = &record.transfer;
+        if let Some(ftp) = &mut client.ftp {
+            // The next one may have begun before the bytes of this one were counted.
+            ftp.transfer.take_if(|shown| shown == transfer);
+        }
         let took = record.ended.duration_since(transfer.started).unwrap_or_default();
         say!(
             FTP_TRANSFER,
