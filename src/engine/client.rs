@@ -100,8 +100,8 @@ pub struct FtpControl {
     pub transfer: Option<Transfer>,
     /// Data channels that have no client socket yet.
     pub slots: Vec<DataSlot>,
-    /// SOCKS BIND requests of this client that wait for their connection.
-    pub binds: Vec<(BindId, Key)>,
+    /// Waiting BINDs that the dialogue knows of.
+    pub binds: Vec<BindId>,
     /// Why it ends, once everything for the client has been written.
     pub closing: Option<String>,
 }

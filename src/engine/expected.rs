@@ -3,15 +3,19 @@
 //! Shared by all workers: a dialogue enters what it expects, the worker that gets a client's request
 //! looks it up. An expectation is used once, expires, and holds for one client address only; what
 //! nobody expects goes through the filters like any other request.
+//!
+//! A BIND names the FTP server's host and nothing else, and all jobs of a mainframe have one
+//! address: to which of their dialogues with that host it belongs shows when one of them sends a
+//! PORT with the address that the BIND was given. Until then it waits here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::client::Place;
 use super::shared::{Live, Seat};
 use crate::config::{Filter, Host, Target};
-use crate::gateway::ftp::DataId;
+use crate::gateway::ftp::{BindId, DataId};
 use crate::ssh::pool::PoolKey;
 
 /// The table; one for the process.
@@ -25,6 +29,7 @@ struct Tables {
     /// Oldest first.
     connections: Vec<Expectation>,
     dialogues: Vec<Dialogue>,
+    binds: Vec<WaitingBind>,
 }
 
 /// A passive data connection that a client is about to ask for.
@@ -65,6 +70,20 @@ pub struct Origin {
     pub pool_key: PoolKey,
     /// Its SSH session.
     pub seat: Seat,
+}
+
+/// A BIND that no dialogue has used yet.
+pub struct WaitingBind {
+    /// Its name.
+    pub bind: BindId,
+    /// The client's address.
+    pub client: IpAddr,
+    /// The FTP server's host, as the BIND names it.
+    pub host: Host,
+    /// What stands for it in a PORT.
+    pub address: SocketAddrV4,
+    /// Where its connection lives.
+    pub place: Place,
 }
 
 /// A control connection that is logged in.
@@ -118,20 +137,42 @@ impl Expected {
         tables.connections.retain(|entry| entry.link.control != place);
     }
 
-    /// The control connection that a client's BIND for `host` belongs to: the newest one, of any
-    /// host if the BIND names none.
-    pub fn dialogue(&self, client: IpAddr, host: &Host) -> Option<(Place, Origin)> {
+    /// The newest dialogue that a client's BIND for `host` can belong to.
+    pub fn dialogue(&self, client: IpAddr, host: &Host) -> Option<Origin> {
         let tables = self.lock();
-        let any = matches!(host, Host::Address(address) if address.is_unspecified());
-        let matches = |d: &&Dialogue| d.client == client && (any || d.host == *host);
+        let matches = |d: &&Dialogue| d.client == client && is_for(host, &d.host);
         let found = tables.dialogues.iter().rev().find(matches)?;
-        Some((found.place, found.origin.clone()))
+        Some(found.origin.clone())
+    }
+
+    /// Enters a BIND. Its client is told the address only afterwards: the PORT finds it.
+    pub fn wait(&self, bind: WaitingBind) {
+        self.lock().binds.push(bind);
+    }
+
+    /// The BINDs that wait for a dialogue of `client` with `host`.
+    pub fn binds(&self, client: IpAddr, host: &Host) -> Vec<(BindId, SocketAddrV4)> {
+        let tables = self.lock();
+        let matches = |b: &&WaitingBind| b.client == client && is_for(&b.host, host);
+        tables.binds.iter().filter(matches).map(|b| (b.bind, b.address)).collect()
+    }
+
+    /// Takes a BIND out: a dialogue uses it, or its client is gone.
+    pub fn take_bind(&self, bind: BindId) -> Option<Place> {
+        let mut tables = self.lock();
+        let position = tables.binds.iter().position(|entry| entry.bind == bind)?;
+        Some(tables.binds.remove(position).place)
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
         // A panic while the lock was held leaves entries that expire.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a BIND for `named` can be one for `host`: clients may leave the host open.
+fn is_for(named: &Host, host: &Host) -> bool {
+    named == host || matches!(named, Host::Address(address) if address.is_unspecified())
 }
 
 /// Data connections expected at once, at most, by all clients together.

@@ -12,6 +12,7 @@ use mio::Waker;
 use super::accept::Acceptor;
 use super::client::Client;
 use super::dial::Prepared;
+use super::expected::DataLink;
 use super::key::Key;
 use crate::config::Listener;
 
@@ -19,6 +20,15 @@ use crate::config::Listener;
 pub enum Inbound {
     /// A client whose SSH session lives here, or whose relay is to run here.
     Client(Box<Client>),
+    /// A dialogue of another worker uses a BIND that waits here: it is to be handed over.
+    UseBind {
+        /// The BIND's connection.
+        client: Key,
+        /// What it becomes.
+        link: DataLink,
+    },
+    /// The BIND that a dialogue here wanted to use is gone.
+    BindLost(DataLink),
     /// A helper thread resolved a DIRECT target.
     Resolved {
         /// The client that waits.

@@ -216,6 +216,10 @@ impl Worker {
         let Some(client) = self.client(key) else { return };
         let is_control = client.ftp.is_some();
         let data = client.data.map(|link| (link, data_end(client, reset)));
+        let bind = match client.state() {
+            State::Bound(bind) => Some(*bind),
+            _ => None,
+        };
         if reset {
             sockets::reset_on_close(&client.socket);
             if let State::Direct(direct) = client.state() {
@@ -224,6 +228,9 @@ impl Worker {
         }
         // Closing its sockets takes them out of the poll: nobody else holds their descriptors.
         drop(self.clients.remove(key.index()));
+        if let Some(bind) = bind {
+            self.shared.expected.take_bind(bind);
+        }
         if let Some((link, end)) = data {
             self.data_gone(link, end);
         }
@@ -273,7 +280,7 @@ impl Worker {
 fn data_end(client: &Client, reset: bool) -> DataEnd {
     match client.state() {
         State::Tunnel(_) => DataEnd::Relay { up: client.up, down: client.down, clean: !reset },
-        State::Bound(bind) => DataEnd::Bind(*bind),
+        State::Bound(_) => DataEnd::Bind,
         State::Calling => DataEnd::Call("the client did not answer in time (DATATIME)".into()),
         _ => DataEnd::Request("the client gave up".into()),
     }

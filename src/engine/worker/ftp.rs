@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use super::Worker;
+use super::ftpdata::update_binds;
 use super::handshake::answer;
 use crate::config::Target;
 use crate::engine::client::{Credential, FtpControl, Place, State};
@@ -194,7 +195,7 @@ impl Worker {
 
     /// One round of bytes; true if something moved.
     fn ftp_move(&mut self, key: Key, share: &mut usize) -> Result<bool, Trouble> {
-        let Self { clients, sessions, scratch, now, .. } = self;
+        let Self { clients, sessions, scratch, now, shared, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else {
             return Ok(false);
         };
@@ -226,6 +227,9 @@ impl Worker {
                     moved = true;
                 }
                 Ok(count) => {
+                    if let Some(route) = &client.route {
+                        update_binds(&shared.expected, client.peer.ip(), route, ftp);
+                    }
                     ftp.dialogue.from_client(&scratch[..count]);
                     scratch[..count].fill(0);
                     client.up += count as u64;

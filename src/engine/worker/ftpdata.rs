@@ -11,7 +11,7 @@
 //! connection.
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,8 +20,11 @@ use mio::Interest;
 use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::{Host, Target};
-use crate::engine::client::{Arrival, Client, DataSlot, Half, Place, Route, State, Tunnel};
-use crate::engine::expected::{DataLink, Expectation, Origin};
+use crate::engine::client::{
+    Arrival, Client, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
+};
+use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBind};
+use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
 use crate::gateway::ftp::{BindId, DataId, Event, Origin as Side, TransferRecord};
@@ -87,20 +90,29 @@ impl Worker {
         }
     }
 
-    /// A SOCKS BIND: it has to belong to an FTP dialogue of the same client.
+    /// A SOCKS BIND: the client has to have an FTP dialogue it can belong to. The client is told an
+    /// address to name in its PORT. Nobody listens there: the data connection will be this
+    /// connection itself.
     pub(super) fn go_bind(&mut self, key: Key, request: &Request) {
+        let worker = self.index;
         let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
-        let found = shared.expected.dialogue(client.peer.ip(), &request.target.host);
-        let Some((control, origin)) = found else {
+        let peer = client.peer.ip();
+        let Some(origin) = shared.expected.dialogue(peer, &request.target.host) else {
             let reason = format!("BIND for {}: no FTP dialogue of this client", request.target);
             say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
             self.reply_failure(key, request.version, Failure::CommandNotSupported);
             return;
         };
         let number = shared.counters.binds.fetch_add(1, Ordering::Relaxed);
+        let bind = BindId(number);
+        let own = match client.socket.local_addr() {
+            Ok(SocketAddr::V4(own)) => *own.ip(),
+            _ => Ipv4Addr::LOCALHOST,
+        };
+        // Ports of one client repeat after 64511 data connections.
+        let address = SocketAddrV4::new(own, 1024 + (number % (65_536 - 1024)) as u16);
         let timeout = origin.filter.data_timeout;
-        client.data = Some(DataLink { control, id: NO_DATA });
         client.route = Some(Box::new(Route {
             live: origin.live,
             filter: origin.filter,
@@ -110,45 +122,16 @@ impl Worker {
             moves: 0,
             early: Vec::new(),
         }));
-        client.enter(State::Bound(BindId(number)));
-        if control.worker == self.index {
-            self.timers.set((key, Timer::Deadline), self.now + timeout);
-            self.bind_arrives(key);
-        } else {
-            self.hand_over(key, control.worker);
-        }
-    }
-
-    /// A BIND is on its control connection's worker: the client is told an address to name in its
-    /// PORT. Nobody listens there: the data connection will be this connection itself.
-    pub(super) fn bind_arrives(&mut self, key: Key) {
-        let Some(client) = self.client(key) else { return };
-        let State::Bound(bind) = *client.state() else { return };
-        let (Some(link), Some(route)) = (client.data, &client.route) else { return };
-        let version = route.version;
-        let own = match client.socket.local_addr() {
-            Ok(SocketAddr::V4(own)) => *own.ip(),
-            _ => Ipv4Addr::LOCALHOST,
-        };
-        // Ports of one client repeat after 64511 data connections.
-        let port = 1024 + (bind.0 % (65_536 - 1024)) as u16;
-        let address = SocketAddrV4::new(own, port);
-        let has_control =
-            self.client(link.control.client).is_some_and(|control| control.ftp.is_some());
-        if !has_control {
-            self.reply_failure(key, version, Failure::General);
-            return;
-        }
-        let Some(client) = self.client(key) else { return };
-        let reply = socks::reply(version, Outcome::Success, address.into());
+        client.enter(State::Bound(bind));
+        let host = request.target.host.clone();
+        let place = Place { worker, client: key };
+        shared.expected.wait(WaitingBind { bind, client: peer, host, address, place });
+        let reply = socks::reply(request.version, Outcome::Success, address.into());
         if answer(&mut client.socket, &reply).is_err() {
             self.remove_client(key, false);
             return;
         }
-        if let Some(ftp) = self.client(link.control.client).and_then(|c| c.ftp.as_mut()) {
-            ftp.binds.push((bind, key));
-        }
-        self.dialogue_event(link.control.client, Event::BindWaiting { bind, address });
+        self.timers.set((key, Timer::Deadline), self.now + timeout);
     }
 
     /// Opens the channel to the server's data port before the client's side is there.
@@ -284,18 +267,46 @@ impl Worker {
         }
     }
 
-    /// Gives a BIND its second answer and its data channel.
+    /// The transfer of a PORT that named a BIND has begun: the BIND comes here, wherever it waits.
     pub(super) fn accept_bind(&mut self, control: Key, id: DataId, bind: BindId) {
-        let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) else { return };
-        let waiting = ftp.binds.iter().position(|(name, _)| *name == bind);
-        let Some((_, key)) = waiting.map(|position| ftp.binds.remove(position)) else {
-            let text = "the client's BIND is gone".into();
-            self.dialogue_event(control, Event::ClientConnectFailed { id, text });
-            return;
-        };
+        let link = DataLink { control: Place { worker: self.index, client: control }, id };
+        if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
+            ftp.binds.retain(|known| *known != bind);
+        }
+        match self.shared.expected.take_bind(bind) {
+            None => self.bind_lost(link),
+            Some(place) if place.worker == self.index => self.give_bind(place.client, link),
+            Some(Place { worker, client }) => {
+                self.shared.workers[worker].send(Inbound::UseBind { client, link });
+            }
+        }
+    }
+
+    /// A BIND of this worker becomes the data connection of a dialogue on any worker.
+    pub(super) fn give_bind(&mut self, key: Key, link: DataLink) {
+        let worker = link.control.worker;
+        let is_here = worker == self.index;
+        match self.client(key) {
+            Some(client) => {
+                client.data = Some(link);
+                if is_here { self.join_bind(key) } else { self.hand_over(key, worker) }
+            }
+            None if is_here => self.bind_lost(link),
+            None => self.shared.workers[worker].send(Inbound::BindLost(link)),
+        }
+    }
+
+    /// A BIND that a dialogue of this worker wanted to use is gone.
+    pub(super) fn bind_lost(&mut self, link: DataLink) {
+        let text = "the client's BIND is gone".into();
+        let event = Event::ClientConnectFailed { id: link.id, text };
+        self.dialogue_event(link.control.client, event);
+    }
+
+    /// Gives a BIND its second answer and its data channel.
+    pub(super) fn join_bind(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
-        let (Some(link), Some(route)) = (&mut client.data, &client.route) else { return };
-        link.id = id;
+        let (Some(link), Some(route)) = (client.data, &client.route) else { return };
         let from = match &route.target.host {
             Host::Address(address) => SocketAddr::new(*address, FTP_DATA),
             Host::Name(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, FTP_DATA)),
@@ -305,8 +316,8 @@ impl Worker {
             self.remove_client(key, true);
             return;
         }
-        if self.attach(control, id, key) {
-            self.dialogue_event(control, Event::ClientConnected { id });
+        if self.attach(link.control.client, link.id, key) {
+            self.dialogue_event(link.control.client, Event::ClientConnected { id: link.id });
         }
     }
 
@@ -314,21 +325,24 @@ impl Worker {
     /// more, and the client is gone.
     fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
         let found = self.client(control).and_then(|client| {
-            let held = client.route.as_ref()?.seat.clone()?;
+            let origin = origin(client)?;
             let ftp = client.ftp.as_mut()?;
             let position = ftp.slots.iter().position(|slot| slot.id == id)?;
-            Some((ftp.link?.0, ftp.slots.remove(position), held))
+            Some((ftp.link?.0, ftp.slots.remove(position), origin))
         });
-        let Some((session_key, slot, (pool_key, seat))) = found else {
+        let Some((session_key, slot, origin)) = found else {
             self.remove_client(key, true);
             return false;
         };
+        let Origin { live, filter, pool_key, seat } = origin;
         self.shared.pool.join(&pool_key, seat);
         let Some(session) = self.session(session_key) else { return false };
         session.clients += 1;
         session.mux.set_owner(slot.channel, key);
         let Some(client) = self.client(key) else { return false };
         if let Some(route) = &mut client.route {
+            // A BIND does not know its dialogue before.
+            (route.live, route.filter) = (live, filter);
             route.seat = Some((pool_key, seat));
         }
         client.ready.read = true;
@@ -418,12 +432,9 @@ impl Worker {
             DataEnd::Relay { up, down, clean } => {
                 Event::DataEnded { id, bytes_up: up, bytes_down: down, clean }
             }
-            DataEnd::Bind(bind) => {
-                let control = self.client(link.control.client);
-                if let Some(ftp) = control.and_then(|client| client.ftp.as_mut()) {
-                    ftp.binds.retain(|(name, _)| *name != bind);
-                }
-                Event::BindGone { bind }
+            DataEnd::Bind => {
+                self.bind_lost(link);
+                return;
             }
             DataEnd::Call(text) => Event::ClientConnectFailed { id, text },
             DataEnd::Request(text) => Event::DataFailed { id, text },
@@ -489,6 +500,31 @@ impl Worker {
     }
 }
 
+/// Tells a dialogue which BINDs of its client wait: to be called when bytes have been read that may
+/// hold a PORT, and before the dialogue takes them, or the BIND it names may not be known yet.
+pub(super) fn update_binds(
+    expected: &Expected,
+    client: IpAddr,
+    route: &Route,
+    ftp: &mut FtpControl,
+) {
+    let waiting = expected.binds(client, &route.target.host);
+    let dialogue = &mut ftp.dialogue;
+    ftp.binds.retain(|known| {
+        let waits = waiting.iter().any(|(bind, _)| bind == known);
+        if !waits {
+            dialogue.event(Event::BindGone { bind: *known });
+        }
+        waits
+    });
+    for (bind, address) in waiting {
+        if !ftp.binds.contains(&bind) {
+            ftp.binds.push(bind);
+            ftp.dialogue.event(Event::BindWaiting { bind, address });
+        }
+    }
+}
+
 /// In which state a data connection ended.
 pub(super) enum DataEnd {
     /// While bytes moved.
@@ -500,8 +536,8 @@ pub(super) enum DataEnd {
         /// Both directions had finished.
         clean: bool,
     },
-    /// A BIND that waited.
-    Bind(BindId),
+    /// A BIND on its way to its dialogue.
+    Bind,
     /// While the client was called.
     Call(String),
     /// A passive client's request.
@@ -515,9 +551,6 @@ fn origin(control: &Client) -> Option<Origin> {
     let (live, filter) = (Arc::clone(&route.live), Arc::clone(&route.filter));
     Some(Origin { live, filter, pool_key, seat })
 }
-
-/// Stands for the data connection of a BIND until its dialogue names it; dialogues count from 1.
-const NO_DATA: DataId = DataId(0);
 
 /// The port that an FTP server's active data connections come from (RFC 959).
 const FTP_DATA: u16 = 20;

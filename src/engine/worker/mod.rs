@@ -245,6 +245,8 @@ impl Worker {
         loop {
             match self.inbox.try_recv() {
                 Ok(Inbound::Client(client)) => self.client_arrives(*client),
+                Ok(Inbound::UseBind { client, link }) => self.give_bind(client, link),
+                Ok(Inbound::BindLost(link)) => self.bind_lost(link),
                 Ok(Inbound::Resolved { client, result }) => self.resolved(client, result),
                 Ok(Inbound::Verified { client, ok }) => self.verified(client, ok),
                 Ok(Inbound::Prepared { session, result }) => self.prepared(session, *result),
@@ -290,7 +292,9 @@ impl Worker {
         let early: Vec<_> = self
             .clients
             .iter()
-            .filter(|(_, c)| matches!(c.state(), State::Handshake(..) | State::Verifying(..)))
+            .filter(|(_, c)| {
+                matches!(c.state(), State::Handshake(..) | State::Verifying(..) | State::Bound(_))
+            })
             .map(|(_, client)| client.key)
             .collect();
         for key in early {

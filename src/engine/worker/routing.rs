@@ -226,7 +226,7 @@ impl Worker {
         }
         self.timers.set((key, Timer::Deadline), self.now + timeout);
         match session {
-            None if is_bind => self.bind_arrives(key),
+            None if is_bind => self.join_bind(key),
             Some(session) => self.join_session(key, session),
             None => self.fail(key, Failure::General, "the hand-over names no session"),
         }
