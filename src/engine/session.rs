@@ -158,6 +158,7 @@ impl Session {
             channels: profile.channels + profile.channels.max(MIN_OWED),
             initial_window: INITIAL_WINDOW.min(profile.window),
             max_window: profile.window,
+            growth: profile.window.max(GROWTH),
             max_packet: MAX_PACKET,
             queued: profile.channels.saturating_mul(CONTROL_PER_CHANNEL).max(MIN_CONTROL),
         };
@@ -232,12 +233,23 @@ impl Session {
 
     /// True while clients must not give it more: its output is high, or a key exchange runs.
     pub fn congested(&self) -> bool {
-        !self.held.is_empty() || self.output_len() >= HIGH_WATER
+        self.is_holding() || self.output_len() >= HIGH_WATER
+    }
+
+    /// Bytes that a client may add to its output now: a packet at least, unless it is congested.
+    pub fn output_room(&self) -> usize {
+        if self.congested() { 0 } else { (HIGH_WATER - self.output_len()).max(LEAST_ROOM) }
     }
 
     /// True when clients that were held back may go on.
     pub fn relieved(&self) -> bool {
-        self.held.is_empty() && self.output_len() <= LOW_WATER
+        !self.is_holding() && self.output_len() <= LOW_WATER
+    }
+
+    /// True while packets are held, or would be: a key exchange runs.
+    fn is_holding(&self) -> bool {
+        let transport = self.link.as_ref().and_then(|link| link.transport.as_ref());
+        !self.held.is_empty() || transport.is_some_and(Transport::is_rekeying)
     }
 
     fn output_len(&self) -> usize {
@@ -353,6 +365,10 @@ impl Phase {
 /// A channel's first receive window; it grows up to the profile's WINDOW.
 const INITIAL_WINDOW: u32 = 256 * 1024;
 
+/// Bytes by which the windows of a session's channels may grow together, WINDOW if that is more:
+/// what clients that stop reading can make us hold beyond the first windows.
+const GROWTH: u32 = 64 * 1024 * 1024;
+
 /// Largest data packet we accept (RFC 4254 5.1); libssh2 takes packets of 40000 bytes.
 const MAX_PACKET: u32 = 32 * 1024;
 
@@ -367,3 +383,6 @@ const MIN_CONTROL: usize = 1024;
 /// Output above which clients are not read, and below which they are again.
 const HIGH_WATER: usize = 256 * 1024;
 const LOW_WATER: usize = 128 * 1024;
+
+/// Room that a client finds below the high water at least, so that packets do not become small.
+const LEAST_ROOM: usize = 32 * 1024;

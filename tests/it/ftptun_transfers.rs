@@ -142,6 +142,7 @@ fn big_file(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
     let mut data = client.start(mode, "RETR BIG");
     let length = Pattern::new(3).verify(&mut data).expect("the right bytes back");
     assert_eq!(length, big(), "{mode:?}: length back");
+    // Some clients keep the connection until they have the reply.
     client.expect(226);
 }
 

@@ -92,7 +92,10 @@ impl Worker {
     /// A client that waits for something else: all that matters is whether it still lives.
     pub(super) fn waiting_ready(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
-        if client.ready.dead {
+        // Nobody has anything to send in a BIND before its second answer: an end there means that the
+        // client has no use for it any more.
+        let gave_up = client.ready.hup && matches!(client.state(), State::Bound(_));
+        if client.ready.dead || gave_up {
             log::debug!("#{} gave up while {}", client.number, client.state().name());
             self.remove_client(key, false);
         }

@@ -56,7 +56,7 @@ pub struct Worker {
     run: VecDeque<Key>,
     /// Sessions with something to send, each once.
     dirty: Vec<Key>,
-    /// One packet's worth of a client's bytes on their way into a session.
+    /// What was read of one client at once, on its way into a session.
     scratch: Box<[u8]>,
     pipes: PipePool,
     now: Instant,
@@ -332,8 +332,8 @@ fn drain_key() -> Key {
     Key::new(Kind::Wake, 0, 0)
 }
 
-/// Largest chunk of one client's bytes that goes into one SSH packet.
-const SCRATCH: usize = 32 * 1024;
+/// Bytes of one client that are read at once: several SSH packets, for one system call.
+const SCRATCH: usize = 256 * 1024;
 
 /// Empty pipes kept for the next DIRECT relay.
 const SPARE_PIPES: usize = 64;

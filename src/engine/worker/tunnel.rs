@@ -219,10 +219,12 @@ fn pump_up(session: &mut Session, parts: Parts<'_>, scratch: &mut [u8]) -> Verdi
         if share == 0 {
             return Verdict::Again;
         }
-        if session.congested() {
+        let output = session.output_room();
+        if output == 0 {
             return Verdict::Blocked;
         }
-        let room = session.mux.send_room(tunnel.channel).min(scratch.len());
+        // All that is read can be sent at once.
+        let room = session.mux.window_room(tunnel.channel).min(output).min(scratch.len());
         if room == 0 {
             // The peer's window adjustment brings it back.
             return Verdict::Wait;
@@ -251,12 +253,8 @@ fn pump_up(session: &mut Session, parts: Parts<'_>, scratch: &mut [u8]) -> Verdi
             count
         };
         let short = waiting.is_empty() && count < room;
-        let Some(header) = session.mux.data_header(tunnel.channel, count) else {
-            debug_assert!(false, "send_room gave {room}, {count} bytes do not fit");
-            return Verdict::Wait;
-        };
-        if let Err(error) = session.send(&header, &scratch[..count]) {
-            return Verdict::Lost(error);
+        if let Err(verdict) = send_data(session, tunnel.channel, &scratch[..count]) {
+            return verdict;
         }
         *up += count as u64;
         share -= count.min(share);
@@ -266,6 +264,20 @@ fn pump_up(session: &mut Session, parts: Parts<'_>, scratch: &mut [u8]) -> Verdi
         }
     }
     Verdict::Wait
+}
+
+/// Cuts data that the channel's window has room for into packets, and sends them.
+fn send_data(session: &mut Session, channel: ChannelId, mut data: &[u8]) -> Result<(), Verdict> {
+    while !data.is_empty() {
+        let (packet, rest) = data.split_at(session.mux.send_room(channel).min(data.len()));
+        let Some(header) = session.mux.data_header(channel, packet.len()) else {
+            debug_assert!(false, "more was read than the window has room for");
+            return Err(Verdict::Broken(io::Error::other("more data than window")));
+        };
+        session.send(&header, packet).map_err(Verdict::Lost)?;
+        data = rest;
+    }
+    Ok(())
 }
 
 /// Puts a client into its session's list of those that wait for output room.

@@ -61,8 +61,9 @@
 //!
 //! A channel starts with [`Limits::initial_window`]. When half of the window is used up and taken by
 //! the client, an adjustment is queued; it carries all that is due when it leaves. The window doubles
-//! with it, up to [`Limits::max_window`], if the client has taken everything by then and the channel
-//! has carried more than two windows. Extended data counts as taken at once.
+//! with it, up to [`Limits::max_window`], if the client has taken everything by then, the channel
+//! has carried more than two windows, and all windows together have not grown by more than
+//! [`Limits::growth`]. Extended data counts as taken at once.
 
 mod channel;
 mod error;
@@ -126,6 +127,8 @@ pub struct Limits {
     pub initial_window: u32,
     /// Largest receive window of one channel, in bytes.
     pub max_window: u32,
+    /// Most bytes by which the receive windows of all channels together may have grown.
+    pub growth: u32,
     /// Most bytes of data in one packet from the server.
     pub max_packet: u32,
     /// Most replies to the server's requests that may wait to be sent.

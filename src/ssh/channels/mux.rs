@@ -28,6 +28,8 @@ pub struct Mux<T> {
     limits: Limits,
     channels: Table<T>,
     outbox: Outbox,
+    /// Bytes by which receive windows may still grow.
+    spare: u32,
     /// Channels that have an owner.
     owned: usize,
     /// Keepalives handed out whose replies have not come.
@@ -45,6 +47,7 @@ impl<T: Copy> Mux<T> {
             limits,
             channels: Table::new(),
             outbox: Outbox::new(limits.queued),
+            spare: limits.growth,
             owned: 0,
             awaited: 0,
             unanswered: 0,
@@ -128,7 +131,7 @@ impl<T: Copy> Mux<T> {
     /// a window. Ignored once the channel is closed.
     pub fn consumed(&mut self, id: ChannelId, bytes: usize) {
         if let Some(channel) = self.channels.get_mut(id) {
-            credit(channel, &mut self.outbox, bytes);
+            credit(channel, &mut self.outbox, &mut self.spare, bytes);
         }
     }
 
@@ -137,6 +140,15 @@ impl<T: Copy> Mux<T> {
     pub fn send_room(&self, id: ChannelId) -> usize {
         match self.channels.get(id) {
             Some(channel) if channel.output() == Output::Open => channel.send.room(),
+            _ => 0,
+        }
+    }
+
+    /// How many bytes the channel's window lets through now, in as many packets as that takes; 0
+    /// when [`send_room`](Self::send_room) is.
+    pub fn window_room(&self, id: ChannelId) -> usize {
+        match self.channels.get(id) {
+            Some(channel) if channel.output() == Output::Open => channel.send.open() as usize,
             _ => 0,
         }
     }
@@ -286,7 +298,7 @@ impl<T: Copy> Mux<T> {
         let max_packet = self.limits.max_packet;
         let channel = self.channels.open_recipient(wire::CHANNEL_EXTENDED_DATA, number)?;
         receive(channel, wire::CHANNEL_EXTENDED_DATA, max_packet, data)?;
-        credit(channel, &mut self.outbox, data.len());
+        credit(channel, &mut self.outbox, &mut self.spare, data.len());
         Ok(Event::Nothing)
     }
 
@@ -330,7 +342,7 @@ impl<T: Copy> Mux<T> {
             return Ok(Event::Closed { id, owner, eof });
         }
         if channel.output() == Output::CloseSent {
-            self.channels.remove(id);
+            self.free(id);
         }
         Ok(Event::Nothing)
     }
@@ -378,7 +390,7 @@ impl<T: Copy> Mux<T> {
             Output::Abandoned => true,
             _ => return Err(unexpected(message, channel)),
         };
-        self.channels.remove(id);
+        self.free(id);
         if abandoned {
             return Ok(Event::Nothing);
         }
@@ -418,7 +430,7 @@ impl<T: Copy> Mux<T> {
     fn take_open(&mut self, id: ChannelId, packet: ControlPacket) -> Option<ControlPacket> {
         let channel = self.channels.get_mut(id)?;
         if channel.output() == Output::Withdrawn {
-            self.channels.remove(id);
+            self.free(id);
             return None;
         }
         channel.set_output(Output::OpenSent);
@@ -439,9 +451,17 @@ impl<T: Copy> Mux<T> {
         let channel = self.channels.get_mut(id)?;
         channel.set_output(Output::CloseSent);
         if channel.input() == Input::Closed {
-            self.channels.remove(id);
+            self.free(id);
         }
         packet
+    }
+
+    /// Gives a channel's number back, and what its window had grown by.
+    fn free(&mut self, id: ChannelId) {
+        if let Some(channel) = self.channels.get(id) {
+            self.spare += channel.receive.grown();
+        }
+        self.channels.remove(id);
     }
 
     fn for_channel(&self, message: u8, id: ChannelId) -> Option<ControlPacket> {
@@ -475,9 +495,12 @@ fn receive<T: Copy>(
 }
 
 /// Accounts data that was taken or dropped, and has the window adjusted when that is due.
-fn credit<T: Copy>(channel: &mut Channel<T>, outbox: &mut Outbox, bytes: usize) {
+fn credit<T: Copy>(channel: &mut Channel<T>, outbox: &mut Outbox, spare: &mut u32, bytes: usize) {
     // Past EOF or CLOSE there is nothing to make room for.
-    if channel.established() && channel.receive.consume(bytes) && channel.input() == Input::Open {
+    if channel.established()
+        && channel.receive.consume(bytes, spare)
+        && channel.input() == Input::Open
+    {
         outbox.push(Entry::Adjust(channel.id));
     }
 }

@@ -6,7 +6,9 @@
 //! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
 //! has taken all there is, and the channel has carried more than two windows. So a window
 //! that has grown is never larger than what went through it, a long path gets a large one after a
-//! few round trips, and that of a client that does not read stays as it is.
+//! few round trips, and that of a client that does not read stays as it is. What a client has taken
+//! may be in its socket's buffers only: a client that stops can leave a grown window behind. So the
+//! growth of all windows together has a bound as well, from which each takes its share.
 
 use super::MAX_CHUNK;
 
@@ -19,6 +21,7 @@ pub(super) struct ReceiveWindow {
     waiting: u32,
     /// The whole window in bytes.
     size: u32,
+    initial: u32,
     max: u32,
     /// All bytes received.
     total: u64,
@@ -29,7 +32,7 @@ pub(super) struct ReceiveWindow {
 impl ReceiveWindow {
     pub(super) fn new(initial: u32, max: u32) -> Self {
         let size = initial.min(max);
-        Self { open: size, waiting: 0, size, max, total: 0, due: false }
+        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false }
     }
 
     /// Accounts data that came; false, and nothing happens, if the window is too small for it.
@@ -45,9 +48,10 @@ impl ReceiveWindow {
     }
 
     /// Accounts data that the client took. True if an adjustment has to be queued: half of the
-    /// window has been used up and none is on its way yet.
+    /// window has been used up and none is on its way yet. The window grows only by what `spare`
+    /// has, and takes it from there.
     #[must_use]
-    pub(super) fn consume(&mut self, bytes: usize) -> bool {
+    pub(super) fn consume(&mut self, bytes: usize, spare: &mut u32) -> bool {
         debug_assert!(bytes <= self.waiting as usize, "consumed more than was received");
         self.waiting -= u32::try_from(bytes).unwrap_or(u32::MAX).min(self.waiting);
         if self.due || self.credit() < (self.size / 2).max(1) {
@@ -55,7 +59,11 @@ impl ReceiveWindow {
         }
         self.due = true;
         if self.waiting == 0 && self.total > 2 * u64::from(self.size) {
-            self.size = self.size.saturating_mul(2).min(self.max);
+            let growth = self.size.min(self.max - self.size);
+            if let Some(rest) = spare.checked_sub(growth) {
+                *spare = rest;
+                self.size += growth;
+            }
         }
         true
     }
@@ -76,6 +84,11 @@ impl ReceiveWindow {
     /// The whole window in bytes.
     pub(super) fn size(&self) -> u32 {
         self.size
+    }
+
+    /// How much it has grown, in bytes.
+    pub(super) fn grown(&self) -> u32 {
+        self.size - self.initial
     }
 
     /// Bytes received that the client has not taken.
@@ -152,7 +165,12 @@ mod tests {
     /// Receives and consumes `bytes`; returns the adjustment, if one was due.
     fn pass(window: &mut ReceiveWindow, bytes: usize) -> Option<u32> {
         assert!(window.receive(bytes));
-        window.consume(bytes).then(|| window.grant())
+        consume(window, bytes).then(|| window.grant())
+    }
+
+    /// Consumes with room to grow.
+    fn consume(window: &mut ReceiveWindow, bytes: usize) -> bool {
+        window.consume(bytes, &mut u32::MAX.clone())
     }
 
     #[test]
@@ -168,8 +186,8 @@ mod tests {
         let mut window = ReceiveWindow::new(100, 1000);
         assert!(window.receive(100));
         assert!(!window.receive(1));
-        assert!(!window.consume(49));
-        assert!(window.consume(1));
+        assert!(!consume(&mut window, 49));
+        assert!(consume(&mut window, 1));
         assert_eq!(window.grant(), 50);
         assert_eq!((window.open(), window.waiting(), window.size()), (50, 50, 100));
     }
@@ -178,8 +196,8 @@ mod tests {
     fn only_one_adjustment_is_on_its_way() {
         let mut window = ReceiveWindow::new(100, 100);
         assert!(window.receive(100));
-        assert!(window.consume(60));
-        assert!(!window.consume(40));
+        assert!(consume(&mut window, 60));
+        assert!(!consume(&mut window, 40));
         assert_eq!(window.grant(), 100);
     }
 
@@ -202,11 +220,25 @@ mod tests {
     }
 
     #[test]
+    fn windows_grow_by_what_is_spare_only() {
+        let (mut window, mut spare) = (ReceiveWindow::new(100, 1000), 350);
+        for _ in 0..40 {
+            let open = window.open() as usize;
+            assert!(window.receive(open));
+            if window.consume(open, &mut spare) {
+                window.grant();
+            }
+        }
+        // 100 to 400 took 300; another 400 were not there.
+        assert_eq!((window.size(), window.grown(), spare), (400, 300, 50));
+    }
+
+    #[test]
     fn client_that_lags_keeps_a_small_window() {
         let mut window = ReceiveWindow::new(100, 1000);
         assert!(window.receive(100));
         for _ in 0..1000 {
-            if window.consume(10) {
+            if consume(&mut window, 10) {
                 let granted = window.grant() as usize;
                 assert!(window.receive(granted));
             }
@@ -219,7 +251,7 @@ mod tests {
         let mut window = ReceiveWindow::new(u32::MAX, u32::MAX);
         assert!(window.receive(u32::MAX as usize));
         assert!(!window.receive(usize::MAX));
-        assert!(window.consume(u32::MAX as usize));
+        assert!(consume(&mut window, u32::MAX as usize));
         assert_eq!(window.grant(), u32::MAX);
     }
 
@@ -227,7 +259,7 @@ mod tests {
     fn empty_window_asks_for_nothing() {
         let mut window = ReceiveWindow::new(0, 0);
         assert!(window.receive(0));
-        assert!(!window.consume(0));
+        assert!(!consume(&mut window, 0));
     }
 
     #[test]

@@ -278,6 +278,7 @@ impl FtpClient {
         let mut stream = self.start(mode, command);
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("the data comes and ends");
+        drop(stream);
         self.expect(226);
         bytes
     }

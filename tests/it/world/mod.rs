@@ -180,8 +180,14 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The one test account of this test program.
+/// The test account of this test program.
 pub fn account() -> &'static Account {
     static ACCOUNT: OnceLock<Account> = OnceLock::new();
-    ACCOUNT.get_or_init(Account::create)
+    ACCOUNT.get_or_init(|| Account::create(""))
+}
+
+/// Another user, whom only the sshd of a test that names it lets in.
+pub fn other_account() -> &'static Account {
+    static ACCOUNT: OnceLock<Account> = OnceLock::new();
+    ACCOUNT.get_or_init(|| Account::create("o"))
 }

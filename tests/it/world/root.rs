@@ -107,8 +107,9 @@ pub struct Account {
 impl Account {
     /// Makes the account. The keeper also makes /run/sshd, which sshd needs and which a machine
     /// without a running sshd may lack.
-    pub fn create() -> Self {
-        let name = format!("zxt{}", std::process::id());
+    /// `suffix` tells the accounts of one test program apart.
+    pub fn create(suffix: &str) -> Self {
+        let name = format!("zxt{}{suffix}", std::process::id());
         let password = random_word();
         let home = std::env::temp_dir().join(format!("zoxy-it-home-{name}"));
         let mut keeper = command("sh")

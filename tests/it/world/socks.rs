@@ -31,7 +31,10 @@ pub fn dial(proxy: u16) -> TcpStream {
 /// As [`dial`], from a loopback address of the caller's choice.
 pub fn dial_from(source: Ipv4Addr, proxy: u16) -> TcpStream {
     let stream = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
-    bind(&stream, &SocketAddrV4::new(source, 0)).expect("a loopback address");
+    // A bound socket cannot take a port over that waits for late segments of another connection.
+    if source != Ipv4Addr::LOCALHOST {
+        bind(&stream, &SocketAddrV4::new(source, 0)).expect("a loopback address");
+    }
     let proxy = SocketAddrV4::new(Ipv4Addr::LOCALHOST, proxy);
     rustix::net::connect(&stream, &proxy).expect("the proxy listens");
     let stream = TcpStream::from(stream);

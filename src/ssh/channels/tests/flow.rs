@@ -20,13 +20,14 @@ fn data_goes_to_its_owner() {
 #[test]
 fn sending_stops_at_the_window_and_goes_on_after_an_adjustment() {
     let (mut mux, id) = one_open();
-    assert_eq!(mux.send_room(id), 60);
+    assert_eq!((mux.send_room(id), mux.window_room(id)), (60, 100));
     assert_eq!(mux.data_header(id, 61), None);
     assert_eq!(mux.data_header(id, 0), None);
     assert_eq!(mux.data_header(id, 60), Some(*b"\x5e\0\0\0\x07\0\0\0\x3c"));
-    assert_eq!(mux.send_room(id), 40);
+    assert_eq!((mux.send_room(id), mux.window_room(id)), (40, 40));
     assert!(mux.data_header(id, 40).is_some());
     assert_eq!((mux.send_room(id), mux.data_header(id, 1)), (0, None));
+    assert_eq!(mux.window_room(id), 0);
     let adjust = |bytes| packet(93, &[id.number(), bytes]);
     assert_eq!(mux.input(&adjust(0)), Ok(Event::Nothing));
     assert_eq!(mux.input(&adjust(10)), Ok(Event::WindowOpened { id, owner: 1 }));

@@ -15,8 +15,14 @@ use crate::config::{Host, Target};
 /// The server's channel number in most tests.
 const PEER: u32 = 7;
 
-const LIMITS: Limits =
-    Limits { channels: 4, initial_window: 1000, max_window: 4000, max_packet: 600, queued: 3 };
+const LIMITS: Limits = Limits {
+    channels: 4,
+    initial_window: 1000,
+    max_window: 4000,
+    growth: u32::MAX,
+    max_packet: 600,
+    queued: 3,
+};
 
 fn target() -> Target {
     Target { host: Host::Name("ftp.example".into()), port: 21 }

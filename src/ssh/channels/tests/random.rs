@@ -175,6 +175,7 @@ fn run(seed: u64) -> u64 {
         channels: 1 + random.below(12),
         initial_window: 1 + random.below(2000) as u32,
         max_window: 1 + random.below(20_000) as u32,
+        growth: random.below(30_000) as u32,
         max_packet: 1 + random.below(900) as u32,
         queued: 4,
     };
@@ -247,6 +248,9 @@ fn run(seed: u64) -> u64 {
             assert!(view.receive_window + view.unconsumed <= view.receive_size);
             assert!(view.receive_size <= limits.max_window);
         }
+        let initial = limits.initial_window.min(limits.max_window);
+        let grown: u32 = mux.channels().map(|view| view.receive_size - initial).sum();
+        assert!(grown <= limits.growth);
     }
     carried
 }
@@ -330,8 +334,14 @@ fn client_acts(
 #[test]
 fn noise_never_panics() {
     let mut random = Random(0x1234_5678_9abc_def1);
-    let limits =
-        Limits { channels: 3, initial_window: 100, max_window: 400, max_packet: 50, queued: 5 };
+    let limits = Limits {
+        channels: 3,
+        initial_window: 100,
+        max_window: 400,
+        growth: 1000,
+        max_packet: 50,
+        queued: 5,
+    };
     let mut mux = Mux::<u32>::new(limits);
     let mut refused = 0;
     for round in 0..200_000 {
@@ -414,8 +424,14 @@ fn windows_of_any_size_never_get_stuck() {
     let mut random = Random(0xfeed_5eed);
     for initial_window in [1, 2, 3, 99, 100, 101, 4096] {
         for max_window in [1, 100, 8192] {
-            let limits =
-                Limits { channels: 1, initial_window, max_window, max_packet: 100, queued: 1 };
+            let limits = Limits {
+                channels: 1,
+                initial_window,
+                max_window,
+                growth: 10_000,
+                max_packet: 100,
+                queued: 1,
+            };
             let limits = Limits { initial_window: initial_window.min(max_window), ..limits };
             download(limits, 20_000, |unconsumed| random.below(unconsumed + 1));
         }
@@ -428,6 +444,7 @@ fn windows_grow_for_clients_that_keep_up_only() {
         channels: 1,
         initial_window: 256 << 10,
         max_window: 16 << 20,
+        growth: 16 << 20,
         max_packet: 32_768,
         queued: 1,
     };

@@ -1,0 +1,136 @@
+//! What breaks in the middle of a transfer never ends as a success.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+use zoxy::message::catalogue::{
+    FTP_CONTROL_LOST, FTP_SSH_FAILED, FTP_STOPPING, FTP_TRANSFER, SESSION_LOST,
+};
+
+use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World};
+
+/// The modes that differ in how the data connection came about.
+const MODES: [Mode; 3] = [Mode::Pasv, Mode::PortBind, Mode::Port];
+
+/// A client in the middle of a download without end.
+fn downloading(scene: &FtpScene, mode: Mode) -> (FtpClient, TcpStream) {
+    let file = File::create(scene.ftpd.folder.join("ENDLESS")).expect("a file is made");
+    file.set_len(4 << 30).expect("it may have holes");
+    let mut client = scene.logged_in(Socks::V5);
+    let mut data = client.start(mode, "RETR ENDLESS");
+    data.read_exact(&mut [0; 10_000]).expect("data comes");
+    (client, data)
+}
+
+/// A client in the middle of an upload.
+fn uploading(scene: &FtpScene, mode: Mode) -> (FtpClient, TcpStream) {
+    let mut client = scene.logged_in(Socks::V4);
+    let mut data = client.start(mode, "STOR PART");
+    data.write_all(&[1; 100_000]).expect("data is taken");
+    (client, data)
+}
+
+/// The control connection ends, with 426 or 421 as its last words or none at all.
+#[track_caller]
+fn assert_no_success(client: &mut FtpClient) {
+    loop {
+        match client.try_reply() {
+            Ok(reply) => assert!(matches!(reply.code, 421 | 426), "{reply:?}"),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => panic!("it did not end"),
+            Err(_) => return,
+        }
+    }
+}
+
+/// The download's connection ends in a reset, not as a whole file does.
+#[track_caller]
+fn assert_reset(mut data: TcpStream) {
+    let ended = io::copy(&mut data, &mut io::sink());
+    let kind = ended.expect_err("the data ended as if it were complete").kind();
+    assert_eq!(kind, io::ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn ssh_server_killed() {
+    let world = World::new();
+    let mut scene = FtpScene::start(&world);
+    for mode in MODES {
+        let (mut client, data) = downloading(&scene, mode);
+        let (mut other, upload) = uploading(&scene, mode);
+        let mark = scene.zoxy.log.mark();
+        scene.sshd.kill();
+        assert_reset(data);
+        assert_no_success(&mut client);
+        drop(upload);
+        assert_no_success(&mut other);
+        scene.zoxy.log.wait_message_after(mark, &SESSION_LOST, &[]);
+        for command in ["RETR ENDLESS", "STOR PART"] {
+            scene.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &[command, "FAILED"]);
+        }
+        scene.sshd.restart();
+    }
+}
+
+#[test]
+fn ssh_server_killed_between_transfers() {
+    let world = World::new();
+    let mut scene = FtpScene::start(&world);
+    let mut client = scene.logged_in(Socks::V5);
+    scene.sshd.kill();
+    let told = client.expect(421);
+    let text = &told.lines[0];
+    let is_explained = [FTP_CONTROL_LOST, FTP_SSH_FAILED].iter().any(|m| text.contains(&m.id()));
+    assert!(is_explained, "{told:?}");
+    client.expect_end();
+}
+
+#[test]
+fn ftp_server_killed() {
+    let world = World::new();
+    let mut scene = FtpScene::start(&world);
+    let (mut client, data) = downloading(&scene, Mode::Epsv);
+    scene.ftpd.kill();
+    drop(data);
+    assert_no_success(&mut client);
+    scene.zoxy.log.wait_message(&FTP_TRANSFER, &["RETR ENDLESS", "FAILED"]);
+}
+
+#[test]
+fn zoxy_stopped() {
+    for mode in MODES {
+        let world = World::new();
+        let mut scene = FtpScene::start_with(&world, SshHost::Target, &[], |deck| {
+            deck.set("*", "DRAINTIME", "1")
+        });
+        let (mut client, data) = downloading(&scene, mode);
+        let (mut other, upload) = uploading(&scene, mode);
+        let mut idle = scene.logged_in(Socks::V5);
+        scene.zoxy.signal(Signal::TERM);
+        let told = idle.expect(421);
+        assert!(told.lines[0].contains(&FTP_STOPPING.id()), "{told:?}");
+        assert_reset(data);
+        assert_no_success(&mut client);
+        drop(upload);
+        assert_no_success(&mut other);
+        assert_eq!(scene.zoxy.wait(), Some(0));
+    }
+}
+
+/// What can end within the time for running connections does.
+#[test]
+fn zoxy_stopped_lets_a_transfer_end() {
+    let world = World::new();
+    let mut scene = FtpScene::start(&world);
+    let (mut client, mut data) = uploading(&scene, Mode::PortBind);
+    scene.zoxy.signal(Signal::TERM);
+    scene.zoxy.log.wait_message(&zoxy::message::catalogue::STOPPING, &[]);
+    data.write_all(b"the rest").expect("data is taken");
+    drop(data);
+    client.expect(226);
+    let there = fs::metadata(scene.ftpd.folder.join("PART")).expect("it was put");
+    assert_eq!(there.len(), 100_008);
+    assert_no_success(&mut client);
+    assert_eq!(scene.zoxy.wait(), Some(0));
+}
