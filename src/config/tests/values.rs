@@ -42,7 +42,7 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!(profile.idle_timeout, Duration::from_secs(5));
     assert_eq!((profile.keepalive, profile.keepalive_count), (Duration::from_secs(15), 3));
     assert_eq!((profile.sessions, profile.channels, profile.window), (4, 4096, 2 << 20));
-    assert_eq!(profile.backoff_max, Duration::from_secs(60));
+    assert_eq!(profile.backoff_max, Duration::from_secs(120));
     let filter = &config.filters[0];
     assert_eq!(filter.idle_timeout, None);
     assert_eq!(filter.half_closed_timeout, Some(Duration::from_secs(300)));
@@ -50,7 +50,7 @@ fn defaults_are_those_of_the_manual() {
         (filter.pasv_trust, filter.composite_user, filter.control_page),
         (false, false, None)
     );
-    assert_eq!(filter.data_timeout, Duration::from_secs(60));
+    assert_eq!(filter.data_timeout, Duration::from_secs(120));
 }
 
 #[test]
@@ -198,7 +198,7 @@ SSH user     from the FTP dialogue
 login        PASSWORD, KEYBOARD
 fall back    never
 FTP user     perhaps with its FTP server, as user@host
-FTP data     to the address of the target, within 60 s
+FTP data     to the address of the target, within 120 s
 FTP control  IBM-037 of the application, translated
 ";
     assert_eq!(explain(21), jobs);
