@@ -72,6 +72,7 @@ fn check(deck: &Deck) -> Output {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 
@@ -80,7 +81,9 @@ mod tests {
 
     /// Runs the command with a deck in a file of its own.
     fn check(deck: &str, options: &[&str]) -> Output {
-        let name = format!("zoxy-check-{}-{}", std::process::id(), deck.len());
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("zoxy-check-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         fs::write(&path, deck).unwrap();
         let mut arguments = vec!["-c".to_owned(), path.display().to_string()];

@@ -125,6 +125,8 @@ pub struct DataSlot {
     pub backlog: VecDeque<u8>,
     /// EOF came.
     pub eof: bool,
+    /// When the SSH server has to have opened it; None once it has.
+    pub until: Option<Instant>,
 }
 
 /// Remembered readiness of a socket: edges come once.

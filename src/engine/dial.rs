@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use super::jobs;
@@ -153,11 +154,20 @@ impl DialError {
     /// True when there was no SSH server to talk to; only then may a filter fall back to plain.
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Name(_) | Self::Connect(..) => true,
+            Self::Name(error) | Self::Connect(_, error) => !is_our_own(error),
             Self::TimedOut(phase) => *phase == CONNECTING,
             _ => false,
         }
     }
+}
+
+/// Whether we are short of something ourselves, which says nothing about the server: whoever uses
+/// up our descriptors must not get others to go on without SSH.
+fn is_our_own(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::NOSPC)
+    )
 }
 
 impl fmt::Display for DialError {
@@ -186,3 +196,25 @@ const SECRET_BYTES: u64 = 4096;
 
 /// Bad lines of one known_hosts file that are reported, at most.
 const PROBLEMS_SAID: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_that_cannot_be_reached_allows_to_go_on_without() {
+        let address = SocketAddr::from(([192, 0, 2, 1], 22));
+        let connect = |errno: Errno| DialError::Connect(address, errno.into());
+        assert!(connect(Errno::CONNREFUSED).is_unreachable());
+        assert!(DialError::Name(io::Error::other("no such name")).is_unreachable());
+        assert!(DialError::TimedOut(CONNECTING).is_unreachable());
+        for error in [
+            connect(Errno::MFILE),
+            DialError::Name(Errno::NFILE.into()),
+            DialError::TimedOut("logging in"),
+            DialError::Ended("closed".into()),
+        ] {
+            assert!(!error.is_unreachable(), "{error}");
+        }
+    }
+}

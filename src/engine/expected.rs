@@ -1,16 +1,18 @@
 //! Data connections that FTP dialogues expect, and the dialogues that SOCKS BIND requests belong to.
 //!
 //! Shared by all workers: a dialogue enters what it expects, the worker that gets a client's request
-//! looks it up. An expectation is used once, expires, and holds for one client address only; what
-//! nobody expects goes through the filters like any other request.
+//! looks it up. An expectation is used once, expires, and holds for one client address only. What
+//! comes too late is refused: it must not go out in clear because some filter would let it. What
+//! nobody ever expected goes through the filters like any other request.
 //!
 //! A BIND names the FTP server's host and nothing else, and all jobs of a mainframe have one
 //! address: to which of their dialogues with that host it belongs shows when one of them sends a
 //! PORT with the address that the BIND was given. Until then it waits here.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::client::Place;
 use super::shared::{Live, Seat};
@@ -28,6 +30,8 @@ pub struct Expected {
 struct Tables {
     /// Oldest first.
     connections: Vec<Expectation>,
+    /// What nobody came for in time, the oldest first.
+    late: VecDeque<Late>,
     dialogues: Vec<Dialogue>,
     binds: Vec<WaitingBind>,
 }
@@ -48,6 +52,25 @@ pub struct Expectation {
     pub origin: Origin,
     /// When it is too late.
     pub until: Instant,
+}
+
+/// What a client's request is to the FTP dialogues.
+pub enum Taken {
+    /// The data connection that one of them expects.
+    Expected(Box<Expectation>),
+    /// One that was expected, and is not any more: it must not go another way.
+    TooLate,
+    /// Nothing of theirs.
+    Unknown,
+}
+
+/// A data connection that is not waited for any more.
+struct Late {
+    client: IpAddr,
+    hosts: Vec<Host>,
+    port: u16,
+    /// When it is forgotten.
+    until: Instant,
 }
 
 /// A control connection and one of its data connections.
@@ -98,31 +121,39 @@ impl Expected {
     /// Enters a data connection; the oldest one gives way when there are too many.
     pub fn expect(&self, expectation: Expectation, now: Instant) {
         let mut tables = self.lock();
-        tables.connections.retain(|entry| entry.until > now);
+        tables.give_up(now, |entry| entry.until <= now);
         if tables.connections.len() >= MAX_EXPECTED {
             tables.connections.remove(0);
         }
+        let Expectation { client, port, .. } = expectation;
+        tables.late.retain(|late| !(late.client == client && late.port == port));
         tables.connections.push(expectation);
     }
 
     /// Takes out what a client's request was expected to be, the newest if there are several.
-    pub fn take(&self, client: IpAddr, target: &Target, now: Instant) -> Option<Expectation> {
+    pub fn take(&self, client: IpAddr, target: &Target, now: Instant) -> Taken {
         let mut tables = self.lock();
-        if tables.connections.is_empty() {
-            return None;
+        if tables.connections.is_empty() && tables.late.is_empty() {
+            return Taken::Unknown;
         }
-        tables.connections.retain(|entry| entry.until > now);
+        tables.give_up(now, |entry| entry.until <= now);
         let position = tables.connections.iter().rposition(|entry| {
             entry.client == client
                 && entry.port == target.port
                 && entry.hosts.contains(&target.host)
-        })?;
-        Some(tables.connections.remove(position))
+        });
+        if let Some(position) = position {
+            return Taken::Expected(Box::new(tables.connections.remove(position)));
+        }
+        let is_late = tables.late.iter().any(|late| {
+            late.client == client && late.port == target.port && late.hosts.contains(&target.host)
+        });
+        if is_late { Taken::TooLate } else { Taken::Unknown }
     }
 
     /// Takes out one data connection of a control connection.
-    pub fn forget(&self, link: DataLink) {
-        self.lock().connections.retain(|entry| entry.link != link);
+    pub fn forget(&self, link: DataLink, now: Instant) {
+        self.lock().give_up(now, |entry| entry.link == link);
     }
 
     /// Enters a control connection that is logged in: BIND requests may refer to it.
@@ -131,10 +162,10 @@ impl Expected {
     }
 
     /// Takes a control connection out, with all that it expects.
-    pub fn leave(&self, place: Place) {
+    pub fn leave(&self, place: Place, now: Instant) {
         let mut tables = self.lock();
         tables.dialogues.retain(|dialogue| dialogue.place != place);
-        tables.connections.retain(|entry| entry.link.control != place);
+        tables.give_up(now, |entry| entry.link.control == place);
     }
 
     /// The newest dialogue that a client's BIND for `host` can belong to.
@@ -170,6 +201,26 @@ impl Expected {
     }
 }
 
+impl Tables {
+    /// Stops waiting for some data connections, and remembers for a while that they were expected.
+    fn give_up(&mut self, now: Instant, which: impl Fn(&Expectation) -> bool) {
+        self.late.retain(|late| late.until > now);
+        let late = &mut self.late;
+        self.connections.retain_mut(|entry| {
+            let goes = which(entry);
+            if goes {
+                let hosts = std::mem::take(&mut entry.hosts);
+                let (client, port) = (entry.client, entry.port);
+                late.push_back(Late { client, hosts, port, until: now + LATE });
+            }
+            !goes
+        });
+        while self.late.len() > MAX_EXPECTED {
+            self.late.pop_front();
+        }
+    }
+}
+
 /// Whether a BIND for `named` can be one for `host`: clients may leave the host open.
 fn is_for(named: &Host, host: &Host) -> bool {
     named == host || matches!(named, Host::Address(address) if address.is_unspecified())
@@ -177,3 +228,6 @@ fn is_for(named: &Host, host: &Host) -> bool {
 
 /// Data connections expected at once, at most, by all clients together.
 const MAX_EXPECTED: usize = 4096;
+
+/// How long a data connection that came too late is refused, whatever the filters say.
+const LATE: Duration = Duration::from_secs(600);

@@ -1,13 +1,18 @@
 //! What a worker tells the operator's displays about itself.
 
-use std::time::Instant;
+use std::collections::HashMap;
+use std::time::{Instant, SystemTime};
 
 use slab::Slab;
 
-use super::client::{Client, State};
+use super::client::{Client, FtpControl, State};
+use super::key::Key;
 use super::session::{Phase, Session};
+use crate::gateway::ftp::{Direction, Transfer};
 use crate::operator::display::ROWS_ALL;
-use crate::operator::snapshot::{ConnectionRow, TunnelRow};
+use crate::operator::snapshot::{
+    ConnectionRow, FtpRow, FtpTotals, FtpTransfer, TunnelRow, clipped,
+};
 
 /// One worker's rows, taken between two turns of its loop.
 #[derive(Debug, Default)]
@@ -16,6 +21,10 @@ pub struct WorkerSnapshot {
     pub connections: Vec<ConnectionRow>,
     /// How many client connections there are.
     pub total: usize,
+    /// Its FTP dialogues, the lowest numbers first, at most [`ROWS_ALL`].
+    pub ftp: Vec<FtpRow>,
+    /// All its FTP dialogues together.
+    pub ftp_totals: FtpTotals,
     /// Its SSH sessions.
     pub tunnels: Vec<TunnelRow>,
     /// Its listeners that pause.
@@ -33,8 +42,13 @@ pub fn take(
 ) -> WorkerSnapshot {
     let mut rows: Vec<&Client> = clients.iter().map(|(_, client)| client).collect();
     rows.sort_by_key(|client| client.number);
+    let mut ftp = dialogues(worker, &rows, now);
+    let ftp_totals = ftp.iter().map(FtpTotals::from).sum();
+    ftp.truncate(ROWS_ALL);
     rows.truncate(ROWS_ALL);
     WorkerSnapshot {
+        ftp,
+        ftp_totals,
         connections: rows.into_iter().map(|client| connection(client, now)).collect(),
         total: clients.len(),
         paused: Vec::new(),
@@ -64,6 +78,71 @@ fn connection(client: &Client, now: Instant) -> ConnectionRow {
         up: client.up,
         down: client.down,
         age: now.saturating_duration_since(client.since),
+    }
+}
+
+/// The FTP dialogues of `clients`, in the same order.
+fn dialogues(worker: usize, clients: &[&Client], now: Instant) -> Vec<FtpRow> {
+    let mut data: HashMap<Key, Vec<&Client>> = HashMap::new();
+    for client in clients {
+        // Until it is handed over, a data connection may wait on another worker than its dialogue.
+        if let Some(link) = client.data.filter(|link| link.control.worker == worker) {
+            data.entry(link.control.client).or_default().push(client);
+        }
+    }
+    let at = SystemTime::now();
+    let row = |client: &&Client| {
+        let control = client.ftp.as_ref()?;
+        let data = data.get(&client.key).map_or(&[][..], Vec::as_slice);
+        Some(dialogue(client, control, data, now, at))
+    };
+    clients.iter().filter_map(row).collect()
+}
+
+fn dialogue(
+    client: &Client,
+    control: &FtpControl,
+    data: &[&Client],
+    now: Instant,
+    at: SystemTime,
+) -> FtpRow {
+    let route = client.route.as_ref();
+    let server = route.and_then(|route| route.seat.as_ref()).map(|(key, _)| key.server.to_string());
+    // The client's side of these still waits for a slot, which is counted.
+    let joined = data.iter().filter(|c| !matches!(c.state(), State::Bound(_) | State::Calling));
+    FtpRow {
+        id: client.number,
+        client: client.peer.to_string(),
+        user: clipped(control.dialogue.user()),
+        target: route.map(|route| route.target.to_string()),
+        server,
+        phase: control.dialogue.phase_name(),
+        data: joined.count() + control.slots.len(),
+        transfer: control.transfer.as_ref().map(|running| transfer(running, control, data, at)),
+        age: now.saturating_duration_since(client.since),
+    }
+}
+
+fn transfer(
+    running: &Transfer,
+    control: &FtpControl,
+    data: &[&Client],
+    at: SystemTime,
+) -> FtpTransfer {
+    let (up, down) = running.data.map_or((0, 0), |id| {
+        let live = data.iter().find(|client| client.data.is_some_and(|link| link.id == id));
+        // The dialogue knows what has ended: a transfer goes on until its reply comes.
+        live.map_or_else(|| control.dialogue.counted(id), |client| (client.up, client.down))
+    });
+    FtpTransfer {
+        command: running.command.clone(),
+        name: clipped(&running.name),
+        direction: running.direction,
+        bytes: match running.direction {
+            Direction::Upload => up,
+            Direction::Download => down,
+        },
+        time: at.duration_since(running.started).unwrap_or_default(),
     }
 }
 

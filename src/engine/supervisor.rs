@@ -296,6 +296,7 @@ impl Supervisor {
             }
             Command::DisplayStatus
             | Command::DisplayConnections { .. }
+            | Command::DisplayFtp { .. }
             | Command::DisplayTunnels => {
                 let question = self.next_question;
                 self.next_question += 1;
@@ -336,6 +337,11 @@ impl Supervisor {
             Command::DisplayConnections { .. } => {
                 let rows = parts.into_iter().flat_map(|part| part.connections).collect();
                 display::connections(rows, total, command.rows(), now)
+            }
+            Command::DisplayFtp { .. } => {
+                let totals = parts.iter().map(|part| part.ftp_totals).sum();
+                let rows = parts.into_iter().flat_map(|part| part.ftp).collect();
+                display::ftp(rows, &totals, command.rows(), now)
             }
             _ => display::status(&self.status(&parts), now),
         };

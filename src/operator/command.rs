@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `D STATUS` | `DISPLAY STATUS` | how zoxy as a whole is doing |
 //! | `D CONNS[,ALL]` | `DISPLAY CONNECTIONS[,ALL]` | client connections, the oldest first |
+//! | `D FTP[,ALL]` | `DISPLAY FTP[,ALL]` | FTP dialogues and transfers, the oldest first |
 //! | `D TUNNELS` | `DISPLAY TUNNELS` | SSH sessions |
 //! | `D FILTERS` | `DISPLAY FILTERS` | filters and how often each decided |
 //! | `F REFRESH` | `MODIFY REFRESH` | read the deck again |
@@ -29,6 +30,7 @@ use crate::message::catalogue::{COMMAND_MISSING, COMMAND_OPERAND, COMMAND_UNKNOW
 pub const HELP: &str = "\
 D STATUS         how zoxy as a whole is doing
 D CONNS[,ALL]    client connections, the oldest first
+D FTP[,ALL]      FTP dialogues with their transfers, the oldest first
 D TUNNELS        SSH sessions
 D FILTERS        filters and how often each decided
 F REFRESH        read the deck again
@@ -36,7 +38,7 @@ P                stop: running connections may finish, then zoxy ends
 ";
 
 const VERBS: &str = "D, F, P";
-const DISPLAYS: &str = "D STATUS, D CONNS, D TUNNELS or D FILTERS";
+const DISPLAYS: &str = "D STATUS, D CONNS, D FTP, D TUNNELS or D FILTERS";
 
 /// What an operator can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,11 @@ pub enum Command {
     DisplayStatus,
     /// D CONNS; with `all`, more of them.
     DisplayConnections {
+        /// ALL was given.
+        all: bool,
+    },
+    /// D FTP; with `all`, more of them.
+    DisplayFtp {
         /// ALL was given.
         all: bool,
     },
@@ -67,7 +74,7 @@ impl Command {
     /// How many rows its display shows at most, over all workers.
     pub fn rows(self) -> usize {
         match self {
-            Self::DisplayConnections { all: true } => ROWS_ALL,
+            Self::DisplayConnections { all: true } | Self::DisplayFtp { all: true } => ROWS_ALL,
             _ => ROWS,
         }
     }
@@ -79,6 +86,8 @@ impl Display for Command {
             Self::DisplayStatus => "D STATUS",
             Self::DisplayConnections { all: false } => "D CONNS",
             Self::DisplayConnections { all: true } => "D CONNS,ALL",
+            Self::DisplayFtp { all: false } => "D FTP",
+            Self::DisplayFtp { all: true } => "D FTP,ALL",
             Self::DisplayTunnels => "D TUNNELS",
             Self::DisplayFilters => "D FILTERS",
             Self::Refresh => "F REFRESH",
@@ -149,6 +158,10 @@ fn display(operands: &[&str]) -> Result<Command, CommandError> {
         ["CONNS" | "CONNECTIONS", surplus @ ..] => {
             (surplus, connections(false), "D CONNS or D CONNS,ALL")
         }
+        ["FTP", "ALL", surplus @ ..] => (surplus, Command::DisplayFtp { all: true }, "D FTP,ALL"),
+        ["FTP", surplus @ ..] => {
+            (surplus, Command::DisplayFtp { all: false }, "D FTP or D FTP,ALL")
+        }
         ["TUNNELS", surplus @ ..] => (surplus, Command::DisplayTunnels, "D TUNNELS"),
         ["FILTERS", surplus @ ..] => (surplus, Command::DisplayFilters, "D FILTERS"),
         [other, ..] => {
@@ -214,6 +227,8 @@ mod tests {
             ("d connections", Command::DisplayConnections { all: false }),
             ("D CONNS,ALL", Command::DisplayConnections { all: true }),
             ("D  CONNS , all ", Command::DisplayConnections { all: true }),
+            ("d ftp", Command::DisplayFtp { all: false }),
+            ("DISPLAY FTP,ALL", Command::DisplayFtp { all: true }),
             ("D TUNNELS", Command::DisplayTunnels),
             ("\tD Filters", Command::DisplayFilters),
             ("F REFRESH", Command::Refresh),
@@ -228,9 +243,18 @@ mod tests {
 
     #[test]
     fn display_form_is_accepted_again() {
-        for line in
-            ["D STATUS", "D CONNS", "D CONNS,ALL", "D TUNNELS", "D FILTERS", "F REFRESH", "P"]
-        {
+        let all = [
+            "D STATUS",
+            "D CONNS",
+            "D CONNS,ALL",
+            "D FTP",
+            "D FTP,ALL",
+            "D TUNNELS",
+            "D FILTERS",
+            "F REFRESH",
+            "P",
+        ];
+        for line in all {
             let command = parse(line).unwrap();
             assert_eq!(command.to_string(), line);
         }
@@ -243,10 +267,15 @@ mod tests {
             ("  ", "ZOX0510E no command; enter one of D, F, P"),
             ("Q", "ZOX0511E Q is not a command; enter one of D, F, P"),
             ("?", "ZOX0511E ? is not a command; enter one of D, F, P"),
-            ("D", "what to display is missing; enter D STATUS, D CONNS, D TUNNELS or D FILTERS"),
-            ("D X", "X cannot be displayed; enter D STATUS, D CONNS, D TUNNELS or D FILTERS"),
+            ("D", "what to display is missing; enter D STATUS, D CONNS, D FTP, D TUNNELS or D"),
+            (
+                "D X",
+                "X cannot be displayed; enter D STATUS, D CONNS, D FTP, D TUNNELS or D FILTERS",
+            ),
             ("D STATUS,ALL", "D: ALL does not belong here; enter D STATUS"),
             ("D CONNS,X", "D: X does not belong here; enter D CONNS or D CONNS,ALL"),
+            ("D FTP,X", "D: X does not belong here; enter D FTP or D FTP,ALL"),
+            ("D FTP,ALL,X", "D: X does not belong here; enter D FTP,ALL"),
             ("D CONNS,ALL,X", "D: X does not belong here; enter D CONNS,ALL"),
             ("F", "ZOX0512E F: what to modify is missing; enter F REFRESH"),
             ("F DECK", "ZOX0512E F: DECK cannot be modified; enter F REFRESH"),

@@ -4,8 +4,12 @@
 //! Pure; called by the engine with what it collected. Rows are shown by number, oldest first, since
 //! those that hang are the oldest.
 
+mod ftp;
+
 use std::fmt::Write;
 use std::time::SystemTime;
+
+pub use ftp::ftp;
 
 use super::layout::{age, bytes, cell, end_line, wrap};
 use super::snapshot::{ConnectionRow, FilterRow, RunState, Status, TunnelRow};
@@ -215,7 +219,7 @@ mod tests {
     use super::super::snapshot::ListenerRow;
     use super::*;
 
-    fn at() -> SystemTime {
+    pub(super) fn at() -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_795_251_357)
     }
 
@@ -255,7 +259,7 @@ mod tests {
         }
     }
 
-    fn assert_fits(text: &str) {
+    pub(super) fn assert_fits(text: &str) {
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
             assert!(!line.ends_with(' '), "blanks at the end: {line}");

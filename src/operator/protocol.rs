@@ -15,7 +15,7 @@ pub const MAX_COMMAND: usize = 256;
 pub const MAX_CONSOLES: usize = 8;
 
 /// Longest answer, in bytes; what a display can become at most is far below.
-pub const MAX_ANSWER: u64 = 16 << 20;
+pub const MAX_ANSWER: u64 = 32 << 20;
 
 /// How long a console may take to send its line, the engine to answer it, and the console to take
 /// the answer: each for itself.

@@ -6,7 +6,10 @@
 //!
 //! [`Command::rows`]: super::command::Command::rows
 
+use std::iter::Sum;
 use std::time::{Duration, SystemTime};
+
+use crate::ftp::Direction;
 
 /// D STATUS.
 #[derive(Debug, Clone)]
@@ -90,6 +93,92 @@ pub struct ConnectionRow {
     pub age: Duration,
 }
 
+/// One FTP dialogue under FTPTUN (D FTP).
+#[derive(Debug, Clone)]
+pub struct FtpRow {
+    /// `#id` of its control connection.
+    pub id: u64,
+    /// Address and port of the client.
+    pub client: String,
+    /// User at the FTP server; empty until USER has come.
+    pub user: String,
+    /// FTP server the client wants.
+    pub target: Option<String>,
+    /// SSH server; None while there is none.
+    pub server: Option<String>,
+    /// Where the dialogue stands, in one word of at most 9 letters.
+    pub phase: &'static str,
+    /// Data connections, open or being opened.
+    pub data: usize,
+    /// The transfer under way.
+    pub transfer: Option<FtpTransfer>,
+    /// Time since the control connection was accepted.
+    pub age: Duration,
+}
+
+/// A transfer under way.
+#[derive(Debug, Clone)]
+pub struct FtpTransfer {
+    /// FTP command, at most 4 letters.
+    pub command: String,
+    /// Its argument, [`clipped`]; may be empty.
+    pub name: String,
+    /// Which way its data goes.
+    pub direction: Direction,
+    /// Bytes that went this way so far.
+    pub bytes: u64,
+    /// Time since the command.
+    pub time: Duration,
+}
+
+/// All FTP dialogues together, whether they are shown or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FtpTotals {
+    /// Dialogues.
+    pub dialogues: usize,
+    /// Data connections, open or being opened.
+    pub data: usize,
+    /// Transfers under way.
+    pub transfers: usize,
+    /// Bytes of these transfers so far.
+    pub bytes: u64,
+    /// Their rates together, in bytes per second.
+    pub rate: u64,
+}
+
+impl FtpTransfer {
+    /// Bytes per second since the command; None in its first millisecond.
+    pub fn rate(&self) -> Option<u64> {
+        let rate = (u128::from(self.bytes) * 1000).checked_div(self.time.as_millis())?;
+        Some(u64::try_from(rate).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<&FtpRow> for FtpTotals {
+    fn from(row: &FtpRow) -> Self {
+        let transfer = row.transfer.as_ref();
+        Self {
+            dialogues: 1,
+            data: row.data,
+            transfers: usize::from(transfer.is_some()),
+            bytes: transfer.map_or(0, |transfer| transfer.bytes),
+            rate: transfer.and_then(FtpTransfer::rate).unwrap_or(0),
+        }
+    }
+}
+
+impl Sum for FtpTotals {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            dialogues: sum.dialogues + one.dialogues,
+            data: sum.data + one.data,
+            transfers: sum.transfers + one.transfers,
+            bytes: sum.bytes.saturating_add(one.bytes),
+            rate: sum.rate.saturating_add(one.rate),
+        })
+    }
+}
+
 /// One SSH session (D TUNNELS).
 #[derive(Debug, Clone)]
 pub struct TunnelRow {
@@ -144,6 +233,14 @@ pub struct FilterRow {
     pub hits: u64,
 }
 
+/// Text that a client chose, for a row: its first 64 characters, with dots if there are more.
+pub fn clipped(text: &str) -> String {
+    match text.char_indices().nth(CLIPPED) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
+}
+
 /// Resident memory of this process in bytes, as the kernel counts it; None where /proc is missing.
 pub fn resident_memory() -> Option<u64> {
     resident_in(&std::fs::read_to_string("/proc/self/status").ok()?)
@@ -155,9 +252,66 @@ fn resident_in(status: &str) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+/// Characters of a client's text that are shown: a name on z/OS has at most 44, and 8 of a member.
+const CLIPPED: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn transfer(bytes: u64, milliseconds: u64) -> FtpTransfer {
+        FtpTransfer {
+            command: "STOR".into(),
+            name: "F".into(),
+            direction: Direction::Upload,
+            bytes,
+            time: Duration::from_millis(milliseconds),
+        }
+    }
+
+    #[test]
+    fn rates_are_bytes_per_second() {
+        let all = [
+            (0, 0, None),
+            (5, 0, None),
+            (0, 1000, Some(0)),
+            (3_000, 1_500, Some(2_000)),
+            (1, 1, Some(1_000)),
+            (u64::MAX, 1, Some(u64::MAX)),
+            (10 << 40, 3_600_000, Some(3_054_198_966)),
+        ];
+        for (bytes, milliseconds, rate) in all {
+            assert_eq!(transfer(bytes, milliseconds).rate(), rate, "{bytes} in {milliseconds}");
+        }
+    }
+
+    #[test]
+    fn totals_count_everything_once() {
+        let row = |data, transfer| FtpRow {
+            id: 1,
+            client: "10.1.2.3:50001".into(),
+            user: "PAUL".into(),
+            target: None,
+            server: None,
+            phase: "RELAYING",
+            data,
+            transfer,
+            age: Duration::ZERO,
+        };
+        let rows = [row(0, None), row(1, Some(transfer(4_000, 2_000))), row(2, None)];
+        let worker: FtpTotals = rows.iter().map(FtpTotals::from).sum();
+        let one = FtpTotals { dialogues: 3, data: 3, transfers: 1, bytes: 4_000, rate: 2_000 };
+        assert_eq!(worker, one);
+        let two = FtpTotals { dialogues: 6, data: 6, transfers: 2, bytes: 8_000, rate: 4_000 };
+        assert_eq!([worker, worker].into_iter().sum::<FtpTotals>(), two);
+    }
+
+    #[test]
+    fn long_names_are_clipped_between_characters() {
+        assert_eq!(clipped(""), "");
+        assert_eq!(clipped(&"\u{e4}".repeat(64)), "\u{e4}".repeat(64));
+        assert_eq!(clipped(&"\u{e4}".repeat(65)), "\u{e4}".repeat(64) + "...");
+    }
 
     #[test]
     fn resident_memory_is_read_from_proc() {

@@ -66,8 +66,9 @@ fn ssh_server_killed() {
         drop(upload);
         assert_no_success(&mut other);
         scene.zoxy.log.wait_message_after(mark, &SESSION_LOST, &[]);
-        for command in ["RETR ENDLESS", "STOR PART"] {
-            scene.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &[command, "FAILED"]);
+        for (command, name) in [(" RETR DOWN ", " ENDLESS"), (" STOR UP ", " PART")] {
+            let pieces = [command, "FAILED", name];
+            scene.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &pieces);
         }
         scene.sshd.restart();
     }
@@ -94,7 +95,7 @@ fn ftp_server_killed() {
     scene.ftpd.kill();
     drop(data);
     assert_no_success(&mut client);
-    scene.zoxy.log.wait_message(&FTP_TRANSFER, &["RETR ENDLESS", "FAILED"]);
+    scene.zoxy.log.wait_message(&FTP_TRANSFER, &[" RETR DOWN ", "FAILED", " ENDLESS"]);
 }
 
 #[test]

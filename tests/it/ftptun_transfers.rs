@@ -61,9 +61,10 @@ fn put_get_append(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
     assert_eq!(text(&there), "LINE 1\nLINE 2\n");
     assert_eq!(client.get(mode, "RETR TEXT"), b"LINE 1\r\nLINE 2\r\n");
     client.ask("TYPE I", 200);
-    let complete = format!("STOR PUT.BIN by {}", crate::world::account().name);
+    let complete = format!(" STOR UP I COMPLETE 226 {ODD} ");
     let line = scene.zoxy.log.wait_message(&FTP_TRANSFER, &[&complete]);
-    assert!(line.contains(&format!("COMPLETE, {ODD} bytes")), "{line}");
+    assert!(line.contains(&format!(" {} ", crate::world::account().name)), "{line}");
+    assert!(line.ends_with(" PUT.BIN"), "{line}");
 }
 
 fn restart(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {

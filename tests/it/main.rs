@@ -12,6 +12,7 @@ mod console;
 mod deck_check;
 mod ebcdic_deck;
 mod ftp;
+mod ftp_display;
 mod ftptun_broken;
 mod ftptun_clients;
 mod ftptun_data;

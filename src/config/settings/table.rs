@@ -265,7 +265,7 @@ pub static SETTINGS: &[Setting] = &[
         keyword: "DATATIME",
         scope: Scope::Filter,
         kind: Kind::Time(1, 3_600),
-        default: "60",
+        default: "120",
         meaning: "FTPTUN: how long an expected data connection is waited for.",
     },
     Setting {

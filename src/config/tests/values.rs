@@ -50,7 +50,7 @@ fn defaults_are_those_of_the_manual() {
         (filter.pasv_trust, filter.composite_user, filter.control_page),
         (false, false, None)
     );
-    assert_eq!(filter.data_timeout, Duration::from_secs(60));
+    assert_eq!(filter.data_timeout, Duration::from_secs(120));
 }
 
 #[test]
@@ -198,7 +198,7 @@ SSH user     from the FTP dialogue
 login        PASSWORD, KEYBOARD
 fall back    never
 FTP user     perhaps with its FTP server, as user@host
-FTP data     to the address of the target, within 60 s
+FTP data     to the address of the target, within 120 s
 FTP control  IBM-037 of the application, translated
 ";
     assert_eq!(explain(21), jobs);

@@ -135,7 +135,8 @@ impl Worker {
                 self.fail(key, Failure::TimedOut, &reason);
             }
             State::Lingering(_) | State::Bound(_) | State::Calling => self.remove_client(key, true),
-            State::Direct(_) | State::Tunnel(_) | State::Ftp | State::Changing => {}
+            State::Ftp => self.ftp_deadline(key),
+            State::Direct(_) | State::Tunnel(_) | State::Changing => {}
         }
     }
 
@@ -244,7 +245,7 @@ impl Worker {
     pub(super) fn let_go_of_seat(&mut self, key: Key) {
         self.let_go(key);
         let worker = self.index;
-        self.shared.expected.leave(Place { worker, client: key });
+        self.shared.expected.leave(Place { worker, client: key }, self.now);
     }
 
     pub(super) fn cancel_client_timers(&mut self, key: Key) {

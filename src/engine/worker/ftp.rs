@@ -7,10 +7,13 @@
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Worker;
+use zeroize::Zeroizing;
+
 use super::ftpdata::update_binds;
 use super::handshake::answer;
+use super::{Timer, Worker};
 use crate::config::Target;
 use crate::engine::client::{Credential, FtpControl, Place, State};
 use crate::engine::expected::Origin;
@@ -35,7 +38,8 @@ impl Worker {
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
         };
-        let early = std::mem::take(&mut route.early);
+        // A login may be among them.
+        let early = Zeroizing::new(std::mem::take(&mut route.early));
         let version = route.version;
         let mut dialogue = Dialogue::new(settings);
         dialogue.from_client(&early);
@@ -69,7 +73,47 @@ impl Worker {
         client.enter(State::Ftp);
         client.ready.read = true;
         self.watch_idle(key);
+        self.watch_dialogue(key);
         self.ftp_ready(key);
+    }
+
+    /// Sets the deadline of a control connection: for its login while it has none, then for data
+    /// channels that are being opened.
+    pub(super) fn watch_dialogue(&mut self, key: Key) {
+        let login = self.now + LOGIN_TIME;
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        let until = match ftp.link {
+            None => Some(login),
+            Some(_) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+        };
+        match until {
+            Some(until) => self.timers.set((key, Timer::Deadline), until),
+            None => self.timers.cancel((key, Timer::Deadline)),
+        }
+    }
+
+    /// The deadline of a control connection has come.
+    pub(super) fn ftp_deadline(&mut self, key: Key) {
+        let now = self.now;
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        if ftp.link.is_none() {
+            let text = format!("no login within {} s", LOGIN_TIME.as_secs());
+            ftp.dialogue.event(Event::SshFailed { code: 421, text });
+            self.ftp_ready(key);
+            return;
+        }
+        let late: Vec<_> = ftp
+            .slots
+            .iter()
+            .filter(|slot| slot.until.is_some_and(|until| until <= now))
+            .map(|slot| slot.id)
+            .collect();
+        for id in late {
+            self.drop_data(key, id);
+            let text = "the SSH server gave no answer about the data port (OPENTIME)".into();
+            self.dialogue_event(key, Event::DataFailed { id, text });
+        }
+        self.watch_dialogue(key);
     }
 
     /// The control channel is open.
@@ -355,6 +399,9 @@ enum Trouble {
     Client(String),
     Session(Key, String),
 }
+
+/// Time from the greeting to the password, and from one refused password to the next.
+const LOGIN_TIME: Duration = Duration::from_secs(120);
 
 /// Bytes of one client that go into its dialogue in one turn.
 const SHARE: usize = 32 * 1024;

@@ -27,7 +27,8 @@ use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBi
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
-use crate::gateway::ftp::{BindId, DataId, Event, Origin as Side, TransferRecord};
+use crate::gateway::ftp::{BindId, DataId, Direction, Event, Origin as Side, TransferRecord};
+use crate::message::time::Utc;
 use crate::say;
 use crate::socks::{self, Failure, Outcome, Request, Version};
 use crate::ssh::channels::ChannelId;
@@ -136,6 +137,7 @@ impl Worker {
 
     /// Opens the channel to the server's data port before the client's side is there.
     pub(super) fn open_data(&mut self, key: Key, id: DataId, target: &Target) {
+        let now = self.now;
         let Self { clients, sessions, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let peer = client.peer;
@@ -145,7 +147,15 @@ impl Worker {
         let Some(session) = session else { return };
         match session.mux.open_direct_tcpip(key, target, peer) {
             Ok(channel) => {
-                ftp.slots.push(DataSlot { id, channel, backlog: VecDeque::new(), eof: false });
+                let until = Some(now + session.profile.open_timeout);
+                ftp.slots.push(DataSlot {
+                    id,
+                    channel,
+                    backlog: VecDeque::new(),
+                    eof: false,
+                    until,
+                });
+                self.watch_dialogue(key);
                 self.mark_dirty(session_key);
             }
             Err(error) => {
@@ -156,7 +166,15 @@ impl Worker {
 
     /// One of the control connection's channels has been opened: true if it was a data channel.
     pub(super) fn slot_opened(&mut self, key: Key, channel: ChannelId) -> bool {
-        let Some(id) = self.slot_of(key, channel) else { return false };
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
+            return false;
+        };
+        let Some(slot) = ftp.slots.iter_mut().find(|slot| slot.channel == channel) else {
+            return false;
+        };
+        let id = slot.id;
+        slot.until = None;
+        self.watch_dialogue(key);
         self.dialogue_event(key, Event::DataOpened { id });
         true
     }
@@ -366,7 +384,7 @@ impl Worker {
     pub(super) fn drop_data(&mut self, control: Key, id: DataId) {
         let place = Place { worker: self.index, client: control };
         let link = DataLink { control: place, id };
-        self.shared.expected.forget(link);
+        self.shared.expected.forget(link, self.now);
         if let Some(client) = self.client(control) {
             let ftp = client.ftp.as_mut();
             let slot = ftp.and_then(|ftp| {
@@ -445,7 +463,7 @@ impl Worker {
     /// A control connection is gone: so is all that belongs to it.
     pub(super) fn control_gone(&mut self, key: Key) {
         let place = Place { worker: self.index, client: key };
-        self.shared.expected.leave(place);
+        self.shared.expected.leave(place, self.now);
         let data: Vec<Key> = self
             .clients
             .iter()
@@ -477,26 +495,38 @@ impl Worker {
             .as_ref()
             .and_then(|route| route.seat.as_ref())
             .map(|(pool_key, _)| pool_key.server.to_string());
-        if let Some(ftp) = &mut client.ftp {
-            ftp.transfer = None;
-        }
         let transfer = &record.transfer;
+        if let Some(ftp) = &mut client.ftp {
+            // The next one may have begun before the bytes of this one were counted.
+            ftp.transfer.take_if(|shown| shown == transfer);
+        }
         let took = record.ended.duration_since(transfer.started).unwrap_or_default();
         say!(
             FTP_TRANSFER,
             id = number,
             client = peer,
+            started = Utc(transfer.started),
             command = transfer.command,
-            name = transfer.name,
-            user = transfer.user,
-            target = client.target_text(),
-            server = server.unwrap_or_default(),
+            direction = match transfer.direction {
+                Direction::Upload => "UP",
+                Direction::Download => "DOWN",
+            },
+            form = field(record.representation.split(' ').next()),
             result = record.result,
+            reply = record.code,
             bytes = record.bytes,
             seconds = format_args!("{:.3}", took.as_secs_f64()),
-            code = record.code
+            user = field(Some(&transfer.user)),
+            server = field(server.as_deref()),
+            target = client.target_text(),
+            name = field(Some(&transfer.name))
         );
     }
+}
+
+/// A field of an accounting record: a dash if it is not known.
+fn field(text: Option<&str>) -> &str {
+    text.filter(|text| !text.is_empty()).unwrap_or("-")
 }
 
 /// Tells a dialogue which BINDs of its client wait: to be called when bytes have been read that may

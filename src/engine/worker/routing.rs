@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use super::{Timer, Worker};
 use crate::config::{Action, Host, Profile};
 use crate::engine::client::{Route, State};
+use crate::engine::expected::Taken;
 use crate::engine::inbox::Inbound;
 use crate::engine::jobs;
 use crate::engine::key::Key;
@@ -27,9 +28,16 @@ impl Worker {
         let now = self.now;
         let shared = std::sync::Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
-        if let Some(expected) = shared.expected.take(client.peer.ip(), &request.target, now) {
-            self.go_data(key, request.version, expected, early);
-            return;
+        match shared.expected.take(client.peer.ip(), &request.target, now) {
+            Taken::Expected(expected) => {
+                self.go_data(key, request.version, *expected, early);
+                return;
+            }
+            Taken::TooLate => {
+                self.blocked(key, &request, "its FTP dialogue does not wait for it any more");
+                return;
+            }
+            Taken::Unknown => {}
         }
         let decision = live.decide(&request.target);
         let filter = match decision {
@@ -39,15 +47,7 @@ impl Worker {
                     || "no filter matches".into(),
                     |filter| format!("filter {}", filter.name),
                 );
-                say!(
-                    REQUEST_BLOCKED,
-                    id = client.number,
-                    client = client.peer,
-                    target = request.target,
-                    filter = filter
-                );
-                self.shared.counters.blocked.fetch_add(1, Ordering::Relaxed);
-                self.reply_failure(key, request.version, Failure::NotAllowed);
+                self.blocked(key, &request, &filter);
                 return;
             }
         };
@@ -67,6 +67,20 @@ impl Worker {
             Action::FtpTunnel => self.go_ftp(key),
             Action::Block => unreachable!("refused above"),
         }
+    }
+
+    /// A request that is not allowed.
+    fn blocked(&mut self, key: Key, request: &Request, why: &str) {
+        let Some(client) = self.client(key) else { return };
+        say!(
+            REQUEST_BLOCKED,
+            id = client.number,
+            client = client.peer,
+            target = request.target,
+            filter = why
+        );
+        self.shared.counters.blocked.fetch_add(1, Ordering::Relaxed);
+        self.reply_failure(key, request.version, Failure::NotAllowed);
     }
 
     /// Connects to the target without SSH, after resolving its name where it has one.
@@ -218,6 +232,8 @@ impl Worker {
             .as_ref()
             .and_then(|route| route.filter.profile.as_ref())
             .map_or(GRACE, |profile| profile.connect_timeout + GRACE);
+        let data_timeout = client.route.as_ref().map(|route| route.filter.data_timeout);
+        let timeout = data_timeout.filter(|_| client.data.is_some()).unwrap_or(timeout);
         let is_bind = matches!(client.state(), State::Bound(_));
         entry.insert(client);
         if let Err(error) = registered {

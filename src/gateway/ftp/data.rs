@@ -312,6 +312,17 @@ impl Dialogue {
         }
     }
 
+    /// Bytes of client and server that a transfer's data connection has moved, as far as they are
+    /// counted: each when its side has finished. For displays.
+    pub fn counted(&self, id: DataId) -> (u64, u64) {
+        let awaited = self.awaited.iter().filter_map(|awaited| match awaited {
+            Awaited::Transfer(running) => Some(&**running),
+            _ => None,
+        });
+        let mut data = awaited.chain(&self.settling).filter_map(|running| running.data.as_ref());
+        data.find(|data| data.id == id).map_or((0, 0), |data| (data.up, data.down))
+    }
+
     fn is_prepared(&self, id: DataId) -> bool {
         matches!(&self.prepared, Prepared::Ready(data) if data.id == id)
     }

@@ -338,14 +338,17 @@ pub const FTP_CONNECTED: Message = Message {
     response: "None.",
 };
 
-/// One transfer is over: id, client, target, SSH server, the transfer's record.
+/// One transfer is over: the accounting record, its fields by name.
 pub const FTP_TRANSFER: Message = Message {
     number: 4521,
     severity: Severity::I,
-    text: "#{id} {client} transfer {command} {name} by {user} at {target} through {server}: \
-        {result}, {bytes} bytes, {seconds} s, reply {code}",
-    explanation: "The accounting line of a transfer. RESULT is COMPLETE (the server confirmed it and \
-        all bytes were passed on), REFUSED (nothing moved), FAILED or ABORTED.",
+    text: "#{id} {client} {started} {command} {direction} {form} {result} {reply} {bytes} \
+        {seconds} {user} {server} {target} {name}",
+    explanation: "The accounting record of a transfer, fields apart by one blank: connection, client, \
+        start (UTC), FTP command, UP or DOWN, representation type, result, last reply, bytes, \
+        seconds, user, SSH server, FTP server, and to the end of the line the file's name. A field \
+        that is not known is a dash. RESULT is COMPLETE (the server confirmed it and all bytes were \
+        passed on), REFUSED (nothing moved), FAILED or ABORTED.",
     action: "None.",
     response: "For FAILED: the reply code and the messages with the same #id say why.",
 };

@@ -70,9 +70,9 @@ pub const DIAL_FAILED: Message = Message {
     explanation: "Connection, key exchange, host key check or login at the SSH server did not \
         succeed within CONNTIME. A line before this one tells more where host key or login is the \
         cause.",
-    action: "Connections that waited for the session fail (ZOX2012E). Until the pause is over \
-        further ones fail at once with the same reason; the pause grows with each failure up to \
-        BACKOFFMAX.",
+    action: "Connections that waited for the session fail (ZOX2012E). Further ones wait for the end \
+        of the pause and the next dial, but not longer than CONNTIME; the pause grows with each \
+        failure up to BACKOFFMAX.",
     response: "Check that the SSH server is up and reachable from this host: ssh -p port host. \
         Once it is, the next connection after the pause succeeds; no command is needed.",
 };

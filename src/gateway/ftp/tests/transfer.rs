@@ -375,3 +375,20 @@ fn records_are_complete() {
         }]
     );
 }
+
+#[test]
+fn bytes_of_a_data_connection_that_has_ended_are_known() {
+    let mut dialogue = Dialogue::new(settings(LoginMode::Own));
+    dialogue.event(Event::LoggedIn);
+    dialogue.from_server(b"220 hi\r\n");
+    dialogue.from_client(b"EPSV\r\nSTOR a\r\n");
+    dialogue.from_server(b"229 (|||2000|)\r\n");
+    assert_eq!(dialogue.counted(DataId(1)), (0, 0));
+    dialogue.event(Event::DataOpened { id: DataId(1) });
+    dialogue.from_server(b"150 go\r\n");
+    let end = Event::DataEnded { id: DataId(1), bytes_up: 7, bytes_down: 0, clean: true };
+    dialogue.event(end);
+    assert_eq!(dialogue.counted(DataId(1)), (7, 0), "the reply has not come yet");
+    dialogue.from_server(b"226 done\r\n");
+    assert_eq!(dialogue.counted(DataId(1)), (0, 0), "it has been recorded");
+}
