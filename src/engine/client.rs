@@ -98,6 +98,9 @@ pub struct FtpControl {
     pub uncredited: usize,
     /// The transfer under way, for displays.
     pub transfer: Option<Transfer>,
+    /// The data connection that the dialogue gave up last, with the bytes of client and server: the
+    /// transfer's record, which comes next, does not have them.
+    pub given_up: Option<(DataId, u64, u64)>,
     /// Data channels that have no client socket yet.
     pub slots: Vec<DataSlot>,
     /// Waiting BINDs that the dialogue knows of.

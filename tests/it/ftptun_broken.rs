@@ -5,9 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use rustix::process::Signal;
-use zoxy::message::catalogue::{
-    FTP_CONTROL_LOST, FTP_SSH_FAILED, FTP_STOPPING, FTP_TRANSFER, SESSION_LOST,
-};
+use zoxy::message::catalogue::{FTP_CONTROL_LOST, FTP_SSH_FAILED, FTP_STOPPING, SESSION_LOST};
 
 use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World};
 
@@ -66,9 +64,9 @@ fn ssh_server_killed() {
         drop(upload);
         assert_no_success(&mut other);
         scene.zoxy.log.wait_message_after(mark, &SESSION_LOST, &[]);
-        for (command, name) in [(" RETR DOWN ", " ENDLESS"), (" STOR UP ", " PART")] {
-            let pieces = [command, "FAILED", name];
-            scene.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &pieces);
+        for (command, name) in [("RETR", "ENDLESS"), ("STOR", "PART")] {
+            let record = scene.record(mark, command, name);
+            assert!(record.result == "FAILED" && record.bytes > 0, "{record:?}");
         }
         scene.sshd.restart();
     }
@@ -95,7 +93,8 @@ fn ftp_server_killed() {
     scene.ftpd.kill();
     drop(data);
     assert_no_success(&mut client);
-    scene.zoxy.log.wait_message(&FTP_TRANSFER, &[" RETR DOWN ", "FAILED", " ENDLESS"]);
+    let record = scene.record(0, "RETR", "ENDLESS");
+    assert_eq!(record.result, "FAILED", "{record:?}");
 }
 
 #[test]

@@ -31,8 +31,8 @@ fn check(world: &World, scene: &FtpScene, client: &mut Command) {
         fs::remove_file(path).expect("the folder is ours");
     }
     for command in ["STOR", "RETR"] {
-        let complete = format!("COMPLETE, {SIZE} bytes");
-        scene.zoxy.log.wait_message(&FTP_TRANSFER, &[command, &complete]);
+        let record = scene.record(0, command, "THERE");
+        assert!(record.result == "COMPLETE" && record.bytes == SIZE as u64, "{record:?}");
     }
 }
 

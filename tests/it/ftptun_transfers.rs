@@ -112,6 +112,7 @@ fn mget(client: &mut FtpClient, mode: Mode) {
 fn abort(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
     let file = File::create(scene.ftpd.folder.join("ENDLESS")).expect("a file is made");
     file.set_len(4 << 30).expect("it may have holes");
+    let mark = scene.zoxy.log.mark();
     let mut data = client.start(mode, "RETR ENDLESS");
     data.read_exact(&mut vec![0; 100_000]).expect("data comes");
     client.abort();
@@ -122,6 +123,8 @@ fn abort(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
     assert_eq!(replies[0], 426, "{mode:?}: {replies:?}");
     assert!((225..=226).contains(&replies[1]), "{mode:?}: {replies:?}");
     client.ask("NOOP", 200);
+    let record = scene.record(mark, "RETR", "ENDLESS");
+    assert!(record.result == "ABORTED" && record.bytes >= 100_000, "{record:?}");
     assert_eq!(client.get(mode, "RETR small1"), Pattern::new(1).take(7));
     let mut data = client.start(mode, "STOR ABORTED");
     data.write_all(&[0; 100_000]).expect("data is taken");

@@ -50,6 +50,7 @@ impl Worker {
             answered: from_app,
             uncredited: 0,
             transfer: None,
+            given_up: None,
             slots: Vec::new(),
             binds: Vec::new(),
             closing: None,

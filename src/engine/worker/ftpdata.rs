@@ -405,9 +405,12 @@ impl Worker {
             .map(|(_, client)| client.key)
             .collect();
         for key in data {
-            if let Some(client) = self.client(key) {
-                // The dialogue knows.
-                client.data = None;
+            let Some(client) = self.client(key) else { continue };
+            // The dialogue knows.
+            client.data = None;
+            let (up, down) = (client.up, client.down);
+            if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
+                ftp.given_up = Some((id, up, down));
             }
             self.end_relay(key, "given up by the FTP dialogue", true);
         }
@@ -496,7 +499,15 @@ impl Worker {
             .and_then(|route| route.seat.as_ref())
             .map(|(pool_key, _)| pool_key.server.to_string());
         let transfer = &record.transfer;
+        let mut bytes = record.bytes;
         if let Some(ftp) = &mut client.ftp {
+            if let Some((_, up, down)) = ftp.given_up.take_if(|(id, ..)| transfer.data == Some(*id))
+            {
+                bytes = match transfer.direction {
+                    Direction::Upload => up,
+                    Direction::Download => down,
+                };
+            }
             // The next one may have begun before the bytes of this one were counted.
             ftp.transfer.take_if(|shown| shown == transfer);
         }
@@ -514,7 +525,7 @@ impl Worker {
             form = field(record.representation.split(' ').next()),
             result = record.result,
             reply = record.code,
-            bytes = record.bytes,
+            bytes = bytes,
             seconds = format_args!("{:.3}", took.as_secs_f64()),
             user = field(Some(&transfer.user)),
             server = field(server.as_deref()),

@@ -3,6 +3,8 @@
 use std::net::Ipv4Addr;
 use std::thread;
 
+use zoxy::message::catalogue::FTP_TRANSFER;
+
 use super::{Deck, Door, FtpClient, Ftpd, Socks, Sshd, World, Zoxy, account, free_port};
 
 /// Which host the SSH server is on.
@@ -81,6 +83,31 @@ impl FtpScene {
         assert_eq!(reply.code, 230, "{reply:?}");
         client.ask("TYPE I", 200);
         client
+    }
+}
+
+/// What an accounting line says of a transfer.
+#[derive(Debug)]
+pub struct Record {
+    /// COMPLETE, REFUSED, FAILED or ABORTED.
+    pub result: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+impl FtpScene {
+    /// Waits for the accounting line of a transfer; `mark` is where the log is searched from.
+    #[track_caller]
+    pub fn record(&self, mark: usize, command: &str, name: &str) -> Record {
+        let (command, name) = (format!(" {command} "), format!(" {name}"));
+        let line = self.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &[&command, &name]);
+        let words: Vec<&str> = line.split(' ').collect();
+        // Time, message, connection, client, start, command, direction, type, result, reply, bytes.
+        let [_, _, _, _, _, _, _, _, result, _, bytes, ..] = words[..] else {
+            panic!("too short: {line}");
+        };
+        let bytes = bytes.parse().unwrap_or_else(|_| panic!("no number of bytes: {line}"));
+        Record { result: result.into(), bytes }
     }
 }
 
