@@ -108,7 +108,10 @@ impl Worker {
             return;
         }
         if tunnel.backlog.is_empty() {
-            sockets::shutdown_write(parts.socket);
+            // Behind the client's FIN nothing can be unread: the close that follows sends ours.
+            if tunnel.up != Half::Finished {
+                sockets::shutdown_write(parts.socket);
+            }
             tunnel.down = Half::Finished;
         } else {
             tunnel.down = Half::Draining;
