@@ -170,7 +170,8 @@ impl Worker {
         if let Some(ready) = ready {
             ready.read |= read;
             ready.write |= write;
-            ready.hup |= hup;
+            // A read stops before urgent data, and behind it: short, and not the last.
+            ready.hup |= hup || event.is_priority();
             ready.dead |= event.is_error() || event.is_write_closed();
         }
         self.enqueue(if key.kind() == Kind::Target { key.with_kind(Kind::Client) } else { key });
