@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use mio::Interest;
 
 use super::handshake::answer;
-use super::tunnel::deliver;
+use super::parcels::{self, Parcel};
 use super::{Timer, Worker};
 use crate::config::Profile;
 use crate::engine::client::{Credential, Half, State, Tunnel};
@@ -24,9 +24,9 @@ use crate::ssh::pool::{DialEnd, PoolKey, Turn};
 /// What a packet asks the worker to do, once the packet itself is gone.
 enum Task {
     Nothing,
+    Deliver,
     Opened(Key, ChannelId),
     OpenFailed(Key, ChannelId, OpenFailure, String),
-    Broken(Key, std::io::Error),
     Eof(Key, ChannelId),
     Closed(Key, ChannelId, bool),
     Ftp(Key, ChannelId, Vec<u8>),
@@ -138,17 +138,19 @@ impl Worker {
                 }
             };
             loop {
-                match self.next_task(key) {
+                let task = self.next_task(key);
+                if !matches!(task, Task::Nothing | Task::Room(_)) {
+                    // Whatever it is, it must not overtake data.
+                    self.deliver_parcels(key);
+                }
+                match task {
                     Task::Drained => break,
-                    Task::Nothing => {}
+                    Task::Nothing | Task::Deliver => {}
                     Task::Opened(client, channel) => self.channel_opened(client, channel),
                     Task::OpenFailed(client, channel, reason, text) => {
                         self.channel_refused(client, channel, reason, &text);
                     }
                     Task::Ftp(client, channel, data) => self.ftp_data(client, channel, &data),
-                    Task::Broken(client, error) => {
-                        self.end_relay(client, &format!("client: {error}"), true);
-                    }
                     Task::Eof(client, channel) => self.channel_eof(client, channel),
                     Task::Closed(client, channel, eof) => self.channel_closed(client, channel, eof),
                     Task::Room(client) => self.enqueue(client),
@@ -170,10 +172,10 @@ impl Worker {
         self.enqueue(key);
     }
 
-    /// Takes one packet out of the transport. Data goes to its client at once; the rest becomes a
-    /// task, because acting on it needs the session that the packet borrows from.
+    /// Takes one packet out of the transport. Data becomes a parcel; the rest becomes a task,
+    /// because acting on it needs the session that the packet borrows from.
     fn next_task(&mut self, key: Key) -> Task {
-        let Self { clients, sessions, now, .. } = self;
+        let Self { clients, sessions, parcels, .. } = self;
         let Some(session) = sessions.get_mut(key.index()).filter(|s| s.key == key) else {
             return Task::Drained;
         };
@@ -188,23 +190,12 @@ impl Worker {
         };
         match mux.input(&packet) {
             Ok(Event::Data { id, owner, data }) => {
-                let client = clients.get_mut(owner.index()).filter(|c| c.key == owner);
-                let Some(client) = client else {
-                    debug_assert!(false, "data for a client that is gone");
-                    return Task::Nothing;
-                };
-                client.active = *now;
-                if client.ftp.is_some() {
+                if clients.get(owner.index()).is_some_and(|c| c.key == owner && c.ftp.is_some()) {
                     return Task::Ftp(owner, id, data.to_vec());
                 }
-                match deliver(client, data) {
-                    Ok(0) => Task::Nothing,
-                    Ok(taken) => {
-                        mux.consumed(id, taken);
-                        Task::Nothing
-                    }
-                    Err(error) => Task::Broken(owner, error),
-                }
+                let length = data.len();
+                parcels.push(Parcel::new(owner, id, packet, length));
+                if parcels.len() < parcels::MOST { Task::Nothing } else { Task::Deliver }
             }
             Ok(Event::Nothing | Event::Pong) => Task::Nothing,
             Ok(Event::Opened { id, owner }) => Task::Opened(owner, id),
