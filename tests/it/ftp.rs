@@ -13,7 +13,8 @@ use crate::world::{Ftpd, Tunnel, World, account, program, run, text};
 const BINARY: usize = 1_234_567;
 
 /// Runs tnftp under socksify with a batch of puts and gets, binary and ASCII, and compares.
-pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16) {
+/// `modes` are tnftp's options, such as `-p` for passive.
+pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16, modes: &str) {
     let binary = Pattern::new(11).take(BINARY);
     let lines: String = (0..2000).map(|n| format!("RECORD {n:06} OF THE BATCH\n")).collect();
     world.write("up.bin", &binary);
@@ -40,7 +41,7 @@ pub fn batch_puts_and_gets(world: &World, ftpd: &Ftpd, proxy: u16) {
         // Or dante connects to loopback addresses directly.
         .env("SOCKS_AUTOADD_LANROUTES", "no")
         .arg(program("tnftp", "tnftp"))
-        .args(["-n", "-v", "-p", "127.0.0.1", &ftpd.port.to_string()])
+        .args(["-n", "-v", modes, "127.0.0.1", &ftpd.port.to_string()])
         .stdin(fs::File::open(world.write("script", script)).expect("it was just written")));
     let said = text(&output.stdout) + &text(&output.stderr);
     assert!(output.status.success(), "tnftp: {said}");
@@ -58,7 +59,7 @@ fn socks_conf(world: &World, proxy: u16) -> PathBuf {
         "resolveprotocol: fake\n\
          route {{\n\
          from: 0.0.0.0/0 to: 0.0.0.0/0 via: 127.0.0.1 port = {proxy}\n\
-         command: connect\n\
+         command: bind connect\n\
          protocol: tcp\n\
          proxyprotocol: socks_v5\n\
          method: none\n\

@@ -97,9 +97,7 @@ fn wrong_host_key() {
     let port = free_port();
     let deck =
         ftp_scene::profile(SshHost::Target, &sshd, port).hostkey("SSHD", &other.fingerprint());
-    // Column 38 is Y: a wrong key is no reason to send a password in clear.
-    let ports = ftpd.port.to_string();
-    let zoxy = Zoxy::start(&world, &deck.filter_with("YYY", "FTP", "FTPTUN", "SSHD", &ports, "*"));
+    let zoxy = Zoxy::start(&world, &ftp_scene::filter(deck, SshHost::Target, &ftpd));
     let mut client = FtpClient::connect(door(port, &ftpd));
     assert_reply(&log_in(&mut client), 421, &FTP_SSH_FAILED);
     client.expect_end();

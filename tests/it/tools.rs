@@ -8,12 +8,22 @@ use crate::ftp;
 use crate::world::pattern::Pattern;
 use crate::world::{Ftpd, Server, Tunnel, World, program, run, text};
 
+/// A command under which a program is to run that knows nothing of SOCKS.
+pub fn proxychains(world: &World, version: &str, proxy: u16) -> Command {
+    let line = format!("{version} 127.0.0.1 {proxy}");
+    let lines = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
+    let config = world.write("proxychains.conf", lines);
+    let mut command = Command::new(program("proxychains4", "proxychains4"));
+    command.arg("-f").arg(config);
+    command
+}
+
 #[test]
 fn tnftp_under_socksify() {
     let world = World::new();
     let ftpd = Ftpd::start(&world, &[]);
     let tunnel = Tunnel::start(&world);
-    ftp::batch_puts_and_gets(&world, &ftpd, tunnel.port);
+    ftp::batch_puts_and_gets(&world, &ftpd, tunnel.port, "-p");
     // socksify goes past its proxy when it can: one control, five transfers, one listing.
     assert_eq!(tunnel.zoxy.log.count(&[&CONNECTED_TUNNEL.id()]), 7);
 }
@@ -25,12 +35,7 @@ fn curl_under_proxychains() {
     let tunnel = Tunnel::start(&world);
     let server = Server::http();
     for (number, version) in ["socks4", "socks5"].into_iter().enumerate() {
-        let line = format!("{version} 127.0.0.1 {}", tunnel.port);
-        let lines = format!("strict_chain\nquiet_mode\n[ProxyList]\n{line}\n");
-        let config = world.write("proxychains.conf", lines);
-        let output = run(Command::new(program("proxychains4", "proxychains4"))
-            .arg("-f")
-            .arg(config)
+        let output = run(proxychains(&world, version, tunnel.port)
             .arg(program("curl", "curl"))
             .args(["-q", "--silent", "--show-error", "--noproxy", "*", "--max-time", "60"])
             .arg(format!("http://127.0.0.1:{}/{SIZE}", server.port())));

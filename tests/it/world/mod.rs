@@ -8,6 +8,7 @@ pub mod deck;
 pub mod ftp_client;
 pub mod ftp_scene;
 pub mod ftpd;
+pub mod other_ftpds;
 pub mod pattern;
 pub mod process;
 pub mod proxy;
@@ -78,6 +79,13 @@ pub fn program(name: &str, package: &str) -> PathBuf {
         .map(|folder| Path::new(folder).join(name))
         .find(|candidate| candidate.is_file())
         .unwrap_or_else(|| panic!("{name} is missing: install the Debian package {package}"))
+}
+
+/// Debian's Python, which finds Debian's modules; another one may come first in PATH.
+pub fn python() -> PathBuf {
+    let python = PathBuf::from("/usr/bin/python3");
+    assert!(python.is_file(), "python3 is missing: install the Debian package python3");
+    python
 }
 
 /// A port nobody listens on, below the kernel's ephemeral range so that no outgoing connection
