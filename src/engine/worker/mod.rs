@@ -9,6 +9,7 @@
 //! The worker owns every state change and every close; the files beside this one are its handlers,
 //! by subject.
 
+mod channels;
 mod closing;
 mod dialing;
 mod direct;
