@@ -139,7 +139,7 @@ pub struct Ready {
     pub read: bool,
     /// A write may take something.
     pub write: bool,
-    /// The peer has closed its side (or all): a short read is not the last.
+    /// The peer has closed its side (or all), or has sent urgent data: a short read is not the last.
     pub hup: bool,
     /// The connection is broken or closed both ways.
     pub dead: bool,

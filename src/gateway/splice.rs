@@ -9,6 +9,7 @@
 //! |---|---|---|---|
 //! | Open | source has data, sink takes it | move it | Open |
 //! | Open | end of the source's data, nothing held | send FIN to the sink | ShutdownSent |
+//! | Open | the same, the other half in ShutdownSent | none: the owner's close sends the FIN | ShutdownSent |
 //! | Open | sink fails | keep the error | Failed |
 //! | Open | source fails | the relay has failed | |
 //!
@@ -75,7 +76,8 @@ pub enum RelayState {
     Waiting,
     /// After other connections had their turn: the budget is used up.
     More,
-    /// Never: both sides have had all bytes and a FIN.
+    /// Never: both sides have had all bytes. The one that ended first may still wait for its FIN,
+    /// which it gets when the sockets are closed; nothing of it is unread.
     Done,
 }
 
@@ -124,6 +126,7 @@ impl Relay {
             to: target.socket,
             readable: &mut client_ready.readable,
             writable: &mut target_ready.writable,
+            last: self.down.state == HalfState::ShutdownSent,
         };
         let up = self.up.pump(up, pool, budget);
         let up = self.settle(up)?;
@@ -132,6 +135,7 @@ impl Relay {
             to: client.socket,
             readable: &mut target_ready.readable,
             writable: &mut client_ready.writable,
+            last: self.up.state == HalfState::ShutdownSent,
         };
         let down = self.down.pump(down, pool, budget);
         let down = self.settle(down)?;
@@ -237,12 +241,14 @@ enum HalfState {
     Failed,
 }
 
-/// The sockets of one direction and the two bits that matter to it.
+/// The sockets of one direction and what matters to it of their state.
 struct Flow<'a> {
     from: &'a TcpStream,
     to: &'a TcpStream,
     readable: &'a mut bool,
     writable: &'a mut bool,
+    /// The other half has ended well: when this one does, the sockets are closed.
+    last: bool,
 }
 
 struct HalfResult {
@@ -323,8 +329,10 @@ impl Half {
             let carrier = self.carrier.get_or_insert_with(|| pool.take(self.splice));
             match carrier.fill(flow.from, budget - *moved) {
                 Ok(0) => {
-                    rustix::net::shutdown(flow.to, Shutdown::Write)
-                        .map_err(|errno| (self.sink, errno.into()))?;
+                    if !flow.last {
+                        rustix::net::shutdown(flow.to, Shutdown::Write)
+                            .map_err(|errno| (self.sink, errno.into()))?;
+                    }
                     self.enter(HalfState::ShutdownSent);
                     return Ok(HalfPumped::Ended);
                 }

@@ -36,3 +36,4 @@ mod socks_versions;
 mod sshd_killed;
 mod stop;
 mod tools;
+mod urgent;

@@ -116,8 +116,8 @@ impl Worker {
         let generation = self.next_generation();
         let entry = self.clients.vacant_entry();
         let key = Key::new(Kind::Client, generation, entry.key());
-        let both = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self.poll.registry().register(&mut socket, key.token(), both) {
+        let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+        if let Err(error) = self.poll.registry().register(&mut socket, key.token(), all) {
             log::error!("#{number} {peer}: poll refused the socket: {error}");
             return;
         }

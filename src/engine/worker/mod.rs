@@ -9,6 +9,7 @@
 //! The worker owns every state change and every close; the files beside this one are its handlers,
 //! by subject.
 
+mod channels;
 mod closing;
 mod dialing;
 mod direct;
@@ -16,6 +17,7 @@ mod doors;
 mod ftp;
 mod ftpdata;
 mod handshake;
+mod parcels;
 mod routing;
 mod sessions;
 mod tunnel;
@@ -41,6 +43,7 @@ use super::timers::Timers;
 use crate::config::Listener;
 use crate::gateway::pipes::PipePool;
 use crate::say;
+use parcels::Parcel;
 
 /// One worker thread's whole state.
 pub struct Worker {
@@ -58,6 +61,8 @@ pub struct Worker {
     dirty: Vec<Key>,
     /// What was read of one client at once, on its way into a session.
     scratch: Box<[u8]>,
+    /// Data packets that the session at work has just read.
+    parcels: Vec<Parcel>,
     pipes: PipePool,
     now: Instant,
     drain: Option<Instant>,
@@ -101,6 +106,7 @@ impl Worker {
             run: VecDeque::new(),
             dirty: Vec::new(),
             scratch: vec![0; SCRATCH].into_boxed_slice(),
+            parcels: Vec::with_capacity(parcels::MOST),
             pipes: PipePool::new(SPARE_PIPES),
             now: Instant::now(),
             drain: None,
@@ -167,7 +173,8 @@ impl Worker {
         if let Some(ready) = ready {
             ready.read |= read;
             ready.write |= write;
-            ready.hup |= hup;
+            // A read stops before urgent data, and behind it: short, and not the last.
+            ready.hup |= hup || event.is_priority();
             ready.dead |= event.is_error() || event.is_write_closed();
         }
         self.enqueue(if key.kind() == Kind::Target { key.with_kind(Kind::Client) } else { key });

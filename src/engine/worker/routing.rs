@@ -220,8 +220,8 @@ impl Worker {
         let generation = self.next_generation();
         let entry = self.clients.vacant_entry();
         let key = Key::new(crate::engine::key::Kind::Client, generation, entry.key());
-        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
-        let registered = self.poll.registry().register(&mut client.socket, key.token(), both);
+        let all = mio::Interest::READABLE | mio::Interest::WRITABLE | mio::Interest::PRIORITY;
+        let registered = self.poll.registry().register(&mut client.socket, key.token(), all);
         client.key = key;
         client.queued = false;
         client.ready = crate::engine::client::Ready::fresh();

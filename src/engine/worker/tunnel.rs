@@ -2,7 +2,7 @@
 //!
 //! Each direction is a half-machine. Bytes of the client go into packets only while the channel's
 //! window and the session's output have room, so nothing is buffered on the way up. Bytes of the
-//! channel go to the socket at once; what it does not take waits in the client's backlog, which the
+//! channel go to the socket at once (`parcels`); what it does not take waits in the client's backlog, which the
 //! channel's receive window bounds, because the window is opened only for bytes the socket took.
 //!
 //! | half | Open | Draining | Finished |
@@ -115,7 +115,10 @@ impl Worker {
             return;
         }
         if tunnel.backlog.is_empty() {
-            sockets::shutdown_write(parts.socket);
+            // Behind the client's FIN nothing can be unread: the close that follows sends ours.
+            if tunnel.up != Half::Finished {
+                sockets::shutdown_write(parts.socket);
+            }
             tunnel.down = Half::Finished;
         } else {
             tunnel.down = Half::Draining;
@@ -156,25 +159,6 @@ impl Worker {
             self.half_closed(key);
         }
     }
-}
-
-/// Gives a packet's data to the client's socket, behind what waits already; the number of bytes
-/// the socket took of it.
-pub(super) fn deliver(client: &mut Client, data: &[u8]) -> io::Result<usize> {
-    let parts = client.parts();
-    let State::Tunnel(tunnel) = parts.state else { return Ok(0) };
-    let mut taken = 0;
-    while tunnel.backlog.is_empty() && parts.ready.write && taken < data.len() {
-        match parts.socket.write(&data[taken..]) {
-            Ok(count) => taken += count,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => parts.ready.write = false,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    *parts.down += taken as u64;
-    tunnel.backlog.extend(&data[taken..]);
-    Ok(taken)
 }
 
 /// Writes the backlog to the client, and its FIN when the channel's EOF stands behind it.

@@ -187,6 +187,7 @@ fn the_budget_bounds_a_call_and_nothing_is_forgotten() {
                 RelayState::Done => break,
             }
         }
+        rig.close();
         assert!(calls >= 99, "{calls} calls");
         assert!(read_all(target) == pattern(1, 100_000));
     }
@@ -295,16 +296,26 @@ impl Rig {
         }
     }
 
-    /// Pumps until both directions have ended or the relay has failed.
+    /// Pumps until both directions have ended or the relay has failed, and closes.
     fn finish(&mut self) -> Result<(), RelayError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             assert!(Instant::now() < deadline, "not finished: {:?}", self.relay);
             match self.pump(BUDGET)?.state {
-                RelayState::Done => return Ok(()),
+                RelayState::Done => break,
                 RelayState::More => {}
                 RelayState::Waiting => self.wait(PATIENCE),
             }
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// What the owner's close does for the peers: they get their FIN.
+    fn close(&self) {
+        for socket in [&self.client, &self.target] {
+            // Only one of them has not had it; the other may be gone.
+            let _ = socket.shutdown(Shutdown::Write);
         }
     }
 }
