@@ -88,6 +88,8 @@ pub struct Place {
 pub struct FtpControl {
     /// What the two sides say to each other.
     pub dialogue: Dialogue,
+    /// What was decided about the SOCKS request. The route of a composite user name is another one.
+    pub asked: Asked,
     /// SSH session and channel to the FTP server, once it is there.
     pub link: Option<(Key, ChannelId)>,
     /// User and password of the dialogue, until the login has succeeded or failed.
@@ -107,6 +109,16 @@ pub struct FtpControl {
     pub binds: Vec<BindId>,
     /// Why it ends, once everything for the client has been written.
     pub closing: Option<String>,
+}
+
+/// The SOCKS request of a control connection.
+pub struct Asked {
+    /// The configuration it was decided by.
+    pub live: Arc<Live>,
+    /// The filter that matched.
+    pub filter: Arc<Filter>,
+    /// The FTP server as the client knows it: its BINDs name this host.
+    pub target: Target,
 }
 
 /// User and password for an SSH login.

@@ -15,6 +15,7 @@ mod ftp;
 mod ftp_display;
 mod ftptun_broken;
 mod ftptun_clients;
+mod ftptun_composite;
 mod ftptun_data;
 mod ftptun_login;
 mod ftptun_servers;

@@ -15,7 +15,7 @@ use super::ftpdata::update_binds;
 use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::Target;
-use crate::engine::client::{Credential, FtpControl, Place, State};
+use crate::engine::client::{Asked, Credential, FtpControl, Place, State};
 use crate::engine::expected::Origin;
 use crate::engine::key::Key;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
@@ -38,6 +38,11 @@ impl Worker {
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
         };
+        let asked = Asked {
+            live: Arc::clone(&route.live),
+            filter: Arc::clone(&route.filter),
+            target: route.target.clone(),
+        };
         // A login may be among them.
         let early = Zeroizing::new(std::mem::take(&mut route.early));
         let version = route.version;
@@ -45,6 +50,7 @@ impl Worker {
         dialogue.from_client(&early);
         client.ftp = Some(Box::new(FtpControl {
             dialogue,
+            asked,
             link: None,
             login: None,
             answered: from_app,
@@ -143,7 +149,7 @@ impl Worker {
                 seat: *seat,
             };
             let place = Place { worker, client: key };
-            shared.expected.enter(peer.ip(), route.target.host.clone(), place, origin);
+            shared.expected.enter(peer.ip(), ftp.asked.target.host.clone(), place, origin);
         }
         ftp.dialogue.event(Event::LoggedIn);
         let version = route.version;
@@ -272,9 +278,7 @@ impl Worker {
                     moved = true;
                 }
                 Ok(count) => {
-                    if let Some(route) = &client.route {
-                        update_binds(&shared.expected, client.peer.ip(), route, ftp);
-                    }
+                    update_binds(&shared.expected, client.peer.ip(), ftp);
                     ftp.dialogue.from_client(&scratch[..count]);
                     scratch[..count].fill(0);
                     client.up += count as u64;
@@ -323,10 +327,14 @@ impl Worker {
                 let Some(client) = self.client(key) else { return };
                 let (Some(ftp), Some(route)) = (&mut client.ftp, &mut client.route) else { return };
                 ftp.login = Some(Credential { user, password: password.0 });
+                route.moves = 0;
                 match target {
                     Some(target) => self.go_composite(key, target),
                     None => {
-                        route.moves = 0;
+                        // A composite name may have been refused before.
+                        route.live = Arc::clone(&ftp.asked.live);
+                        route.filter = Arc::clone(&ftp.asked.filter);
+                        route.target = ftp.asked.target.clone();
                         self.go_tunnel(key);
                     }
                 }
@@ -366,6 +374,7 @@ impl Worker {
         let Some(client) = self.client(key) else { return };
         match (allowed, &mut client.route) {
             (Some(filter), Some(route)) => {
+                route.live = live;
                 route.filter = filter;
                 route.target = target;
                 self.go_tunnel(key);

@@ -542,13 +542,8 @@ fn field(text: Option<&str>) -> &str {
 
 /// Tells a dialogue which BINDs of its client wait: to be called when bytes have been read that may
 /// hold a PORT, and before the dialogue takes them, or the BIND it names may not be known yet.
-pub(super) fn update_binds(
-    expected: &Expected,
-    client: IpAddr,
-    route: &Route,
-    ftp: &mut FtpControl,
-) {
-    let waiting = expected.binds(client, &route.target.host);
+pub(super) fn update_binds(expected: &Expected, client: IpAddr, ftp: &mut FtpControl) {
+    let waiting = expected.binds(client, &ftp.asked.target.host);
     let dialogue = &mut ftp.dialogue;
     ftp.binds.retain(|known| {
         let waits = waiting.iter().any(|(bind, _)| bind == known);

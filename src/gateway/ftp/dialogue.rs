@@ -17,6 +17,7 @@ use super::ebcdic::Encoding;
 use super::login::{Credentials, Gate, Step};
 use super::reply::{Awaited, Route};
 use super::{Action, BindId, Event, LoginMode, Note, Settings};
+use crate::config::Host;
 use crate::ftp::{Line, LineBuffer, Replies, Telnet};
 use crate::message::catalogue::{
     FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG, FTP_STOPPING,
@@ -25,6 +26,8 @@ use crate::message::catalogue::{
 /// The FTP dialogue of one control connection.
 pub struct Dialogue {
     pub(super) settings: Settings,
+    /// Where the FTP server is: the target's host, or the one of a composite user name.
+    pub(super) host: Host,
     phase: Phase,
     pub(super) encoding: Encoding,
     telnet: Telnet,
@@ -84,6 +87,7 @@ impl Dialogue {
     /// A new control connection: greets, or asks for the control channel.
     pub fn new(settings: Settings) -> Self {
         let mut dialogue = Self {
+            host: settings.target.host.clone(),
             phase: Phase::Dialing(None),
             encoding: Encoding::new(settings.control_page),
             telnet: Telnet::new(),

@@ -272,6 +272,8 @@ impl Dialogue {
         };
         let password = Password(Zeroizing::new(password.to_string()));
         let credentials = Credentials { user: user.line, password: line.clone(), account, refused };
+        let asked = user.target.as_ref().unwrap_or(&self.settings.target);
+        self.host = asked.host.clone();
         self.enter(Phase::Dialing(Some(Box::new(credentials))));
         self.act(Action::LogIn { user: user.name, password, target: user.target });
         None

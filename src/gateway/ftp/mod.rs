@@ -55,7 +55,7 @@ pub use crate::ftp::Direction;
 pub struct Settings {
     /// Whose user name and password open the SSH session.
     pub login: LoginMode,
-    /// The FTP server the client asked for.
+    /// The FTP server the client asked for, by SOCKS.
     pub target: Target,
     /// The client's address: where PORT may point to.
     pub client: IpAddr,
@@ -109,7 +109,7 @@ pub enum Action {
         id: DataId,
         /// Where its channel goes.
         to: Target,
-        /// What the client may call it; at least one.
+        /// What the client may call it: the host it asked for, and the one of its 227.
         hosts: Vec<Host>,
     },
     /// Active: open a channel to `to` now. [`Event::DataOpened`] or [`Event::DataFailed`] answers;

@@ -329,16 +329,19 @@ impl Dialogue {
         port: u16,
         named: Option<SocketAddrV4>,
     ) -> (Target, Option<SocketAddrV4>) {
-        let asked = &self.settings.target.host;
-        let target = Target { host: asked.clone(), port };
+        let target = Target { host: self.host.clone(), port };
         let Some(named) = named else { return (target, None) };
-        match asked {
-            _ if self.settings.trust_pasv_address && !named.ip().is_unspecified() => {
-                (Target { host: Host::Address(IpAddr::V4(*named.ip())), port }, Some(named))
-            }
-            Host::Address(IpAddr::V4(asked)) => (target, Some(SocketAddrV4::new(*asked, port))),
-            _ => (target, Some(named)),
+        if self.settings.trust_pasv_address && !named.ip().is_unspecified() {
+            let host = Host::Address(IpAddr::V4(*named.ip()));
+            return (Target { host, port }, Some(named));
         }
+        // A composite name may have no address: what the client asked for leads to us as well.
+        let told =
+            [&self.host, &self.settings.target.host].into_iter().find_map(|host| match host {
+                Host::Address(IpAddr::V4(address)) => Some(SocketAddrV4::new(*address, port)),
+                _ => None,
+            });
+        (target, Some(told.unwrap_or(named)))
     }
 
     /// The reply to the EPSV or PASV that stands for the client's PORT or EPRT.

@@ -264,6 +264,76 @@ fn composite_names_are_taken_apart_if_wanted() {
     ]);
 }
 
+/// A login as `user` whose SSH session is there, up to the server's 230.
+fn composite_login(user: &str, name: &str, at: &str) -> Vec<Turn> {
+    vec![
+        client(format!("USER {user}\r\nPASS x\r\n")),
+        told(NEED_PASSWORD),
+        acts(&[&format!("LogIn {name} x{at}")]),
+        event(Event::LoggedIn),
+        server("220 hi\r\n230 in\r\n"),
+        sent(format!("USER {name}\r\n")),
+        told("230 in\r\n"),
+    ]
+}
+
+#[test]
+fn data_goes_to_the_host_of_a_composite_name() {
+    let mut settings = settings(LoginMode::FromApplication);
+    settings.composite_user = true;
+    // What the client knows by SOCKS leads there too; a 227 has no room for a name.
+    for (host, told_in_227, hosts) in [
+        ("198.51.100.9", "198,51,100,9", "192.0.2.7,198.51.100.9"),
+        ("host.example", "192,0,2,7", "192.0.2.7"),
+    ] {
+        let at = format!(" at {host}:21");
+        let mut turns = vec![told(GREETING)];
+        turns.extend(composite_login(&format!("tom@{host}"), "tom", &at));
+        turns.extend([
+            client("PASV\r\nEPSV\r\n"),
+            sent("PASV\r\n"),
+            server("227 ok (172,16,0,1,8,0)\r\n"),
+            sent("EPSV\r\n"),
+            told(format!("227 ok ({told_in_227},8,0)\r\n")),
+            server("229 ok (|||2000|)\r\n"),
+            told("229 ok (|||2000|)\r\n"),
+            acts(&[
+                &format!("Expect 1 {host}:2048 as {hosts}"),
+                "DropData 1",
+                &format!("Expect 2 {host}:2000 as 192.0.2.7"),
+            ]),
+            client("PORT 10,1,1,1,200,10\r\n"),
+            sent("EPSV\r\n"),
+            server("229 ok (|||2001|)\r\n"),
+            acts(&["DropData 2", &format!("OpenData 3 {host}:2001")]),
+        ]);
+        play(&settings, &turns);
+    }
+}
+
+#[test]
+fn a_plain_name_after_a_composite_one_means_the_target() {
+    let mut settings = settings(LoginMode::FromApplication);
+    settings.composite_user = true;
+    let mut turns = vec![
+        told(GREETING),
+        client("USER tom@198.51.100.9\r\nPASS x\r\n"),
+        told(NEED_PASSWORD),
+        acts(&["LogIn tom x at 198.51.100.9:21"]),
+        event(Event::LoginRefused { text: "no".into() }),
+        told("530 ZOX4001E SSH server refused the login: no\r\n"),
+    ];
+    turns.extend(composite_login("tom", "tom", ""));
+    turns.extend([
+        client("PASV\r\n"),
+        sent("PASV\r\n"),
+        server("227 ok (172,16,0,1,8,0)\r\n"),
+        told("227 ok (192,0,2,7,8,0)\r\n"),
+        acts(&["Expect 1 192.0.2.7:2048 as 192.0.2.7"]),
+    ]);
+    play(&settings, &turns);
+}
+
 #[test]
 fn passwords_are_utf8_and_telnet_is_undone() {
     from_application(&[
