@@ -19,7 +19,7 @@ fn transfer(scene: &FtpScene, client: &mut FtpClient, mode: Mode, bytes: &[u8]) 
     let mark = scene.zoxy.log.mark();
     client.put(mode, "STOR COMPOSITE", bytes);
     assert_eq!(client.get(mode, "RETR COMPOSITE"), bytes, "{mode:?}");
-    let at = format!("at {}", scene.ftpd.socket());
+    let at = format!(" {} ", scene.ftpd.socket());
     for command in ["STOR", "RETR"] {
         scene.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &[command, &at, "COMPLETE"]);
     }
