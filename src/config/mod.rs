@@ -87,7 +87,7 @@ pub fn parse(
     let page = options.code_page.unwrap_or_else(|| CodePage::detect(bytes));
     let bytes = match page {
         CodePage::Utf8 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
-        CodePage::Ibm037 | CodePage::Ibm1047 => bytes,
+        _ => bytes,
     };
     let detected = dataset::detect(bytes, bytes.len() as u64, Some(page));
     let format = options.record_format.unwrap_or(detected.format);
