@@ -15,3 +15,5 @@ pub mod message;
 pub mod operator;
 pub mod socks;
 pub mod ssh;
+#[cfg(test)]
+mod testing;
