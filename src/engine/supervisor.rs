@@ -6,7 +6,6 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -26,6 +25,7 @@ use super::shared::{Live, Report, Shared, post};
 use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
 use crate::config::{Config, LoadOptions};
+use crate::dataset::FileName;
 use crate::message::Argument;
 use crate::message::catalogue::{REFRESH_FAILED, STOPPING};
 use crate::operator::command::Command;
@@ -51,7 +51,7 @@ pub enum Failure {
 
 /// The running proxy as its main thread sees it.
 struct Supervisor {
-    deck: PathBuf,
+    deck: FileName,
     options: LoadOptions,
     poll: Poll,
     signals: Signals,
@@ -83,7 +83,7 @@ struct Stopping {
 }
 
 /// Runs the proxy until it is told to stop.
-pub fn run(deck: PathBuf, options: LoadOptions) -> Result<(), Failure> {
+pub fn run(deck: FileName, options: LoadOptions) -> Result<(), Failure> {
     let mut supervisor = Supervisor::start(deck, options)?;
     match supervisor.serve() {
         Ok(()) if supervisor.failed => Err(Failure::Worker),
@@ -106,7 +106,7 @@ impl From<Rejected> for Failure {
 }
 
 impl Supervisor {
-    fn start(deck: PathBuf, options: LoadOptions) -> Result<Self, Failure> {
+    fn start(deck: FileName, options: LoadOptions) -> Result<Self, Failure> {
         if let Err(error) = crate::ssh::seams::check_seams() {
             say!(SEAM_CHECK_FAILED, reason = error);
             return Err(Failure::Seams);
@@ -132,7 +132,7 @@ impl Supervisor {
     }
 
     fn assemble(
-        deck: PathBuf,
+        deck: FileName,
         options: LoadOptions,
         live: Arc<Live>,
         acceptors: Vec<Acceptor>,
@@ -385,7 +385,7 @@ impl Supervisor {
     /// Reads the deck again; a bad one is reported and the old one stays. Gives the operator's
     /// answer and its return code.
     fn refresh(&mut self) -> (String, u8) {
-        let deck = self.deck.display().to_string();
+        let deck = self.deck.to_string();
         if self.stopping.is_some() {
             return (display::refresh_refused("zoxy is stopping"), 8);
         }

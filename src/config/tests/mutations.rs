@@ -29,7 +29,7 @@ fn damage_never_panics() {
             record_format: formats[random.below(formats.len())],
             check_files: false,
         };
-        let _ = parse("DECK", Path::new(""), &deck, &options);
+        let _ = parse("DECK", Some(Path::new("")), &deck, &options);
     }
 }
 

@@ -158,7 +158,10 @@ fn bad_descriptor_words_are_told_with_their_offset() {
 #[test]
 fn every_error_has_its_words() {
     for (error, text) in [
-        (RecordError::WordCut { offset: 3 }, "the file ends within the descriptor word at offset 3"),
+        (
+            RecordError::WordCut { offset: 3 },
+            "the file ends within the descriptor word at offset 3",
+        ),
         (
             RecordError::BadWord { offset: 3, word: [0, 3, 0xff, 1] },
             "X'0003FF01' at offset 3 is no descriptor word",
@@ -179,7 +182,10 @@ fn every_error_has_its_words() {
             RecordError::OverBlksize { offset: 3, length: 90, blksize: 80 },
             "the block at offset 3 has 90 bytes where BLKSIZE is 80",
         ),
-        (RecordError::LongLine { offset: 3, most: 80 }, "the line at offset 3 has more than 80 bytes"),
+        (
+            RecordError::LongLine { offset: 3, most: 80 },
+            "the line at offset 3 has more than 80 bytes",
+        ),
     ] {
         assert_eq!(error.to_string(), text);
     }
@@ -299,8 +305,7 @@ fn records_come_back_as_they_were_written() {
 fn fixed_records_come_back_filled_up() {
     let mut random = Random(0xf1);
     for lrecl in [1, 3, 80, 32_760] {
-        let layout =
-            Layout { lrecl, page: Some(CodePage::Ibm037), ..plain(RecordFormat::FB) };
+        let layout = Layout { lrecl, page: Some(CodePage::Ibm037), ..plain(RecordFormat::FB) };
         let records: Vec<_> = (0..20)
             .map(|_| {
                 let length = random.below(lrecl + 1);
@@ -382,10 +387,7 @@ fn what_is_too_long_is_refused_cut_or_continued() {
     cutting.write(b"1").unwrap();
     let (bytes, written) = cutting.finish().unwrap();
     assert_eq!(bytes, b"12341   ");
-    assert_eq!(
-        written,
-        Written { records: 2, bytes: 8, padded: 1, truncated: 1, wrapped: 0 }
-    );
+    assert_eq!(written, Written { records: 2, bytes: 8, padded: 1, truncated: 1, wrapped: 0 });
 
     let mut wrapping = with(Overflow::Wrap);
     wrapping.write(b"123456789").unwrap();
@@ -464,10 +466,7 @@ fn records_go_from_page_to_page() {
         to_ebcdic.convert("ŁÓDŹ".as_bytes()).unwrap_err().to_string(),
         "it has 'Ł' (U+0141), which IBM-1141 does not have"
     );
-    assert_eq!(
-        to_ebcdic.convert(b"ab\xff").unwrap_err().to_string(),
-        "its byte 3 is not UTF-8"
-    );
+    assert_eq!(to_ebcdic.convert(b"ab\xff").unwrap_err().to_string(), "its byte 3 is not UTF-8");
     let mut back = Converter::new(CodePage::Ibm1141, PAGE, true);
     assert_eq!(back.convert(b"\xc1\x9f\x40\x40"), Ok("A€".as_bytes()));
 }

@@ -13,14 +13,8 @@ use crate::dataset::record::Overflow;
 use crate::dataset::record_format::RecordFormat;
 use crate::testing::TempDir;
 
-const NONE: Dcb = Dcb {
-    dsorg: None,
-    recfm: None,
-    lrecl: None,
-    blksize: None,
-    bdw: None,
-    code_page: None,
-};
+const NONE: Dcb =
+    Dcb { dsorg: None, recfm: None, lrecl: None, blksize: None, bdw: None, code_page: None };
 
 /// A root of its own.
 struct Scene {
@@ -178,7 +172,10 @@ fn a_data_set_without_attributes_is_what_it_looks_like() {
     assert_eq!(found.attributes(), None);
     let mut records = found.records().unwrap();
     assert_eq!(records.next_record().unwrap(), Some(format!("{:<80}", "one").as_bytes()));
-    assert_eq!(failed(found.writer(Overflow::Refuse).map(|_| ())), "data set A.LIB has no attributes");
+    assert_eq!(
+        failed(found.writer(Overflow::Refuse).map(|_| ())),
+        "data set A.LIB has no attributes"
+    );
     // Those of a DD hold while it is open.
     let dcb = Dcb { lrecl: Some(40), ..NONE };
     let known = job.allocate(&name("A.LIB(M)"), Disposition::Shr, &dcb).unwrap();
@@ -225,7 +222,10 @@ fn mod_writes_behind_what_is_there() {
     let scene = Scene::new();
     scene.put("A.B", &["one"]);
     scene.put("A.B", &["two"]);
-    assert_eq!(content(&scene.job(), "A.B"), format!("{:<80}{:<80}", "one", "two").replace(' ', "\0"));
+    assert_eq!(
+        content(&scene.job(), "A.B"),
+        format!("{:<80}{:<80}", "one", "two").replace(' ', "\0")
+    );
     let text = Dcb { recfm: Some(RecordFormat::TEXT), ..NONE };
     drop(scene.job().allocate(&name("A.TEXT"), Disposition::New, &text).unwrap());
     fs::write(scene.path("A.TEXT"), "no line end").unwrap();
@@ -434,10 +434,7 @@ fn renamed_data_sets_keep_their_attributes() {
     assert_eq!(failed(rename("A.NO", "A.B")), "there is no data set A.NO");
     rename("A.SEQ", "B.SEQ").unwrap();
     rename("A.LIB", "B.LIB").unwrap();
-    assert_eq!(
-        scene.names(),
-        ["B.LIB", "B.LIB/.attr", "B.LIB/M", "B.SEQ", "B.SEQ.attr"]
-    );
+    assert_eq!(scene.names(), ["B.LIB", "B.LIB/.attr", "B.LIB/M", "B.SEQ", "B.SEQ.attr"]);
     let text = fs::read_to_string(scene.path("B.SEQ.attr")).unwrap();
     assert!(text.starts_with("* Attributes of B.SEQ\n"), "{text}");
     assert!(job.attributes(&name("B.LIB").name).unwrap().is_some());
