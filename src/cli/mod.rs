@@ -6,6 +6,7 @@
 mod check;
 pub mod ctl;
 mod deck;
+mod ds;
 mod explain;
 mod output;
 pub mod passwd;
@@ -45,6 +46,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
     },
+    Subcommand { name: "ds", summary: "work with data sets on this system", main: ds::main },
     Subcommand {
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",

@@ -79,7 +79,7 @@ fn ebcdic_lines_end_with_nl_or_lf() {
     let page = CodePage::Ibm1047;
     let bytes = b"\xc1\x15\xc2\x25\xc3\x0d\x15";
     let found = detect(bytes, bytes.len() as u64, Some(page));
-    assert_eq!(found, Detected { page, format: RecordFormat::TEXT });
+    assert_eq!(found, Detected { page, format: RecordFormat::TEXT, bdw: false });
     assert_eq!(cut(bytes, found.layout()), Ok(vec![&b"\xc1"[..], b"\xc2", b"\xc3"]));
 }
 
