@@ -12,7 +12,7 @@
 //! | `table` | lookups in both directions |
 //! | `tables` | the EBCDIC pages, as `generate.py` makes them of ICU's data |
 
-mod detect;
+pub mod detect;
 mod names;
 mod newline;
 mod table;
