@@ -132,6 +132,16 @@ impl CodePage {
         }
     }
 
+    /// The character of one byte; None for UTF-8.
+    pub fn character(self, byte: u8, newline: NewLine) -> Option<char> {
+        Table::of(self, newline).map(|table| table.decode(byte))
+    }
+
+    /// The byte of one character; None if the page does not have it, and for UTF-8.
+    pub fn byte(self, c: char, newline: NewLine) -> Option<u8> {
+        Table::of(self, newline)?.encode(c)
+    }
+
     /// Whether the byte ends a line of text: LF, in EBCDIC NL as well.
     pub fn is_line_end(&self, byte: u8) -> bool {
         if self.is_ebcdic() { matches!(byte, NL | LF) } else { byte == b'\n' }

@@ -6,7 +6,6 @@
 
 use std::fmt::{self, Display};
 
-use super::super::table::Table;
 use super::super::{CodePage, LF, NL, NewLine};
 use super::language::Language;
 
@@ -86,9 +85,8 @@ struct Candidate {
 
 impl Candidate {
     fn new(page: CodePage, places: &[Place], language: Option<&Language>) -> Self {
-        let table = Table::of(page, NewLine::Nl);
-        // There is a table for each page but UTF-8, which is no candidate.
-        let read = |byte| table.map_or('\0', |table| table.decode(byte));
+        // Each page but UTF-8 has a character for every byte.
+        let read = |byte| page.character(byte, NewLine::Nl).unwrap_or_default();
         let is_own = language.is_some_and(|language| language.has(page));
         let mut seen = [false; 256];
         let mut points = 0;
@@ -150,10 +148,8 @@ fn places(sample: &[u8]) -> Vec<Place> {
 fn depends_on_page() -> [bool; 256] {
     let mut depends = [false; 256];
     for (byte, depends) in (0..=u8::MAX).zip(&mut depends) {
-        let mut characters = CodePage::EBCDIC
-            .iter()
-            .filter_map(|page| Table::of(*page, NewLine::Nl))
-            .map(|table| table.decode(byte));
+        let mut characters =
+            CodePage::EBCDIC.map(|page| page.character(byte, NewLine::Nl)).into_iter();
         let first = characters.next();
         *depends = characters.any(|c| Some(c) != first);
     }
