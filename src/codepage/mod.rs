@@ -1,6 +1,7 @@
 //! Code pages: how the bytes of a record become characters, and back.
 //!
-//! Used by [`crate::config`] for decks and by [`crate::gateway::ftp`] for control connections. Pure.
+//! Used by [`crate::config`] for decks, by [`crate::gateway::ftp`] for control connections and by
+//! `zoxy iconv`. Pure.
 //! Every page but UTF-8 makes a character of every byte, and no two bytes the same one: whatever is
 //! decoded comes back as the same bytes.
 //!
@@ -8,6 +9,7 @@
 //! |---|---|
 //! | `names` | what the pages are called |
 //! | `newline` | NL and LF, the two line ends of EBCDIC |
+//! | `transcode` | from page to page, in pieces |
 //! | `detect` | what bytes look like |
 //! | `table` | lookups in both directions |
 //! | `tables` | the EBCDIC pages, as `generate.py` makes them of ICU's data |
@@ -17,11 +19,13 @@ mod names;
 mod newline;
 mod table;
 mod tables;
+mod transcode;
 
 use std::borrow::Cow;
 
 pub use names::UnknownCodePage;
-pub use newline::{LF, NL, NewLine};
+pub use newline::{LF, LineEnds, NEXT_LINE, NL, NewLine, UnknownLineEnds};
+pub use transcode::{Failure, Place, Reason, Transcoder};
 
 use table::Table;
 

@@ -8,7 +8,7 @@
 use zeroize::Zeroize;
 
 use crate::codepage::detect::is_ebcdic_command;
-use crate::codepage::{CodePage, NewLine};
+use crate::codepage::{CodePage, NEXT_LINE, NewLine};
 
 /// In what the client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,9 +99,6 @@ fn to_page(byte: u8, page: CodePage) -> u8 {
     let latin_9 = || CodePage::Iso8859_15.character(byte, NewLine::Lf).and_then(byte_of);
     byte_of(char::from(byte)).or_else(latin_9).unwrap_or(QUESTION_MARK)
 }
-
-/// What [`NewLine::Lf`] makes of NL.
-const NEXT_LINE: char = '\u{85}';
 
 /// In every EBCDIC page.
 const QUESTION_MARK: u8 = 0x6f;
