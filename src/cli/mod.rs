@@ -7,9 +7,12 @@ mod check;
 pub mod ctl;
 mod deck;
 mod explain;
+mod iconv;
+mod interrupt;
 mod output;
 pub mod passwd;
 pub mod rc;
+mod replacement;
 mod run;
 
 use std::env;
@@ -49,6 +52,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",
         main: passwd::main,
+    },
+    Subcommand {
+        name: "iconv",
+        summary: "convert files between code pages, EBCDIC ones among them",
+        main: iconv::main,
     },
 ];
 

@@ -24,6 +24,7 @@ mod ftptun_transfers;
 mod half_close;
 mod handshake;
 mod host_key;
+mod iconv;
 mod idle;
 mod keepalive;
 mod limits;

@@ -8,8 +8,10 @@
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
 //! | 4000-4999 | FTP dialogues |
+//! | 6000-6099 | code pages |
 
 mod client;
+mod codepage;
 mod console;
 mod deck;
 mod ftp;
@@ -19,6 +21,7 @@ mod ssh;
 use std::ops::RangeInclusive;
 
 pub use client::*;
+pub use codepage::*;
 pub use console::*;
 pub use deck::*;
 pub use ftp::*;
@@ -50,6 +53,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
+    Area { numbers: 6000..=6099, title: "code pages", messages: codepage::ALL },
 ];
 
 /// Every message, by number.
@@ -80,6 +84,7 @@ mod tests {
     fn every_constant_is_listed() {
         let sources = [
             include_str!("client.rs"),
+            include_str!("codepage.rs"),
             include_str!("console.rs"),
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
