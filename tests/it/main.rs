@@ -8,6 +8,7 @@ mod world;
 mod access;
 mod auth_methods;
 mod black_hole_isolation;
+mod codepages;
 mod console;
 mod deck_check;
 mod ebcdic_deck;
