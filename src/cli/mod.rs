@@ -8,9 +8,12 @@ pub mod ctl;
 mod deck;
 mod ds;
 mod explain;
+mod iconv;
+mod interrupt;
 mod output;
 pub mod passwd;
 pub mod rc;
+mod replacement;
 mod run;
 
 use std::env;
@@ -51,6 +54,11 @@ const SUBCOMMANDS: &[Subcommand] = &[
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",
         main: passwd::main,
+    },
+    Subcommand {
+        name: "iconv",
+        summary: "convert files between code pages, EBCDIC ones among them",
+        main: iconv::main,
     },
 ];
 

@@ -7,9 +7,8 @@
 use std::fmt::{self, Display};
 use std::io::{self, Read, Write};
 
-use super::record::{
-    ConvertError, Converter, Layout, ReadError, RecordReader, RecordWriter, WriteError,
-};
+use super::record::{Converter, Layout, ReadError, RecordReader, RecordWriter, WriteError};
+use crate::codepage::Reason;
 
 /// Why records were not copied: which one, counted from 1, and what is wrong with it.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub enum TransferCause {
     /// It cannot be read.
     Read(ReadError),
     /// It cannot be converted.
-    Convert(ConvertError),
+    Convert(Reason),
     /// It cannot be written.
     Write(WriteError),
 }
@@ -151,7 +150,7 @@ mod tests {
             let converter = Converter::new(CodePage::Utf8, CodePage::Ibm1047, false);
             converted((text.as_bytes(), lines), Some(converter), cards).unwrap_err()
         };
-        assert_eq!(fail("a\nb€\n"), "record 2: it has '€' (U+20AC), which IBM-1047 does not have");
+        assert_eq!(fail("a\nb€\n"), "record 2: IBM-1047 has no U+20AC €");
         assert_eq!(
             fail(&format!("a\nb\n{}x\n", " ".repeat(80))),
             "record 3: it has 81 bytes, and a record has at most 80"

@@ -2,12 +2,13 @@
 
 use getopts::{Matches, Options};
 
+use super::super::interrupt::Interrupt;
 use super::attributes::{self, Asked};
 use super::move_one::{Change, Orders, move_one};
 use super::plan;
 use super::{Failure, Rc, Terminal, add_wait, parse, usage};
 use crate::dataset::{Dcb, LineEnd, Overflow, Store};
-use crate::message::catalogue::DATASET_NOTHING;
+use crate::message::catalogue::{DATASET_IO, DATASET_NOTHING};
 
 const COPY: &str = "\
 Usage: zoxy ds copy [OPTIONS] FROM TO
@@ -150,10 +151,16 @@ fn run(
         terminal.message(&DATASET_NOTHING, &[("mask", from)])?;
         return Ok(Rc::Warning);
     }
+    let unheard = |error: std::io::Error| {
+        Failure::new(Rc::Severe, &DATASET_IO, &[("path", &"signals"), ("reason", &error)])
+    };
+    let interrupt = Interrupt::new().map_err(unheard)?;
     let mut rc = Rc::Ok;
     for (from, to) in &pairs {
-        match move_one(store, orders, from, to, terminal) {
+        match move_one(store, orders, from, to, &interrupt, terminal) {
             Ok(moved) => rc = rc.max(moved.tell(from, to, terminal)?),
+            // What was begun has been taken back by now.
+            Err(_) if interrupt.came() => interrupt.obey(),
             Err(failure) => rc = rc.max(terminal.failed(failure)),
         }
     }

@@ -79,7 +79,6 @@ data set is in use, 16 zoxy itself failed.
 
 /// Where a command writes: answers to `out`, messages that something failed to `err`.
 pub(super) struct Terminal<'a> {
-    pub input: &'a mut dyn io::Read,
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
 }
@@ -94,8 +93,7 @@ pub(super) struct Failure {
 /// Runs `zoxy ds` with the arguments after the subcommand; returns the return code.
 pub(super) fn main(arguments: &[String]) -> u8 {
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut terminal =
-        Terminal { input: &mut io::stdin().lock(), out: &mut out, err: &mut io::stderr() };
+    let mut terminal = Terminal { out: &mut out, err: &mut io::stderr() };
     run(arguments, &mut terminal).into()
 }
 

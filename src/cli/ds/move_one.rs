@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::super::interrupt::Interrupt;
+use super::super::replacement::Replacement;
 use super::attributes::Asked;
 use super::plan::{Origin, Source, Target, failed};
 use super::{Failure, Rc, Terminal};
@@ -57,9 +59,10 @@ pub(super) fn move_one(
     orders: &Orders,
     from: &Origin,
     to: &Target,
+    interrupt: &Interrupt,
     terminal: &mut Terminal<'_>,
 ) -> Result<Moved, Failure> {
-    let source = Source::open(store, from, true, terminal.input)?;
+    let source = Source::open(store, from, Some(interrupt))?;
     let job = Job { orders, from, to };
     match to {
         Target::Dataset(dsn) => {
@@ -169,7 +172,8 @@ impl Job<'_> {
             }
             _ => {}
         }
-        Ok(Sink::Output(Output::at_path(path, mode.unwrap_or(0o666))?))
+        let replacement = Replacement::create_with(path, mode.unwrap_or(0o666));
+        replacement.map(Sink::Path).map_err(|error| failed(path, &error))
     }
 
     /// How records are to stand in a path; None for bytes as they are.
@@ -206,7 +210,11 @@ impl Job<'_> {
             }
             (Change::None, Some(to)) => self.copy(source, to, &mut sink)?,
         };
-        sink.commit()?;
+        sink.commit().map_err(|error| match (error, self.to) {
+            (SinkError::Io(error), Target::Path(path)) => failed(path, &error),
+            (SinkError::Io(error), _) => Failure::of_output(error),
+            (SinkError::Store(error), _) => error.into(),
+        })?;
         Ok(moved)
     }
 
@@ -287,27 +295,37 @@ const NEW_TEXT: CodePage = CodePage::Ibm1047;
 
 /// What is written to.
 enum Sink<'a> {
-    /// A file that replaces another one when it is complete.
+    /// A data set or member.
     Output(Output),
+    /// A file at a path.
+    Path(Replacement),
     /// A pipe or device.
     Device(File),
     /// The standard output.
     Stream(&'a mut dyn Write),
 }
 
+/// Why what was written is not in its place.
+enum SinkError {
+    Store(StoreError),
+    Io(io::Error),
+}
+
 impl Sink<'_> {
     /// Puts what was written in its place.
-    fn commit(self) -> Result<(), Failure> {
+    fn commit(self) -> Result<(), SinkError> {
         match self {
-            Self::Output(output) => Ok(output.commit()?),
+            Self::Output(output) => output.commit().map_err(SinkError::Store),
+            Self::Path(replacement) => replacement.finish().map_err(SinkError::Io),
             Self::Device(_) => Ok(()),
-            Self::Stream(stream) => stream.flush().map_err(Failure::of_output),
+            Self::Stream(stream) => stream.flush().map_err(SinkError::Io),
         }
     }
 
     fn inner(&mut self) -> &mut dyn Write {
         match self {
             Self::Output(output) => output,
+            Self::Path(replacement) => replacement,
             Self::Device(file) => file,
             Self::Stream(stream) => stream,
         }

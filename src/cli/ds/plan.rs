@@ -4,10 +4,12 @@
 
 use std::fmt::{self, Display};
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::super::interrupt::Interrupt;
 use super::{Failure, Rc, wrong_name};
 use crate::codepage::CodePage;
 use crate::dataset::{
@@ -222,34 +224,45 @@ impl Display for Target {
 /// An origin, open, with what is known of it.
 pub(super) struct Source<'a> {
     /// All of it.
-    pub input: Box<dyn Read + 'a>,
+    pub input: Input<'a>,
     /// Attributes of the data set.
     pub attributes: Option<Attributes>,
     /// Permission bits, if it is a file.
     pub mode: Option<u32>,
-    head: Vec<u8>,
     length: u64,
     _claim: Option<Allocation>,
 }
 
+/// The bytes of an origin. A signal is the end of them, and an error.
+pub(super) struct Input<'a> {
+    file: File,
+    /// What has been read of them already.
+    head: Vec<u8>,
+    /// How much of that has been read again.
+    start: usize,
+    interrupt: Option<&'a Interrupt>,
+}
+
 impl<'a> Source<'a> {
-    /// Opens an origin, with a claim on a data set if that is wanted.
+    /// Opens an origin and looks at its beginning; with a claim on a data set if it can be
+    /// interrupted.
     pub fn open(
         store: &Store,
         origin: &Origin,
-        is_claimed: bool,
-        standard: &'a mut dyn Read,
+        interrupt: Option<&'a Interrupt>,
     ) -> Result<Self, Failure> {
+        let path = match origin {
+            Origin::Path(path) => path.clone(),
+            other => PathBuf::from(other.to_string()),
+        };
+        let failed = |error: io::Error| failed(&path, &error);
         let (file, attributes, claim) = match origin {
             Origin::Standard => {
-                let read = Self::new(Box::new(standard), None, None);
-                return read.map_err(|error| failed(Path::new("standard input"), &error));
+                let standard = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
+                (File::from(standard), None, None)
             }
-            Origin::Path(path) => {
-                let opened = File::open(path).map_err(|error| failed(path, &error))?;
-                (opened, None, None)
-            }
-            Origin::Dataset(dsn) if is_claimed => {
+            Origin::Path(path) => (File::open(path).map_err(failed)?, None, None),
+            Origin::Dataset(dsn) if interrupt.is_some() => {
                 let claim = store.allocate(dsn, Disposition::Shr, &Dcb::default())?;
                 (claim.open()?, claim.attributes().copied(), Some(claim))
             }
@@ -258,41 +271,22 @@ impl<'a> Source<'a> {
                 (file, attributes, None)
             }
         };
-        let opened = file.metadata().and_then(|metadata| {
-            let length = metadata.is_file().then(|| metadata.len());
-            let mut source = Self::new(Box::new(file), attributes, length)?;
-            source.mode = metadata.is_file().then(|| metadata.mode() & 0o777);
-            Ok(source)
-        });
-        let mut source = opened.map_err(|error| match origin {
-            Origin::Path(path) => failed(path, &error),
-            _ => failed(Path::new(&origin.to_string()), &error),
-        })?;
-        source._claim = claim;
-        Ok(source)
-    }
-
-    /// Looks at the beginning.
-    fn new(
-        mut input: Box<dyn Read + 'a>,
-        attributes: Option<Attributes>,
-        length: Option<u64>,
-    ) -> io::Result<Self> {
-        let mut head = Vec::new();
-        (&mut input).take(DETECTION as u64).read_to_end(&mut head)?;
-        // The length of a pipe is known when it has ended.
-        let length = match length {
-            Some(length) => length,
-            None if head.len() < DETECTION => head.len() as u64,
-            None => u64::MAX,
+        let metadata = file.metadata().map_err(failed)?;
+        let mut input = Input { file, head: Vec::new(), start: 0, interrupt };
+        input.look().map_err(failed)?;
+        let length = match metadata.is_file() {
+            true => metadata.len(),
+            // The length of a pipe is known when it has ended.
+            false if input.head.len() < DETECTION => input.head.len() as u64,
+            false => u64::MAX,
         };
-        let input = Box::new(Cursor::new(head.clone()).chain(input));
-        Ok(Self { input, attributes, mode: None, head, length, _claim: None })
+        let mode = metadata.is_file().then(|| metadata.mode() & 0o777);
+        Ok(Self { input, attributes, mode, length, _claim: claim })
     }
 
     /// What it looks like.
     pub fn detected(&self, page: Option<CodePage>) -> Detected {
-        detect(&self.head, self.length, page)
+        detect(&self.input.head, self.length, page)
     }
 
     /// How its records stand in it: as the options say, else as its attributes do, else as it looks.
@@ -314,5 +308,47 @@ impl<'a> Source<'a> {
             bdw: asked.bdw.or(layout.bdw),
             ..layout
         }
+    }
+}
+
+impl Input<'_> {
+    fn look(&mut self) -> io::Result<()> {
+        let mut head = vec![0; DETECTION];
+        let mut length = 0;
+        while length < head.len() {
+            match self.read_file(&mut head[length..])? {
+                0 => break,
+                count => length += count,
+            }
+        }
+        head.truncate(length);
+        self.head = head;
+        Ok(())
+    }
+
+    fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(interrupt) = self.interrupt {
+            if !interrupt.wait(&self.file)? {
+                // Not the kind Interrupted, after which one tries again.
+                return Err(io::Error::other("a signal came"));
+            }
+        }
+        loop {
+            match self.file.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.head.len() {
+            return self.read_file(buffer);
+        }
+        let count = (&self.head[self.start..]).read(buffer)?;
+        self.start += count;
+        Ok(count)
     }
 }

@@ -48,9 +48,7 @@ pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<R
     let store = super::store("show", &matches)?;
     let asked = super::attributes::Asked::from_matches("show", &matches, &store)?;
     let origin = Origin::of(named(text)?, &store)?;
-    // There is no name for the standard input here.
-    let mut nothing = std::io::empty();
-    let source = Source::open(&store, &origin, false, &mut nothing)?;
+    let source = Source::open(&store, &origin, None)?;
     let layout = source.layout(&asked.dcb);
     let page = layout.page.unwrap_or(CodePage::Utf8);
     let is_hex = matches.opt_present("hex");

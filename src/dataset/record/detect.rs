@@ -3,11 +3,12 @@
 use super::word;
 use super::{CARD, Layout};
 use crate::codepage::CodePage;
+use crate::codepage::detect::SAMPLE;
 use crate::dataset::attributes::{Dcb, MAX_BLOCK};
 use crate::dataset::record_format::RecordFormat;
 
 /// Bytes of a file that are looked at, from its start.
-pub const DETECTION: usize = 64 * 1024;
+pub const DETECTION: usize = SAMPLE;
 
 /// What a file seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

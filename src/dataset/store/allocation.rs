@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::folder::{Folder, Kind, Permissions};
+use super::folder::{Folder, Kind};
 use super::lock::{Claim, Strength};
 use super::{Output, Store, StoreError, attribute_file, attributes_at, find};
 use crate::dataset::attributes::{Attributes, Dcb, Organization};
@@ -159,7 +159,7 @@ impl Store {
             }
             Organization::Sequential => {
                 self.write_attributes(root, name, &attributes)?;
-                root.create(name.as_str(), Permissions::Exactly(mode & 0o666)).map_err(io)?;
+                root.create(name.as_str(), mode & 0o666).map_err(io)?;
             }
         }
         root.sync().map_err(io)?;
@@ -247,7 +247,7 @@ impl Allocation {
         let mode = self.folder.mode().map_err(io)? & 0o666;
         let folder = self.folder.again().map_err(io)?;
         let claim = Some(Arc::clone(&self.claim));
-        let mut output = Output::create(folder, file, Permissions::Exactly(mode), claim)?;
+        let mut output = Output::create(folder, file, mode, claim)?;
         if self.disposition == Disposition::Mod {
             output.copy_old().map_err(io)?;
         }
@@ -337,7 +337,7 @@ fn put(
     name: &DatasetName,
     attributes: &Attributes,
 ) -> Result<(), StoreError> {
-    let mut output = Output::create(folder, file, Permissions::Exactly(mode & 0o666), None)?;
+    let mut output = Output::create(folder, file, mode & 0o666, None)?;
     output
         .write_all(attribute_file::render(name, attributes).as_bytes())
         .map_err(|error| StoreError::io(output.path(), error))?;

@@ -22,15 +22,6 @@ pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// Permission bits of a file that is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permissions {
-    /// These.
-    Exactly(u32),
-    /// These without those of the umask.
-    Masked(u32),
-}
-
 /// What a name in a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -118,16 +109,14 @@ impl Folder {
         Ok(file)
     }
 
-    /// Makes a file in it that did not exist.
-    pub fn create(&self, name: &str, permissions: Permissions) -> io::Result<File> {
-        let (Permissions::Exactly(mode) | Permissions::Masked(mode)) = permissions;
+    /// Makes a file in it that did not exist, with these permissions.
+    pub fn create(&self, name: &str, mode: u32) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let descriptor =
             rustix::fs::openat(&self.descriptor, name, flags, Mode::from_raw_mode(mode))?;
-        if let Permissions::Exactly(mode) = permissions {
-            rustix::fs::fchmod(&descriptor, Mode::from_raw_mode(mode))?;
-        }
+        // The umask is for files that nobody has said anything about.
+        rustix::fs::fchmod(&descriptor, Mode::from_raw_mode(mode))?;
         Ok(File::from(descriptor))
     }
 
@@ -138,7 +127,7 @@ impl Folder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 opened => return opened,
             }
-            match self.create(name, Permissions::Exactly(mode)) {
+            match self.create(name, mode) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 made => return made,
             }

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::error::StoreError;
-use super::folder::{Folder, Permissions};
+use super::folder::Folder;
 use super::lock::Claim;
 
 /// What stands between the name of a file and the process that writes it anew.
@@ -30,11 +30,11 @@ pub struct Output {
 
 impl Output {
     /// Starts to write `name` in a folder. Permissions and owner are those of the file that is
-    /// replaced, as far as this user may say so; permissions of a new one are these.
+    /// replaced, as far as this user may say so; permissions of a new one are `mode`.
     pub(super) fn create(
         folder: Folder,
         name: &str,
-        permissions: Permissions,
+        mode: u32,
         claim: Option<Arc<Claim>>,
     ) -> Result<Self, StoreError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -45,9 +45,9 @@ impl Output {
         }
         let create = || {
             let Some(old) = folder.find(name)? else {
-                return folder.create(&temporary, permissions);
+                return folder.create(&temporary, mode);
             };
-            let file = folder.create(&temporary, Permissions::Exactly(old.mode))?;
+            let file = folder.create(&temporary, old.mode)?;
             let (user, group) = old.owner;
             // Only root can give a file to another user; it belongs to whoever wrote it otherwise.
             let _ = std::os::unix::fs::fchown(&file, Some(user), Some(group));
@@ -60,22 +60,6 @@ impl Output {
             }
             Err(error) => Err(StoreError::io(folder.path(name), error)),
         }
-    }
-
-    /// Starts to write a file of this system, new or in place of another one. Permissions of a new
-    /// one are `mode`, as far as the umask has it.
-    pub fn at_path(path: &Path, mode: u32) -> Result<Self, StoreError> {
-        // A link to a file stays one.
-        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let io = |error| StoreError::io(path.clone(), error);
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| io(io::Error::other("it is no name of a file")))?;
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let folder = Folder::open(parent).map_err(io)?;
-        Self::create(folder, name, Permissions::Masked(mode), None)
     }
 
     /// Path of the file that it will replace.
