@@ -10,12 +10,12 @@ use crate::message::catalogue::DATASET_ALLOCATED;
 const BRIEF: &str = "\
 Usage: zoxy ds alloc [OPTIONS] NAME ...
 
-Makes empty data sets. Without options they are sequential (PS) with fixed records
-of 80 bytes (FB 80). BLKSIZE is the longest up to 27998 that fits.";
+Makes empty data sets. Without options they are sequential (PS) with fixed
+records of 80 bytes (FB 80). BLKSIZE is the longest up to 27998 that fits.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 not done: the command, a name or an attribute is wrong, or
-there is such a data set, 12 not done: something outside failed.
+Return codes: 0 done, 8 not done: the command, a name or an attribute is
+wrong, or there is such a data set, 12 not done: something outside failed.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

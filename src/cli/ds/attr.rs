@@ -13,13 +13,14 @@ const BRIEF: &str = "\
 Usage: zoxy ds attr NAME
        zoxy ds attr [OPTIONS] NAME
 
-Shows the attributes of a data set, or changes those that are given and keeps the
-others. The data itself stays as it is; it must be records of the new kind.";
+Shows the attributes of a data set, or changes those that are given and keeps
+the others. The data itself stays as it is; it must be records of the new
+kind.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 4 there are no attributes, 8 not done: the command, a name or
-an attribute is wrong, or the data are no such records, 12 not done: the data set is
-in use, or something outside failed.
+Return codes: 0 done, 4 there are no attributes, 8 not done: the command, a
+name or an attribute is wrong, or the data are no such records, 12 not done:
+the data set is in use, or something outside failed.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

@@ -13,32 +13,35 @@ use crate::message::catalogue::{DATASET_IO, DATASET_NOTHING};
 const COPY: &str = "\
 Usage: zoxy ds copy [OPTIONS] FROM TO
 
-Copies files, members and data sets as they are, byte for byte; - is the standard
-input or output. A library goes to a library or folder with all its members, a
-folder to a library. What is named with slashes (//'HLQ.NAME(MEMBER)', //DD:NAME)
-is a data set, anything else a path.
+Copies files, members and data sets as they are, byte for byte; - is the
+standard input or output. A library goes to a library or folder with all its
+members, a folder to a library. What is named with slashes
+(//'HLQ.NAME(MEMBER)', //DD:NAME) is a data set, anything else a path.
 
-A data set that is not there is made, with the attributes of FROM, or as the bytes
-look; the options say otherwise. Bytes that are no records of TO are not copied.
-Between data sets of unlike RECFM or LRECL records are copied, not bytes.";
+A data set that is not there is made, with the attributes of FROM, or as the
+bytes look; the options say otherwise. Bytes that are no records of TO are not
+copied. Between data sets of unlike RECFM or LRECL records are copied, not
+bytes.";
 
 const CONVERT: &str = "\
 Usage: zoxy ds convert [OPTIONS] FROM TO
 
-Converts text to records, records to text, and one code page to another; names are
-those of zoxy ds copy. What FROM is, its attributes say, or the --from options, or
-the bytes. What TO is, its attributes say, or the options; without them a path gets
-text in UTF-8, and a new data set fixed records of 80 bytes in IBM-1047.
+Converts text to records, records to text, and one code page to another; names
+are those of zoxy ds copy. What FROM is, its attributes say, or the --from
+options, or the bytes. What TO is, its attributes say, or the options; without
+them a path gets text in UTF-8, and a new data set fixed records of 80 bytes
+in IBM-1047.
 
-Short records are filled up with blanks; blanks at the end of fixed records are
-dropped where the new ones need none. A record that is too long, a character that
-the page does not have, or a line end within a record is an error.";
+Short records are filled up with blanks; blanks at the end of fixed records
+are dropped where the new ones need none. A record that is too long, a
+character that the page does not have, or a line end within a record is an
+error.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 4 records were cut off or continued, or there was nothing to
-copy, 8 not done: the command, a name or a record is wrong, or TO exists, 12 not
-done: a data set is in use, or something outside failed. What a file that cannot be
-copied would replace stays as it was.
+Return codes: 0 done, 4 records were cut off or continued, or there was
+nothing to copy, 8 not done: the command, a name or a record is wrong, or TO
+exists, 12 not done: a data set is in use, or something outside failed. What a
+file that cannot be copied would replace stays as it was.
 ";
 
 pub(super) fn copy(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

@@ -8,13 +8,13 @@ use crate::message::catalogue::DATASET_DELETED;
 const BRIEF: &str = "\
 Usage: zoxy ds delete [OPTIONS] NAME ...
 
-Deletes data sets, libraries with all their members, or single members. Masks are
-not taken.";
+Deletes data sets, libraries with all their members, or single members. Masks
+are not taken.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 not done: the command or a name is wrong, or there is no
-such data set, 12 not done: it is in use, or something outside failed. With several
-names the others are deleted all the same.
+Return codes: 0 done, 8 not done: the command or a name is wrong, or there is
+no such data set, 12 not done: it is in use, or something outside failed. With
+several names the others are deleted all the same.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

@@ -14,15 +14,15 @@ const BRIEF: &str = "\
 Usage: zoxy ds list [MASK]
        zoxy ds list 'NAME(MASK)'
 
-Lists data sets with their attributes, or members of a library with their sizes.
-In a mask % stands for one character, * for any within a qualifier, ** for any
-number of qualifiers: 'ZOXY.*', 'ZOXY.**', 'ZOXY.PARMLIB(*)'. Without a mask all
-data sets are listed. A dash stands for an attribute that there is not; records
-are counted where all have the same length.";
+Lists data sets with their attributes, or members of a library with their
+sizes. In a mask % stands for one character, * for any within a qualifier, **
+for any number of qualifiers: 'ZOXY.*', 'ZOXY.**', 'ZOXY.PARMLIB(*)'. Without
+a mask all data sets are listed. A dash stands for an attribute that there is
+not; records are counted where all have the same length.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 4 nothing matches, or something below the root is no data
-set, 8 the command or a name is wrong, 12 the root cannot be read.
+Return codes: 0 done, 4 nothing matches, or something below the root is no
+data set, 8 the command or a name is wrong, 12 the root cannot be read.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

@@ -69,12 +69,13 @@ Names: HLQ.NAME, HLQ.NAME(MEMBER), or as in decks //'HLQ.NAME(MEMBER)',
 //NAME(MEMBER) below ZOXY_PREFIX (default: the login name), //DD:NAME. A shell
 wants names with apostrophes, parentheses, $ or # quoted.
 
-The data sets are files below ZOXY_DSROOT; by default below /var/lib/zoxy/ds for
-the user root, and below zoxy/ds in XDG_DATA_HOME or ~/.local/share for others.
+The data sets are files below ZOXY_DSROOT; by default below /var/lib/zoxy/ds
+for the user root, and below zoxy/ds in XDG_DATA_HOME or ~/.local/share for
+others.
 
-Return codes: 0 as asked, 4 as asked but something needs a look, 8 not done: the
-command, a name or a record is wrong, 12 not done: something outside failed, or a
-data set is in use, 16 zoxy itself failed.
+Return codes: 0 as asked, 4 as asked but something needs a look, 8 not done:
+the command, a name or a record is wrong, 12 not done: something outside
+failed, or a data set is in use, 16 zoxy itself failed.
 ";
 
 /// Where a command writes: answers to `out`, messages that something failed to `err`.

@@ -8,12 +8,13 @@ use crate::message::catalogue::DATASET_RENAMED;
 const BRIEF: &str = "\
 Usage: zoxy ds rename [OPTIONS] OLD NEW
 
-Renames a data set, HLQ.OLD to HLQ.NEW, or a member, LIB(OLD) to LIB(NEW). Nothing is
-replaced: NEW must not exist.";
+Renames a data set, HLQ.OLD to HLQ.NEW, or a member, LIB(OLD) to LIB(NEW).
+Nothing is replaced: NEW must not exist.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 not done: the command or a name is wrong, there is no OLD,
-or there is a NEW, 12 not done: it is in use, or something outside failed.
+Return codes: 0 done, 8 not done: the command or a name is wrong, there is no
+OLD, or there is a NEW, 12 not done: it is in use, or something outside
+failed.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {

@@ -13,14 +13,15 @@ use crate::message::catalogue::DATASET_NOT_SHOWN;
 const BRIEF: &str = "\
 Usage: zoxy ds show [OPTIONS] NAME
 
-Shows the records of a member or sequential data set, of a DD (//DD:NAME), or of a
-file whose path has a slash. Blanks at the end of fixed records are left out, and
-characters that cannot be shown are periods. For the exact bytes use zoxy ds copy.
-Without attributes, and without options, records are what they look like.";
+Shows the records of a member or sequential data set, of a DD (//DD:NAME), or
+of a file whose path has a slash. Blanks at the end of fixed records are left
+out, and characters that cannot be shown are periods. For the exact bytes use
+zoxy ds copy. Without attributes, and without options, records are what they
+look like.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 the command or a name is wrong, or the data are no such
-records, 12 something outside failed.
+Return codes: 0 done, 8 the command or a name is wrong, or the data are no
+such records, 12 something outside failed.
 ";
 
 /// Bytes in a line of the hexadecimal form.
