@@ -68,7 +68,21 @@ impl Zoxy {
         Self::spawn(world, whole.text().as_bytes(), wrapper)
     }
 
-    fn with_console(world: &World, deck: &Deck) -> Deck {
+    /// Starts with a deck that is stored under `name` already, its console as
+    /// [`Zoxy::with_console`] has it, and waits until every listener is ready.
+    pub fn start_as(
+        world: &World,
+        deck: &Deck,
+        name: &str,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let mut command = command_under(&[], &["run", "-c", name]);
+        prepare(&mut command);
+        Self::spawn_command(world, name.into(), command).ready(deck)
+    }
+
+    /// The deck with a console in the world's folder.
+    pub fn with_console(world: &World, deck: &Deck) -> Deck {
         deck.clone().set("*", "CONSOLE", &world.path("console").display().to_string())
     }
 
@@ -85,10 +99,15 @@ impl Zoxy {
     }
 
     fn spawn(world: &World, deck: &[u8], wrapper: &[&str]) -> Self {
-        let console = world.path("console");
         let deck = world.write("deck", deck);
+        let command = command_under(wrapper, &["run", "-c", &deck.display().to_string()]);
+        Self::spawn_command(world, deck, command)
+    }
+
+    fn spawn_command(world: &World, deck: PathBuf, mut command: Command) -> Self {
+        let console = world.path("console");
         let log = world.log("zoxy");
-        let child = command_under(wrapper, &["run", "-c", &deck.display().to_string()])
+        let child = command
             .stdin(Stdio::null())
             .stdout(log.stdio())
             .stderr(log.stdio())
