@@ -58,7 +58,7 @@ fn number(packet: &[u8], at: usize) -> u32 {
 }
 
 /// A keepalive as OpenSSH sends it, which every server answers.
-fn ping(client: &mut Client) -> Packet {
+fn ping(client: &mut Client) -> Vec<u8> {
     let request = string("keepalive@openssh.com");
     client.send(&[&[SSH_MSG_GLOBAL_REQUEST], &request[..], &[1]].concat());
     loop {
@@ -126,7 +126,7 @@ fn echo(client: &mut Client, size: usize) {
         while !held.is_empty() && !client.transport.is_rekeying() {
             assert_eq!(client.transport.send(&held.remove(0), &[]), Ok(Sent::Yes));
         }
-        let Some(packet) = client.transport.next_packet().unwrap() else {
+        let Some(packet) = client.next_packet() else {
             client.wait_and_read();
             continue;
         };
@@ -262,7 +262,7 @@ fn input_may_come_byte_by_byte() {
         let mut answer = None;
         for byte in bytes {
             client.receive(&[byte]);
-            answer = client.transport.next_packet().unwrap().or(answer);
+            answer = client.next_packet().or(answer);
         }
         assert_eq!(answer.unwrap()[0], SSH_MSG_REQUEST_FAILURE);
     }
@@ -371,12 +371,22 @@ fn a_greeting_without_end_is_given_up() {
 }
 
 #[test]
-fn a_packet_outlives_its_session() {
-    let sshd = Sshd::start("");
-    let mut client = Client::logged_in(sshd.address, &TransportOptions::default());
-    let packet = ping(&mut client);
-    drop(client);
-    assert_eq!(packet[0], SSH_MSG_REQUEST_FAILURE);
+fn packets_go_past_libssh2_unless_it_has_to_see_them() {
+    let sshd = Sshd::start("Compression yes");
+    let direct = |options: &TransportOptions<'_>| {
+        let mut client = Client::logged_in(sshd.address, options);
+        ping(&mut client);
+        client.transport.session.io().is_direct()
+    };
+    for name in ["aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        assert!(direct(&options(name)), "{name}");
+    }
+    for (mac, expected) in [("hmac-sha2-512-etm@openssh.com", true), ("hmac-sha2-512", false)] {
+        let options = TransportOptions { macs: Some(mac), ..options("aes192-ctr") };
+        assert_eq!(direct(&options), expected, "{mac}");
+    }
+    let compressed = TransportOptions { compression: true, ..TransportOptions::default() };
+    assert!(!direct(&compressed));
 }
 
 #[test]
