@@ -30,8 +30,10 @@ enum Task {
 impl Worker {
     /// Reads packets of an open session and acts on them, up to a share.
     pub(super) fn packets_ready(&mut self, key: Key) {
+        let now = self.now;
         for _ in 0..FILLS {
             let Some(session) = self.session(key) else { return };
+            session.mux.set_now(now);
             let fill = match session.fill() {
                 Ok(fill) => fill,
                 Err(error) => {
