@@ -18,10 +18,11 @@ pub mod socks;
 pub mod sshd;
 
 use std::fs;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::thread;
@@ -181,6 +182,17 @@ impl Drop for World {
 pub fn run(command: &mut Command) -> Output {
     let name = command.get_program().to_owned();
     command.output().unwrap_or_else(|error| panic!("{}: {error}", name.to_string_lossy()))
+}
+
+/// As [`run`], with bytes on standard input; the program may end before it has read all of them.
+pub fn run_on(command: &mut Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(input)));
+        child.wait_with_output().expect("a child can be waited for")
+    })
 }
 
 /// Bytes as text, for comparing and for messages.
