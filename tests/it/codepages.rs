@@ -3,13 +3,11 @@
 //! Where they are known to differ the list below says so; a difference that is not in it fails the
 //! test, and so does one in it that is gone.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Command;
 
 use zoxy::codepage::CodePage;
 
-use crate::world::{program, proxy, python, text};
+use crate::world::{program, proxy, python, run_on, text};
 
 /// A byte that a witness reads otherwise; None: it refuses the byte.
 struct Difference {
@@ -45,20 +43,9 @@ const PYTHON: &[Difference] = &[
     differs(CodePage::Ibm273, 0xbc, Some('\u{203e}')),
 ];
 
-/// Runs a program on the input; gives its output, or what it said if it failed.
+/// The output of a program on the input, or what it said if it failed.
 fn filter(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let mut stdin = child.stdin.take().expect("stdin is a pipe");
-    let input = input.to_vec();
-    // It may fail before it has read everything.
-    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().expect("the program ends");
-    writer.join().expect("the writer ends");
+    let output = run_on(command, input);
     if output.status.success() { Ok(output.stdout) } else { Err(text(&output.stderr)) }
 }
 

@@ -14,7 +14,7 @@ use zoxy::message::catalogue::{
     CONVERSION_FAILED, CONVERSION_SUBSTITUTED, CONVERSION_UNREADABLE, CONVERSION_UNWRITABLE, USAGE,
 };
 
-use crate::world::{World, eventually, process, program, proxy, run, scaled, text};
+use crate::world::{World, eventually, process, program, proxy, run, run_on, scaled, text};
 
 fn iconv(arguments: &[&str]) -> Command {
     proxy::command(&[&["iconv"], arguments].concat())
@@ -29,16 +29,8 @@ fn spawn(command: &mut Command) -> Child {
         .expect("zoxy can be started")
 }
 
-/// Runs it to its end with bytes on standard input.
 fn piped(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = spawn(&mut iconv(arguments));
-    let mut stdin = child.stdin.take().expect("stdin is a pipe");
-    let input = input.to_vec();
-    // It may end before it has read everything.
-    let writer = thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().expect("zoxy ends");
-    writer.join().expect("the writer ends");
-    output
+    run_on(&mut iconv(arguments), input)
 }
 
 /// The output of a run that must succeed and say nothing.

@@ -5,8 +5,6 @@
 //! command ([`is_ebcdic_command`]) and refused in words it can read: letters, digits and blanks are
 //! the same in all EBCDIC pages.
 
-use zeroize::Zeroize;
-
 use crate::codepage::detect::is_ebcdic_command;
 use crate::codepage::{CodePage, NEXT_LINE, NewLine};
 
@@ -46,12 +44,14 @@ impl Encoding {
 
     /// Turns bytes of the client into ASCII. Characters beyond it become bytes as [`to_byte`] has
     /// them; NL ends a line as LF does.
-    pub fn decode(self, bytes: &mut Vec<u8>) {
+    pub fn decode(self, bytes: &mut [u8]) {
         let Self::Page(page) = self else { return };
-        let mut text = page.decode_with(bytes, NewLine::Lf).into_owned();
-        bytes.clear();
-        bytes.extend(text.chars().map(|c| if c == NEXT_LINE { b'\n' } else { to_byte(c) }));
-        text.zeroize();
+        // In place, for there may be a password among them.
+        for byte in bytes {
+            // Every EBCDIC page has a character for each byte.
+            let c = page.character(*byte, NewLine::Lf).unwrap_or_default();
+            *byte = if c == NEXT_LINE { b'\n' } else { to_byte(c) };
+        }
     }
 
     /// Appends to `output` what the client is told.

@@ -185,18 +185,21 @@ pub fn run(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{}: {error}", name.to_string_lossy()))
 }
 
+/// As [`run`], with bytes on standard input; the program may end before it has read all of them.
+pub fn run_on(command: &mut Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(input)));
+        child.wait_with_output().expect("a child can be waited for")
+    })
+}
+
 /// Translates with iconv, so that zoxy's own tables are not their own witness.
 pub fn translate(text: &str, code_page: &str) -> Vec<u8> {
-    let mut iconv = Command::new(program("iconv", "libc-bin"))
-        .args(["-f", "ASCII", "-t", code_page])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("iconv can be started");
-    let mut input = iconv.stdin.take().expect("stdin is a pipe");
-    input.write_all(text.as_bytes()).expect("iconv reads its input");
-    drop(input);
-    let output = iconv.wait_with_output().expect("iconv ends");
+    let mut iconv = Command::new(program("iconv", "libc-bin"));
+    let output = run_on(iconv.args(["-f", "ASCII", "-t", code_page]), text.as_bytes());
     assert!(output.status.success(), "iconv to {code_page}: {:?}", output.status);
     output.stdout
 }
