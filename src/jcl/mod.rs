@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::codepage::CodePage;
 use crate::dataset::RecordFormat;
 
-pub use crate::config::Diagnostic;
+pub use crate::message::diagnostic::Diagnostic;
 pub use model::*;
 
 /// A member in memory: a deck, a procedure, or what an INCLUDE names.
