@@ -8,11 +8,13 @@
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
 //! | 4000-4999 | FTP dialogues |
+//! | 7000-7499 | job decks |
 
 mod client;
 mod console;
 mod deck;
 mod ftp;
+mod jcl;
 mod operator;
 mod ssh;
 
@@ -22,6 +24,7 @@ pub use client::*;
 pub use console::*;
 pub use deck::*;
 pub use ftp::*;
+pub use jcl::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -50,6 +53,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
+    Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
 ];
 
 /// Every message, by number.
@@ -83,6 +87,7 @@ mod tests {
             include_str!("console.rs"),
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
+            include_str!("jcl.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];
