@@ -10,7 +10,7 @@ mod dd;
 mod exec;
 mod finish;
 mod job;
-mod r#override;
+mod overrides;
 mod procedure;
 
 use std::collections::BTreeMap;
@@ -126,7 +126,7 @@ enum Open {
     /// To a step.
     Step { step: usize, target: dd::Target },
     /// To steps of a procedure.
-    Call(r#override::Call),
+    Call(overrides::Call),
 }
 
 /// Where statements come from.
@@ -391,6 +391,7 @@ impl<'a> Interpreter<'a> {
         replaced.text
     }
 
+    /// The innermost frame; that of the job is never taken away.
     fn frame(&mut self) -> &mut Frame {
         let last = self.frames.len() - 1;
         &mut self.frames[last]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::exec::Overrides;
-use super::r#override::Call;
+use super::overrides::Call;
 use super::{At, Frame, Interpreter, Level, MAX_NESTING, Open};
 use crate::jcl::keyword::Checked;
 use crate::jcl::model::Origin;
