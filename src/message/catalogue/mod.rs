@@ -10,6 +10,7 @@
 //! | 4000-4999 | FTP dialogues |
 //! | 6000-6099 | code pages |
 //! | 6100-6499 | data sets |
+//! | 7000-7499 | job decks |
 
 mod client;
 mod codepage;
@@ -17,6 +18,7 @@ mod console;
 mod dataset;
 mod deck;
 mod ftp;
+mod jcl;
 mod operator;
 mod ssh;
 
@@ -28,6 +30,7 @@ pub use console::*;
 pub use dataset::*;
 pub use deck::*;
 pub use ftp::*;
+pub use jcl::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -58,6 +61,7 @@ pub const AREAS: &[Area] = &[
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
     Area { numbers: 6000..=6099, title: "code pages", messages: codepage::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
+    Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
 ];
 
 /// Every message, by number.
@@ -93,6 +97,7 @@ mod tests {
             include_str!("dataset.rs"),
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
+            include_str!("jcl.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];
