@@ -14,6 +14,7 @@ mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
 mod ftptun_broken;
+
 mod ftptun_clients;
 mod ftptun_composite;
 mod ftptun_data;
@@ -27,6 +28,7 @@ mod host_key;
 mod idle;
 mod keepalive;
 mod limits;
+mod lost_after_login;
 mod many_connections;
 mod no_lies;
 mod refresh;
