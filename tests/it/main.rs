@@ -14,6 +14,7 @@ mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
 mod ftptun_broken;
+mod ftptun_cancelled;
 
 mod ftptun_clients;
 mod ftptun_composite;
