@@ -328,6 +328,10 @@ impl Worker {
                     client.up += count as u64;
                     *share -= count;
                     moved = Moved::Bytes;
+                    if count < room && !client.ready.hup {
+                        // All that was there: the next bytes, or the FIN, bring a new edge.
+                        client.ready.read = false;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     client.ready.read = false
@@ -392,6 +396,7 @@ impl Worker {
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
             Action::DropData { id } => self.drop_data(key, id),
+            Action::FinishData { id } => self.finish_data(key, id),
             Action::CutClient { id } => self.cut_client(key, id),
             Action::Close { reason } => {
                 if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {

@@ -410,6 +410,26 @@ impl Worker {
         }
     }
 
+    /// All of a download has been given to the client: the server need not wait for its FIN.
+    pub(super) fn finish_data(&mut self, control: Key, id: DataId) {
+        let link = DataLink { control: Place { worker: self.index, client: control }, id };
+        let Self { clients, sessions, .. } = self;
+        let mut clients = clients.iter_mut().map(|(_, client)| client);
+        let Some(client) = clients.find(|client| client.data == Some(link)) else { return };
+        let key = client.key;
+        let State::Tunnel(tunnel) = client.state_mut() else { return };
+        if (tunnel.up, tunnel.down) != (Half::Open, Half::Finished) {
+            return;
+        }
+        let session_key = tunnel.session;
+        let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
+        let Some(session) = session else { return };
+        session.mux.send_eof(tunnel.channel);
+        tunnel.up = Half::Finished;
+        self.mark_dirty(session_key);
+        self.half_finished(key);
+    }
+
     /// The dialogue gives up the client's side of a data connection. Its channel, if it is open,
     /// stays so, without EOF, as a slot of the control connection.
     pub(super) fn cut_client(&mut self, control: Key, id: DataId) {

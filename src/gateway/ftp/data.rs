@@ -214,6 +214,11 @@ impl Dialogue {
             Origin::Server => {
                 data.down = bytes;
                 data.down_ended = true;
+                let is_open = !data.up_ended;
+                let running = self.running(id);
+                if is_open && running.is_some_and(|r| r.transfer.direction == Direction::Download) {
+                    self.act(Action::FinishData { id });
+                }
             }
         }
         self.record_counted();

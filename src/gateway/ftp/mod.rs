@@ -145,6 +145,13 @@ pub enum Action {
         /// The data connection.
         id: DataId,
     },
+    /// The server has sent all of a download: end the other direction of its data connection too,
+    /// without waiting for the client to do so. Nothing can come from there, and servers that wait
+    /// for the end of the data connection before they confirm a transfer wait for this.
+    FinishData {
+        /// The data connection.
+        id: DataId,
+    },
     /// Reset the client's side of a data connection and leave its channel open, without EOF: the
     /// server is asked to abort the upload first. DropData follows; if the server does not answer,
     /// after [`Event::AbortTimedOut`].

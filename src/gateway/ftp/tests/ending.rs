@@ -18,7 +18,7 @@ fn an_orderly_end_lets_a_download_end() {
             told(""),
             eof(1, Origin::Server, 9),
             told("226 sent\r\n"),
-            acts(&["Ended RETR a 9 226 COMPLETE", "Close client closed"]),
+            acts(&["FinishData 1", "Ended RETR a 9 226 COMPLETE", "Close client closed"]),
         ],
     );
 }
