@@ -36,7 +36,7 @@ use crate::gateway::ftp::{BindId, DataId, Dialogue, Transfer};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
 use crate::ssh::channels::ChannelId;
-use crate::ssh::pool::PoolKey;
+use crate::ssh::pool::{PoolKey, Server};
 
 /// A client connection.
 pub struct Client {
@@ -100,9 +100,13 @@ pub struct FtpControl {
     pub uncredited: usize,
     /// The transfer under way, for displays.
     pub transfer: Option<Transfer>,
-    /// The data connection that the dialogue gave up last, with the bytes of client and server: the
-    /// transfer's record, which comes next, does not have them.
-    pub given_up: Option<(DataId, u64, u64)>,
+    /// The SSH server of its transfers: records name it when its session is gone.
+    pub server: Option<Server>,
+    /// Data connections that the dialogue gave up, with the bytes of client and server, the newest
+    /// last: records of their transfers, which come later, do not have them.
+    pub given_up: VecDeque<(DataId, u64, u64)>,
+    /// The client's socket is of no use any more: nothing is read, what it is told is dropped.
+    pub deaf: bool,
     /// Data channels that have no client socket yet.
     pub slots: Vec<DataSlot>,
     /// Waiting BINDs that the dialogue knows of.

@@ -5,17 +5,21 @@
 //! a client can make one kind slow: names that no server answers for must not hold up passwords
 //! and SSH sessions, nor guessed passwords anything but passwords.
 //!
+//! Jobs that are done for a client have an [`Owner`]: clients take turns, and one of them can fill only
+//! its share of the queue.
+//!
 //! Invariants: the queue never grows beyond its bound; a job whose [`Ticket`] was dropped does not
 //! start; no lock is held while a job runs; after [`Jobs::stop`] no job starts. A job must not
 //! panic: a release build aborts, another one loses the thread.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::turns::{Owner, Turns};
 
 /// A piece of blocking work.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -53,7 +57,7 @@ struct Shared {
 }
 
 struct State {
-    queue: VecDeque<Waiting>,
+    queue: Turns<Waiting>,
     bound: usize,
     /// Threads that have not ended.
     threads: usize,
@@ -87,12 +91,8 @@ impl Jobs {
     /// Starts `threads` helpers (at least one) behind a queue of at most `queue_bound` jobs. Fails
     /// if the system gives no threads at all; with fewer than asked for the pool is only slower.
     pub fn start(kind: &str, threads: usize, queue_bound: usize) -> io::Result<Self> {
-        let state = State {
-            queue: VecDeque::new(),
-            bound: queue_bound.max(1),
-            threads: 0,
-            stopping: false,
-        };
+        let state =
+            State { queue: Turns::new(), bound: queue_bound.max(1), threads: 0, stopping: false };
         let jobs = Self {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
@@ -123,19 +123,26 @@ impl Jobs {
     /// Hands a job to the next free helper; refused when the queue is full or the pool stops. The
     /// job is dropped unstarted when nobody keeps its ticket.
     pub fn submit(&self, job: Job) -> Result<Ticket, Busy> {
+        self.hand_in(None, job)
+    }
+
+    /// As [`Jobs::submit`], for a client: it is also refused when this client's share of the queue
+    /// is full.
+    pub fn submit_for(&self, owner: Owner, job: Job) -> Result<Ticket, Busy> {
+        self.hand_in(Some(owner), job)
+    }
+
+    fn hand_in(&self, owner: Option<Owner>, job: Job) -> Result<Ticket, Busy> {
         let interest = Arc::new(());
         let waiting = Waiting { job, interest: Arc::downgrade(&interest) };
-        let mut abandoned = VecDeque::new();
+        let mut abandoned = Vec::new();
         let mut state = self.shared.lock();
-        if state.queue.len() >= state.bound {
-            let (wanted, unwanted) =
-                std::mem::take(&mut state.queue).into_iter().partition(Waiting::is_wanted);
-            state.queue = wanted;
-            abandoned = unwanted;
+        if !state.has_room(owner) {
+            abandoned = state.queue.extract(|waiting| !waiting.is_wanted());
         }
-        let accepted = !state.stopping && state.queue.len() < state.bound;
+        let accepted = !state.stopping && state.has_room(owner);
         if accepted {
-            state.queue.push_back(waiting);
+            state.queue.push(owner, waiting);
         }
         drop(state);
         drop(abandoned);
@@ -206,6 +213,13 @@ pub fn resolve(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
+impl State {
+    fn has_room(&self, owner: Option<Owner>) -> bool {
+        let share = (self.bound / SHARES).max(1);
+        self.queue.len() < self.bound && owner.is_none_or(|owner| self.queue.len_of(owner) < share)
+    }
+}
+
 impl Waiting {
     fn is_wanted(&self) -> bool {
         self.interest.strong_count() > 0
@@ -228,7 +242,7 @@ impl Shared {
             if state.stopping {
                 return None;
             }
-            if let Some(job) = state.queue.pop_front() {
+            if let Some(job) = state.queue.pop() {
                 return Some(job);
             }
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -276,6 +290,9 @@ impl Drop for Running {
         self.0.ended.notify_all();
     }
 }
+
+/// A client's share is this part of the queue.
+const SHARES: usize = 4;
 
 /// Most addresses taken of one name: more are never tried before a connect deadline.
 const MAX_ADDRESSES: usize = 16;
@@ -333,6 +350,25 @@ mod tests {
         assert_eq!(receiver.recv_timeout(PATIENCE), Ok(2));
         assert_eq!(receiver.recv_timeout(PATIENCE), Ok(3));
         assert!(receiver.recv_timeout(PATIENCE).is_err());
+    }
+
+    #[test]
+    fn one_client_cannot_fill_the_queue_and_clients_take_turns() {
+        let jobs = Jobs::start("test", 1, 40).unwrap();
+        let (release, _held) = occupy(&jobs);
+        let (sender, receiver) = mpsc::channel();
+        let submit = |client: u8, number: u8| {
+            let sender = sender.clone();
+            let owner = Owner::new([10, 0, 0, client].into(), "user");
+            jobs.submit_for(owner, Box::new(move || sender.send((client, number)).unwrap()))
+        };
+        let mut tickets: Vec<_> = (0..10).map(|number| submit(1, number).unwrap()).collect();
+        assert_eq!(submit(1, 10).unwrap_err(), Busy);
+        tickets.push(submit(2, 0).unwrap());
+        drop(release);
+        let order: Vec<_> = (0..3).map(|_| receiver.recv_timeout(PATIENCE).unwrap()).collect();
+        assert_eq!(order, [(1, 0), (2, 0), (1, 1)]);
+        assert_eq!(jobs.stop(PATIENCE), 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | [`loading`] | reading the deck and binding, for a start and a refresh |
 //! | [`dial`] | what dialing an SSH server needs, and how it fails |
 //! | [`shared`], [`inbox`] | what threads share, and what they tell each other |
-//! | [`accept`], [`sockets`], [`timers`], [`limits`], [`jobs`], [`key`] | parts |
+//! | [`accept`], [`sockets`], [`timers`], [`limits`], [`jobs`], [`turns`], [`key`] | parts |
 //! | [`snapshot`] | what the operator's displays are made of |
 
 pub mod accept;
@@ -26,4 +26,5 @@ pub mod snapshot;
 pub mod sockets;
 pub mod supervisor;
 pub mod timers;
+pub mod turns;
 pub mod worker;

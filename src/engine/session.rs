@@ -65,6 +65,10 @@ pub struct Session {
     pub since: Instant,
     /// When its last channel closed.
     pub idle_since: Instant,
+    /// When its login was over.
+    pub opened: Instant,
+    /// A channel of it has been opened.
+    pub has_carried: bool,
     /// Something came from the server since the last keepalive was due.
     pub heard: bool,
     /// Key exchanges that had ended when the last keepalive was due.
@@ -179,6 +183,8 @@ impl Session {
             link: None,
             since: now,
             idle_since: now,
+            opened: now,
+            has_carried: false,
             heard: true,
             rekeys: 0,
             misses: 0,
@@ -214,6 +220,15 @@ impl Session {
     /// True once channels can be opened.
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
+    }
+
+    /// Whether its loss now is that of a session that was never of use: its login counts as a
+    /// failed dial.
+    pub fn is_lost_early(&self, now: Instant) -> bool {
+        let age = now.saturating_duration_since(self.opened);
+        let least =
+            if self.has_carried { self.profile.backoff_min } else { self.profile.backoff_max };
+        self.is_open() && age < least
     }
 
     /// The transport, once there is one.

@@ -13,6 +13,7 @@
 //! | port 0, address 0.0.0.0 or `::` | refused: 01 or 91; the kernel would connect to itself |
 //! | another first byte | closed without an answer, with the likely cause in the refusal |
 
+mod known;
 mod negotiation;
 mod refusal;
 mod reply;

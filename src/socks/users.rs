@@ -3,7 +3,8 @@
 //! A line is `name:$pbkdf2-sha512$iterations$salt$hash`, salt and hash in base64, padded or not;
 //! `zoxy passwd` makes it. Empty lines and lines that begin with `#` are skipped. [`Users::verify`]
 //! runs on a helper thread: it takes as long as the iterations ask for, and as long for a name that
-//! is not there. Passwords are never kept; hashes never show in debug output.
+//! is not there. [`Users::recall`] knows at once who was right before. Passwords are never kept;
+//! hashes never show in debug output.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use zeroize::Zeroizing;
 
+use super::known::Known;
 use crate::dataset::FileName;
 use crate::dataset::input::Input;
 
@@ -38,6 +40,8 @@ pub struct Users {
     by_name: HashMap<Vec<u8>, PasswordHash>,
     /// Verified in place of a user who is not there; nothing matches it.
     nobody: PasswordHash,
+    /// None without random numbers for its key: then all are checked the slow way.
+    known: Option<Known>,
 }
 
 /// Salt and hash of a password.
@@ -130,7 +134,7 @@ impl Users {
             salt: vec![0; SALT_LENGTH],
             hash: [0; HASH_LENGTH],
         };
-        Ok(Self { by_name, nobody })
+        Ok(Self { by_name, nobody, known: Known::new().ok() })
     }
 
     /// How many there are.
@@ -143,14 +147,29 @@ impl Users {
         self.by_name.is_empty()
     }
 
-    /// Whether the password is the user's. Slow on purpose.
+    /// Whether the password was found to be the user's before. Takes microseconds; false says
+    /// nothing.
+    pub fn recall(&self, name: impl AsRef<[u8]>, password: &[u8]) -> bool {
+        self.known.as_ref().is_some_and(|known| known.recall(name.as_ref(), password))
+    }
+
+    /// Whether the password is the user's. Slow on purpose, but for one that was right before.
     pub fn verify(&self, name: impl AsRef<[u8]>, password: &[u8]) -> bool {
-        let user = self.by_name.get(name.as_ref());
+        let name = name.as_ref();
+        // Checked while this one waited: the jobs of one user often come together.
+        if self.recall(name, password) {
+            return true;
+        }
+        let user = self.by_name.get(name);
         let expected = user.unwrap_or(&self.nobody);
         // An error of OpenSSL (no memory) is no match.
         let is_match = derive(password, &expected.salt, expected.iterations)
             .is_ok_and(|hash| openssl::memcmp::eq(&*hash, &expected.hash));
-        is_match && user.is_some()
+        let is_right = is_match && user.is_some();
+        if let (true, Some(known)) = (is_right, &self.known) {
+            known.remember(name, password);
+        }
+        is_right
     }
 }
 
@@ -308,6 +327,18 @@ mod tests {
         assert!(users.verify(b"user", b"p\xc3\xa4ss:word$"));
         assert!(!users.verify(b"user", b"p\xc3\xa4ss:word"));
         assert!(Users::parse(b"# nobody\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_a_right_password_is_recalled() {
+        let users = Users::parse(KNOWN.as_bytes()).unwrap();
+        for (password, is_right) in [(&b"wrong"[..], false), (b"secret", true)] {
+            assert!(!users.recall(b"known", password), "not checked yet");
+            assert_eq!(users.verify(b"known", password), is_right);
+            assert_eq!(users.recall(b"known", password), is_right);
+        }
+        assert!(!users.verify(b"known", b"wrong") && users.recall(b"known", b"secret"));
+        assert!(!users.verify(b"nobody", b"secret") && !users.recall(b"nobody", b"secret"));
     }
 
     #[test]

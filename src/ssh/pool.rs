@@ -4,6 +4,9 @@
 //! (worker and session key), never the sessions themselves. Invariants: a member counts every
 //! client that was placed on it and has not left; for one server at most one seat is dialing;
 //! the number of members of a key never exceeds its limit.
+//!
+//! A server may take a login and close the session at once. So an open session does not end the
+//! count of a server's failures yet: one that has carried a client does, if it lives on.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -116,6 +119,8 @@ struct Dial<S> {
     waiting: VecDeque<S>,
     failures: u32,
     not_before: Option<Instant>,
+    /// From then on a session has proved itself, and the failures are forgiven.
+    proven: Option<Instant>,
 }
 
 impl<S: Copy + Eq> Pool<S> {
@@ -197,12 +202,7 @@ impl<S: Copy + Eq> Pool<S> {
     /// Asks to dial `server`.
     pub fn dial(&self, server: &Server, seat: S, now: Instant) -> Turn {
         let mut tables = self.lock();
-        let dial = tables.dials.entry(server.clone()).or_insert_with(|| Dial {
-            holder: None,
-            waiting: VecDeque::new(),
-            failures: 0,
-            not_before: None,
-        });
+        let dial = tables.dials.entry(server.clone()).or_default();
         if dial.holder.is_some_and(|holder| holder != seat) {
             dial.waiting.push_back(seat);
             return Turn::Queued;
@@ -231,25 +231,43 @@ impl<S: Copy + Eq> Pool<S> {
         }
         let mut pause = Duration::ZERO;
         match end {
-            DialEnd::Open => {
-                dial.failures = 0;
-                dial.not_before = None;
-            }
             DialEnd::Failed { first, most } => {
-                dial.failures = dial.failures.saturating_add(1);
-                pause = backoff(first, most, dial.failures, self.jitter.hash_one(now));
-                dial.not_before = Some(now + pause);
+                pause = dial.fail(first, most, now, self.jitter.hash_one(now));
             }
-            DialEnd::GivenUp => {}
+            DialEnd::Open | DialEnd::GivenUp => dial.forgive(now),
         }
         dial.holder = dial.waiting.pop_front();
         let next = dial.holder;
         if next.is_none() && dial.failures == 0 {
             tables.dials.remove(server);
-        } else if tables.dials.len() > FAILED_SERVERS {
-            tables.dials.retain(|_, d| d.holder.is_some() || d.not_before > Some(now));
+        } else {
+            tables.bound(now);
         }
         (next, pause)
+    }
+
+    /// A session of this server has its first client: if none is lost early until `from`, the
+    /// failures before it are forgiven.
+    pub fn carried(&self, server: &Server, from: Instant) {
+        if let Some(dial) = self.lock().dials.get_mut(server) {
+            dial.proven = Some(from);
+        }
+    }
+
+    /// A session was lost so early that its dial counts as a failed one; gives the pause until the
+    /// next dial of this server.
+    pub fn lost_early(
+        &self,
+        server: &Server,
+        first: Duration,
+        most: Duration,
+        now: Instant,
+    ) -> Duration {
+        let mut tables = self.lock();
+        let dial = tables.dials.entry(server.clone()).or_default();
+        let pause = dial.fail(first, most, now, self.jitter.hash_one(now));
+        tables.bound(now);
+        pause
     }
 
     /// Number of sessions of all keys.
@@ -279,6 +297,38 @@ impl<S: Copy + Eq> Tables<S> {
             self.groups.remove(key);
         }
         found
+    }
+
+    /// Forgets servers that may be dialed at once if there are too many.
+    fn bound(&mut self, now: Instant) {
+        if self.dials.len() > FAILED_SERVERS {
+            self.dials.retain(|_, d| d.holder.is_some() || d.not_before > Some(now));
+        }
+    }
+}
+
+impl<S> Dial<S> {
+    /// Counts a failure; gives the pause that follows.
+    fn fail(&mut self, first: Duration, most: Duration, now: Instant, random: u64) -> Duration {
+        self.forgive(now);
+        self.proven = None;
+        self.failures = self.failures.saturating_add(1);
+        let pause = backoff(first, most, self.failures, random);
+        self.not_before = Some(now + pause);
+        pause
+    }
+
+    /// Forgets the failures if a session has proved itself by now.
+    fn forgive(&mut self, now: Instant) {
+        if self.proven.take_if(|from| *from <= now).is_some() {
+            self.failures = 0;
+        }
+    }
+}
+
+impl<S> Default for Dial<S> {
+    fn default() -> Self {
+        Self { holder: None, waiting: VecDeque::new(), failures: 0, not_before: None, proven: None }
     }
 }
 
@@ -361,9 +411,56 @@ mod tests {
         assert_eq!(pool.dial(&server, 2, now), Turn::At(now + pause));
         let (next, pause) = pool.dial_ended(&server, 2, failed, now);
         assert!(next.is_none() && pause >= Duration::from_millis(1500));
-        assert_eq!(pool.dial(&server, 3, now + pause), Turn::Now);
+        let now = now + pause;
+        assert_eq!(pool.dial(&server, 3, now), Turn::Now);
         pool.dial_ended(&server, 3, DialEnd::Open, now);
         assert_eq!(pool.dial(&server, 4, now), Turn::Now);
+    }
+
+    #[test]
+    fn a_session_ends_the_failures_only_if_it_lives_on() {
+        let pool = Pool::<u32>::new();
+        let server = key("u").server;
+        let (first, most) = (Duration::from_secs(1), Duration::from_secs(60));
+        let mut now = Instant::now();
+        // Opened and lost, again and again: the pause doubles.
+        for doubled in [1, 2, 4, 8] {
+            assert_eq!(pool.dial(&server, 1, now), Turn::Now);
+            pool.dial_ended(&server, 1, DialEnd::Open, now);
+            pool.carried(&server, now + first);
+            let pause = pool.lost_early(&server, first, most, now + first / 2);
+            let expected = first * doubled;
+            assert!(pause >= expected.mul_f64(0.75) && pause <= expected.mul_f64(1.25));
+            now += first / 2;
+            assert_eq!(pool.dial(&server, 1, now), Turn::At(now + pause));
+            now += pause;
+        }
+        // One that lives a while, and what is lost then starts from the beginning.
+        pool.dial_ended(&server, 1, DialEnd::Open, now);
+        pool.carried(&server, now + first);
+        assert_eq!(pool.dial(&server, 2, now), Turn::Now, "an open session ends the pause");
+        now += first;
+        let failed = DialEnd::Failed { first, most };
+        let (_, pause) = pool.dial_ended(&server, 2, failed, now);
+        assert!(pause <= first.mul_f64(1.25));
+        // A loss does not let a dial that is under way begin the next one early.
+        now += pause;
+        assert_eq!(pool.dial(&server, 3, now), Turn::Now);
+        let pause = pool.lost_early(&server, first, most, now);
+        pool.dial_ended(&server, 3, DialEnd::Open, now);
+        assert_eq!(pool.dial(&server, 4, now), Turn::At(now + pause));
+    }
+
+    #[test]
+    fn servers_that_lost_sessions_are_forgotten_when_there_are_too_many() {
+        let pool = Pool::<u32>::new();
+        let now = Instant::now();
+        let first = Duration::from_secs(1);
+        for port in 0..2 * FAILED_SERVERS as u16 {
+            let server = Server { host: "h".into(), port };
+            pool.lost_early(&server, first, first, now + 2 * first * u32::from(port));
+        }
+        assert!(pool.lock().dials.len() <= FAILED_SERVERS + 1);
     }
 
     #[test]

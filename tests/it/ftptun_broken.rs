@@ -66,7 +66,8 @@ fn ssh_server_killed() {
         scene.zoxy.log.wait_message_after(mark, &SESSION_LOST, &[]);
         for (command, name) in [("RETR", "ENDLESS"), ("STOR", "PART")] {
             let record = scene.record(mark, command, name);
-            assert!(record.result == "FAILED" && record.bytes > 0, "{record:?}");
+            assert!(record.result == "FAILED" && record.bytes >= 10_000, "{record:?}");
+            assert_eq!(record.server, scene.ssh_server(), "{record:?}");
         }
         scene.sshd.restart();
     }
@@ -115,6 +116,11 @@ fn zoxy_stopped() {
         drop(upload);
         assert_no_success(&mut other);
         assert_eq!(scene.zoxy.wait(), Some(0));
+        for (command, name) in [("RETR", "ENDLESS"), ("STOR", "PART")] {
+            let record = scene.record(0, command, name);
+            assert!(record.result == "FAILED" && record.bytes >= 10_000, "{record:?}");
+            assert_eq!((record.reply, record.server), (421, scene.ssh_server()));
+        }
     }
 }
 

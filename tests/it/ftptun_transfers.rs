@@ -125,6 +125,7 @@ fn abort(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
     client.ask("NOOP", 200);
     let record = scene.record(mark, "RETR", "ENDLESS");
     assert!(record.result == "ABORTED" && record.bytes >= 100_000, "{record:?}");
+    assert_eq!(record.server, scene.ssh_server(), "{record:?}");
     assert_eq!(client.get(mode, "RETR small1"), Pattern::new(1).take(7));
     let mut data = client.start(mode, "STOR ABORTED");
     data.write_all(&[0; 100_000]).expect("data is taken");

@@ -16,6 +16,8 @@ mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
 mod ftptun_broken;
+mod ftptun_cancelled;
+
 mod ftptun_clients;
 mod ftptun_composite;
 mod ftptun_data;
@@ -30,6 +32,7 @@ mod iconv;
 mod idle;
 mod keepalive;
 mod limits;
+mod lost_after_login;
 mod many_connections;
 mod no_lies;
 mod refresh;

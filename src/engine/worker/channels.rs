@@ -173,6 +173,8 @@ impl Worker {
         }
         let Some(client) = self.client(client_key) else { return };
         let State::Opening(session, _) = *client.state() else { return };
+        self.has_carried(session);
+        let Some(client) = self.client(client_key) else { return };
         if client.ftp.is_some() {
             self.ftp_opened(client_key, session, channel);
             return;
@@ -214,6 +216,16 @@ impl Worker {
                 self.enqueue(client_key);
             }
             Err(error) => self.end_relay(client_key, &format!("client: {error}"), true),
+        }
+    }
+
+    /// A channel of this session is open: its server is of use.
+    fn has_carried(&mut self, key: Key) {
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key) else { return };
+        if !std::mem::replace(&mut session.has_carried, true) {
+            let from = session.opened + session.profile.backoff_min;
+            shared.pool.carried(&session.pool_key.server, from);
         }
     }
 

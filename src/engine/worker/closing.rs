@@ -174,7 +174,11 @@ impl Worker {
             target = client.target_text(),
             seconds = limit.as_secs()
         );
-        self.end_relay(key, "idle", true);
+        if is_control {
+            self.ftp_lost(key, "idle");
+        } else {
+            self.end_relay(key, "idle", true);
+        }
     }
 
     /// One direction of a relay has finished: the limit of a half-closed relay holds from now on.
@@ -191,6 +195,12 @@ impl Worker {
     /// Ends a client that was connected, or was about to be. `reset`: something is missing, and the
     /// client must not take the end for a regular one.
     pub(super) fn end_relay(&mut self, key: Key, reason: &str, reset: bool) {
+        self.say_closed(key, reason);
+        self.remove_client(key, reset);
+    }
+
+    /// Says and counts what a client has moved that was connected.
+    pub(super) fn say_closed(&mut self, key: Key, reason: &str) {
         let now = self.now;
         let Some(client) = self.client(key) else { return };
         if matches!(client.state(), State::Direct(_) | State::Tunnel(_) | State::Ftp) {
@@ -208,7 +218,6 @@ impl Worker {
             self.shared.counters.up.fetch_add(up, Ordering::Relaxed);
             self.shared.counters.down.fetch_add(down, Ordering::Relaxed);
         }
-        self.remove_client(key, reset);
     }
 
     /// Takes a client out: its timers, its channel, its seat, its socket.
@@ -293,7 +302,7 @@ fn idle_limit(client: &Client) -> Option<Duration> {
     let half = match client.state() {
         State::Tunnel(tunnel) => tunnel.up != Half::Open || tunnel.down != Half::Open,
         State::Direct(direct) => direct.relay.is_half_closed(),
-        State::Ftp => false,
+        State::Ftp => client.ftp.as_ref().is_some_and(|ftp| ftp.dialogue.is_client_closed()),
         _ => return None,
     };
     if half { filter.half_closed_timeout } else { filter.idle_timeout }

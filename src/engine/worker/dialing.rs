@@ -192,7 +192,7 @@ impl Worker {
             key = facts.host_key
         );
         session.facts = facts;
-        session.idle_since = now;
+        (session.opened, session.idle_since) = (now, now);
         let (keepalive, idle) = (session.profile.keepalive, session.profile.idle_timeout);
         let waiting: VecDeque<Key> = std::mem::take(&mut session.waiting);
         let unused = session.clients == 0;

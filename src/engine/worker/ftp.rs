@@ -5,6 +5,7 @@
 //! `ftpdata`. A control connection lives on the worker of its SSH session, and so do its data
 //! connections.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::config::Target;
 use crate::engine::client::{Asked, Credential, FtpControl, Place, State};
 use crate::engine::expected::Origin;
 use crate::engine::key::Key;
+use crate::engine::sockets;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
 use crate::socks::{self, Outcome};
@@ -56,7 +58,9 @@ impl Worker {
             answered: from_app,
             uncredited: 0,
             transfer: None,
-            given_up: None,
+            server: None,
+            given_up: VecDeque::new(),
+            deaf: false,
             slots: Vec::new(),
             binds: Vec::new(),
             closing: None,
@@ -89,6 +93,9 @@ impl Worker {
     pub(super) fn watch_dialogue(&mut self, key: Key) {
         let login = self.now + LOGIN_TIME;
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        if ftp.closing.is_some() || ftp.dialogue.is_aborting() {
+            return;
+        }
         let until = match ftp.link {
             None => Some(login),
             Some(_) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
@@ -103,6 +110,16 @@ impl Worker {
     pub(super) fn ftp_deadline(&mut self, key: Key) {
         let now = self.now;
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        if ftp.closing.is_some() {
+            let reason = format!("the client took no last reply in {} s", LAST_REPLY.as_secs());
+            self.end_relay(key, &reason, true);
+            return;
+        }
+        if ftp.dialogue.is_aborting() {
+            ftp.dialogue.event(Event::AbortTimedOut);
+            self.ftp_ready(key);
+            return;
+        }
         if ftp.link.is_none() {
             let text = format!("no login within {} s", LOGIN_TIME.as_secs());
             ftp.dialogue.event(Event::SshFailed { code: 421, text });
@@ -133,6 +150,7 @@ impl Worker {
         ftp.link = Some((session, channel));
         ftp.login = None;
         if let Some((pool_key, seat)) = &route.seat {
+            ftp.server = Some(pool_key.server.clone());
             say!(
                 FTP_CONNECTED,
                 id = number,
@@ -215,14 +233,32 @@ impl Worker {
         self.ftp_ready(key);
     }
 
+    /// The client's side of a control connection is lost: its transfers are cancelled.
+    pub(super) fn ftp_lost(&mut self, key: Key, reason: &str) {
+        let until = self.now + ABORT_TIME;
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        ftp.deaf = true;
+        ftp.dialogue.event(Event::ClientLost { reason: reason.to_owned() });
+        if ftp.dialogue.is_aborting() {
+            self.timers.set((key, Timer::Deadline), until);
+        }
+        self.ftp_ready(key);
+    }
+
     /// Moves bytes both ways and carries actions out, until nothing moves any more.
     pub(super) fn ftp_ready(&mut self, key: Key) {
         let mut share = SHARE;
         loop {
             let moved = match self.ftp_move(key, &mut share) {
-                Ok(moved) => moved,
+                Ok(Moved::Nothing) => false,
+                Ok(Moved::Bytes) => true,
+                Ok(Moved::End) => {
+                    self.half_closed(key);
+                    true
+                }
+                Err(Trouble::Deaf) => true,
                 Err(Trouble::Client(reason)) => {
-                    self.end_relay(key, &reason, true);
+                    self.ftp_lost(key, &reason);
                     return;
                 }
                 Err(Trouble::Session(session, reason)) => {
@@ -244,28 +280,36 @@ impl Worker {
         self.ftp_close_if_due(key);
     }
 
-    /// One round of bytes; true if something moved.
-    fn ftp_move(&mut self, key: Key, share: &mut usize) -> Result<bool, Trouble> {
+    /// One round of bytes.
+    fn ftp_move(&mut self, key: Key, share: &mut usize) -> Result<Moved, Trouble> {
         let Self { clients, sessions, scratch, now, shared, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else {
-            return Ok(false);
+            return Ok(Moved::Nothing);
         };
-        let Some(ftp) = &mut client.ftp else { return Ok(false) };
+        let Some(ftp) = &mut client.ftp else { return Ok(Moved::Nothing) };
         client.active = *now;
-        let mut moved = false;
+        let mut moved = Moved::Nothing;
+        // A reset counts at once, also while the dialogue does not want the client's bytes.
+        if client.ready.take_dead() && !ftp.deaf {
+            sockets::take_error(&client.socket).map_err(|error| client_trouble(ftp, &error))?;
+        }
+        if ftp.deaf && !ftp.dialogue.to_client().is_empty() {
+            ftp.dialogue.to_client().clear();
+            moved = Moved::Bytes;
+        }
         // To the client.
         while client.ready.write && !ftp.dialogue.to_client().is_empty() {
             match client.socket.write(ftp.dialogue.to_client()) {
                 Ok(count) => {
                     ftp.dialogue.to_client().drain(..count);
                     client.down += count as u64;
-                    moved = true;
+                    moved = Moved::Bytes;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     client.ready.write = false
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
+                Err(error) => return Err(client_trouble(ftp, &error)),
             }
         }
         // From the client.
@@ -275,7 +319,7 @@ impl Worker {
                 Ok(0) => {
                     client.ready.read = false;
                     ftp.dialogue.event(Event::ClientClosed);
-                    moved = true;
+                    moved = Moved::End;
                 }
                 Ok(count) => {
                     update_binds(&shared.expected, client.peer.ip(), ftp);
@@ -283,13 +327,17 @@ impl Worker {
                     scratch[..count].fill(0);
                     client.up += count as u64;
                     *share -= count;
-                    moved = true;
+                    moved = Moved::Bytes;
+                    if count < room && !client.ready.hup {
+                        // All that was there: the next bytes, or the FIN, bring a new edge.
+                        client.ready.read = false;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     client.ready.read = false
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Trouble::Client(format!("client: {error}"))),
+                Err(error) => return Err(client_trouble(ftp, &error)),
             }
         }
         // To the server.
@@ -307,7 +355,9 @@ impl Worker {
                     // A login may be among them.
                     pending[..count].fill(0);
                     pending.drain(..count);
-                    moved = true;
+                    if matches!(moved, Moved::Nothing) {
+                        moved = Moved::Bytes;
+                    }
                 }
                 if !pending.is_empty() && session.congested() && !session.blocked.contains(&key) {
                     session.blocked.push(key);
@@ -346,10 +396,13 @@ impl Worker {
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
             Action::DropData { id } => self.drop_data(key, id),
+            Action::FinishData { id } => self.finish_data(key, id),
+            Action::CutClient { id } => self.cut_client(key, id),
             Action::Close { reason } => {
                 if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
                     ftp.closing = Some(reason);
                 }
+                self.timers.set((key, Timer::Deadline), self.now + LAST_REPLY);
             }
             Action::TransferStarted(transfer) => {
                 if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
@@ -399,19 +452,49 @@ impl Worker {
         let Some(ftp) = &mut client.ftp else { return };
         if ftp.closing.is_some() && ftp.dialogue.to_client().is_empty() {
             let reason = ftp.closing.take().unwrap_or_default();
-            self.end_relay(key, &reason, false);
+            let is_lost = ftp.deaf && !ftp.dialogue.is_client_closed();
+            self.end_relay(key, &reason, is_lost);
         }
     }
 }
 
+/// What a round of bytes came to.
+enum Moved {
+    Nothing,
+    Bytes,
+    /// The client has closed its side.
+    End,
+}
+
 /// What ends a round of bytes.
 enum Trouble {
+    /// The client is lost.
     Client(String),
+    /// The client, which has closed its side in order, hears nothing any more.
+    Deaf,
     Session(Key, String),
+}
+
+/// What an error of the client's socket means. Behind an orderly end (EPIPE tells of one that is
+/// still to be read) it is no more than the answer to what the client was told since.
+fn client_trouble(ftp: &mut FtpControl, error: &io::Error) -> Trouble {
+    if ftp.dialogue.is_client_closed() || error.kind() == io::ErrorKind::BrokenPipe {
+        ftp.deaf = true;
+        return Trouble::Deaf;
+    }
+    Trouble::Client(format!("client: {error}"))
 }
 
 /// Time from the greeting to the password, and from one refused password to the next.
 const LOGIN_TIME: Duration = Duration::from_secs(120);
+
+/// Time a server has to abort the uploads of a client that is lost. Those that read commands while
+/// they receive answer at once; to the others it makes no difference how long it is, but their file
+/// stays locked.
+const ABORT_TIME: Duration = Duration::from_secs(5);
+
+/// Time a client has to take the last reply.
+const LAST_REPLY: Duration = Duration::from_secs(30);
 
 /// Bytes of one client that go into its dialogue in one turn.
 const SHARE: usize = 32 * 1024;

@@ -405,15 +405,89 @@ impl Worker {
             .map(|(_, client)| client.key)
             .collect();
         for key in data {
-            let Some(client) = self.client(key) else { continue };
-            // The dialogue knows.
-            client.data = None;
-            let (up, down) = (client.up, client.down);
-            if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
-                ftp.given_up = Some((id, up, down));
-            }
+            self.part(key, link);
             self.end_relay(key, "given up by the FTP dialogue", true);
         }
+    }
+
+    /// All of a download has been given to the client: the server need not wait for its FIN.
+    pub(super) fn finish_data(&mut self, control: Key, id: DataId) {
+        let link = DataLink { control: Place { worker: self.index, client: control }, id };
+        let Self { clients, sessions, .. } = self;
+        let mut clients = clients.iter_mut().map(|(_, client)| client);
+        let Some(client) = clients.find(|client| client.data == Some(link)) else { return };
+        let key = client.key;
+        let State::Tunnel(tunnel) = client.state_mut() else { return };
+        if (tunnel.up, tunnel.down) != (Half::Open, Half::Finished) {
+            return;
+        }
+        let session_key = tunnel.session;
+        let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
+        let Some(session) = session else { return };
+        session.mux.send_eof(tunnel.channel);
+        tunnel.up = Half::Finished;
+        self.mark_dirty(session_key);
+        self.half_finished(key);
+    }
+
+    /// The dialogue gives up the client's side of a data connection. Its channel, if it is open,
+    /// stays so, without EOF, as a slot of the control connection.
+    pub(super) fn cut_client(&mut self, control: Key, id: DataId) {
+        let link = DataLink { control: Place { worker: self.index, client: control }, id };
+        let data: Vec<Key> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.data == Some(link))
+            .map(|(_, client)| client.key)
+            .collect();
+        for key in data {
+            self.part(key, link);
+            let Some(client) = self.client(key) else { continue };
+            if let State::Tunnel(Tunnel { session, channel, .. }) = *client.state() {
+                self.say_closed(key, CUT);
+                if let Some(client) = self.client(key) {
+                    // Whoever leaves this state closes its channel.
+                    client.enter(State::Waiting);
+                }
+                if let Some(session) = self.session(session) {
+                    session.mux.set_owner(channel, control);
+                }
+                if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
+                    let backlog = VecDeque::new();
+                    ftp.slots.push(DataSlot { id, channel, backlog, eof: false, until: None });
+                }
+            }
+            self.remove_client(key, true);
+        }
+    }
+
+    /// Parts a data connection from its dialogue, which knows, and keeps what it has moved for the
+    /// record of its transfer.
+    fn part(&mut self, key: Key, link: DataLink) {
+        let Some(client) = self.client(key) else { return };
+        client.data = None;
+        let moved = (link.id, client.up, client.down);
+        let control = self.client(link.control.client);
+        if let Some(ftp) = control.and_then(|client| client.ftp.as_mut()) {
+            if ftp.given_up.len() >= MAX_GIVEN_UP {
+                ftp.given_up.pop_front();
+            }
+            ftp.given_up.push_back(moved);
+        }
+    }
+
+    /// Bytes of client and server that a data connection has moved: one that still lives, or that
+    /// its dialogue has given up.
+    fn moved(&mut self, control: Key, id: DataId) -> Option<(u64, u64)> {
+        let link = DataLink { control: Place { worker: self.index, client: control }, id };
+        let mut clients = self.clients.iter().map(|(_, client)| client);
+        if let Some(client) = clients.find(|client| client.data == Some(link)) {
+            return Some((client.up, client.down));
+        }
+        let ftp = self.client(control)?.ftp.as_mut()?;
+        let position = ftp.given_up.iter().position(|(known, ..)| *known == id)?;
+        let (_, up, down) = ftp.given_up.remove(position)?;
+        Some((up, down))
     }
 
     /// Tells a control connection of this worker what became of one of its data connections.
@@ -491,23 +565,19 @@ impl Worker {
 
     /// One accounting line per transfer.
     pub(super) fn say_transfer(&mut self, key: Key, record: &TransferRecord) {
+        let transfer = &record.transfer;
+        // The dialogue counts what has ended; what was cut off it cannot know.
+        let moved = transfer.data.and_then(|id| self.moved(key, id));
+        let bytes = match (moved, transfer.direction) {
+            (Some((up, _)), Direction::Upload) => up,
+            (Some((_, down)), Direction::Download) => down,
+            (None, _) => record.bytes,
+        };
         let Some(client) = self.client(key) else { return };
         let (number, peer) = (client.number, client.peer);
-        let server = client
-            .route
-            .as_ref()
-            .and_then(|route| route.seat.as_ref())
-            .map(|(pool_key, _)| pool_key.server.to_string());
-        let transfer = &record.transfer;
-        let mut bytes = record.bytes;
+        let mut server = None;
         if let Some(ftp) = &mut client.ftp {
-            if let Some((_, up, down)) = ftp.given_up.take_if(|(id, ..)| transfer.data == Some(*id))
-            {
-                bytes = match transfer.direction {
-                    Direction::Upload => up,
-                    Direction::Download => down,
-                };
-            }
+            server = ftp.server.as_ref().map(ToString::to_string);
             // The next one may have begun before the bytes of this one were counted.
             ftp.transfer.take_if(|shown| shown == transfer);
         }
@@ -586,6 +656,12 @@ fn origin(control: &Client) -> Option<Origin> {
     let (live, filter) = (Arc::clone(&route.live), Arc::clone(&route.filter));
     Some(Origin { live, filter, pool_key, seat })
 }
+
+/// Why the client's side of an upload ends when its control connection is lost.
+const CUT: &str = "its FTP control connection is lost";
+
+/// Data connections given up whose transfers are not recorded yet, at most: those of the dialogue.
+const MAX_GIVEN_UP: usize = 64;
 
 /// The port that an FTP server's active data connections come from (RFC 959).
 const FTP_DATA: u16 = 20;

@@ -9,6 +9,7 @@ use super::Worker;
 use crate::engine::client::State;
 use crate::engine::inbox::Inbound;
 use crate::engine::key::Key;
+use crate::engine::turns::Owner;
 use crate::say;
 use crate::socks::{Progress, Refusal, Request};
 
@@ -88,19 +89,25 @@ impl Worker {
         }
     }
 
-    /// Has a helper thread compare a password with the listener's users file.
+    /// Has a helper thread compare a password with the listener's users file, unless it was right
+    /// before.
     fn verify(&mut self, key: Key, user: String, password: Zeroizing<Vec<u8>>) {
         let live = self.shared.live();
         let post = self.shared.workers[self.index].clone();
         let Some(client) = self.client(key) else { return };
         let State::Handshake(negotiation, input) = client.leave() else { return };
         let users = live.users.get(&client.listener.name).map(Arc::clone);
+        let owner = Owner::new(client.peer.ip(), &user);
         client.enter(State::Verifying(negotiation, input, user.clone()));
+        if users.as_ref().is_some_and(|users| users.recall(&user, &password)) {
+            self.verified(key, true);
+            return;
+        }
         let job = Box::new(move || {
             let ok = users.is_some_and(|users| users.verify(&user, &password));
             post.send(Inbound::Verified { client: key, ok });
         });
-        match self.shared.helpers.passwords.submit(job) {
+        match self.shared.helpers.passwords.submit_for(owner, job) {
             Ok(ticket) => {
                 if let Some(client) = self.client(key) {
                     client.errand = Some(ticket);

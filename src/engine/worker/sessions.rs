@@ -241,6 +241,7 @@ impl Worker {
             reason = reason,
             clients = clients.len()
         );
+        self.count_early_loss(key);
         // First, so that a client that is placed again does not come back here.
         self.drop_session(key);
         let text = format!("SSH session {number} to {server} lost: {reason}");
@@ -255,6 +256,24 @@ impl Worker {
                 _ => self.fail(client_key, Failure::General, &text),
             }
         }
+    }
+
+    /// A server that takes a login and closes the session at once is not dialed again at once.
+    fn count_early_loss(&mut self, key: Key) {
+        let now = self.now;
+        let shared = Arc::clone(&self.shared);
+        let Some(session) = self.session(key).filter(|session| session.is_lost_early(now)) else {
+            return;
+        };
+        let (server, profile) = (&session.pool_key.server, &session.profile);
+        let pause = shared.pool.lost_early(server, profile.backoff_min, profile.backoff_max, now);
+        say!(
+            SESSION_LOST_EARLY,
+            session = session.number,
+            server = server,
+            age = format_args!("{:.1}", (now - session.opened).as_secs_f64()),
+            seconds = format_args!("{:.1}", pause.as_secs_f64())
+        );
     }
 
     /// A dial failed: its clients get the reason, the next dial waits.

@@ -150,7 +150,7 @@ impl Worker {
     }
 
     /// A direction has finished: the relay ends with the second one.
-    fn half_finished(&mut self, key: Key) {
+    pub(super) fn half_finished(&mut self, key: Key) {
         self.tell_data_eof(key);
         let Some(client) = self.client(key) else { return };
         let State::Tunnel(tunnel) = client.state() else { return };

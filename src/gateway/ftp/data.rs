@@ -97,6 +97,9 @@ pub(super) struct Running {
     pub is_aborted: bool,
     /// The dialogue ended before its final reply.
     pub is_interrupted: bool,
+    /// An upload whose client closed its control connection before the data had ended, as one that
+    /// is killed does: whether the client sent all of it nobody can say.
+    pub is_doubtful: bool,
     /// What is to be told instead of a 2xx.
     pub failure: Option<Failure>,
     /// The last reply told: code and line.
@@ -211,6 +214,11 @@ impl Dialogue {
             Origin::Server => {
                 data.down = bytes;
                 data.down_ended = true;
+                let is_open = !data.up_ended;
+                let running = self.running(id);
+                if is_open && running.is_some_and(|r| r.transfer.direction == Direction::Download) {
+                    self.act(Action::FinishData { id });
+                }
             }
         }
         self.record_counted();
@@ -402,6 +410,7 @@ impl Running {
             is_answered: false,
             is_aborted: false,
             is_interrupted: false,
+            is_doubtful: false,
             failure: None,
             code: 0,
             reply: String::new(),
@@ -466,6 +475,12 @@ impl Running {
         Some(id)
     }
 
+    /// Whether it is an upload whose end has not come from the client.
+    pub fn is_uploading(&self) -> bool {
+        self.transfer.direction == Direction::Upload
+            && self.data.as_ref().is_some_and(|data| data.is_open() && !data.up_ended)
+    }
+
     /// Whether no more bytes can be counted.
     fn is_counted(&self) -> bool {
         self.data.as_ref().is_none_or(|data| {
@@ -479,7 +494,7 @@ impl Running {
 
     fn result(&self) -> TransferResult {
         let succeeded = (200..300).contains(&self.code);
-        if succeeded && self.failure.is_none() && !self.is_interrupted {
+        if succeeded && self.failure.is_none() && !self.is_interrupted && !self.is_doubtful {
             TransferResult::Complete
         } else if self.is_aborted {
             TransferResult::Aborted

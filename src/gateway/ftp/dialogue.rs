@@ -31,12 +31,12 @@ pub struct Dialogue {
     phase: Phase,
     pub(super) encoding: Encoding,
     telnet: Telnet,
-    commands: LineBuffer,
+    pub(super) commands: LineBuffer,
     /// A command that waits for its turn.
-    parked_command: Option<Line>,
+    pub(super) parked_command: Option<Line>,
     server: LineBuffer,
     /// The begin of a reply that waits for the data it speaks of.
-    parked_reply: Option<Line>,
+    pub(super) parked_reply: Option<Line>,
     pub(super) replies: Replies,
     /// What becomes of the reply that has begun and not ended.
     pub(super) route: Option<Route>,
@@ -62,6 +62,8 @@ pub struct Dialogue {
     pub(super) user: String,
     /// The server has said 221 or 421.
     pub(super) farewell: bool,
+    /// The client sends no more commands.
+    pub(super) client_closed: bool,
     control_closed: bool,
     to_client: Vec<u8>,
     to_server: Zeroizing<Vec<u8>>,
@@ -79,6 +81,8 @@ pub(super) enum Phase {
     Replaying(Box<Credentials>, Step),
     /// Lines go through.
     Relaying,
+    /// The client is lost, for this reason: the server is to abort its uploads.
+    Aborting(String),
     /// The control connection is to be closed.
     Over,
 }
@@ -108,6 +112,7 @@ impl Dialogue {
             representation: "A N".into(),
             user: String::new(),
             farewell: false,
+            client_closed: false,
             control_closed: false,
             to_client: Vec::new(),
             to_server: Zeroizing::new(Vec::with_capacity(TO_SERVER_CAPACITY)),
@@ -164,6 +169,7 @@ impl Dialogue {
     /// Whether the client should be read now.
     pub fn wants_client(&self) -> bool {
         !self.is_over()
+            && !self.client_closed
             && self.commands.waiting() < HIGH
             && self.to_client.len() < HIGH
             && self.to_server.len() < HIGH
@@ -202,7 +208,9 @@ impl Dialogue {
             Event::ClientConnectFailed { id, text } => self.client_connect_failed(id, &text),
             Event::BindWaiting { bind, address } => self.bind_waiting(bind, address),
             Event::BindGone { bind } => self.bind_gone(bind),
-            Event::ClientClosed => self.close("client closed"),
+            Event::ClientClosed => self.client_closed(),
+            Event::ClientLost { reason } => self.client_lost(&reason),
+            Event::AbortTimedOut => self.abort_timed_out(),
             Event::Stopping => {
                 let answer = Answer::message(421, &FTP_STOPPING, &[]);
                 self.end_with(&answer, "zoxy stops");
@@ -213,7 +221,8 @@ impl Dialogue {
 
     /// The phase's name, for traces and displays.
     pub fn phase_name(&self) -> &'static str {
-        self.phase.name()
+        // What was asked for before is still done.
+        if self.client_closed && !self.is_over() { "ENDING" } else { self.phase.name() }
     }
 
     /// The user as far as it is known, for displays.
@@ -320,13 +329,14 @@ impl Dialogue {
         if self.control_closed && !self.is_over() && self.parked_reply.is_none() {
             self.server_is_gone();
         }
+        self.end_if_served();
     }
 
     /// Takes one line of the server, if its turn has come.
     fn take_reply(&mut self) -> bool {
         let takes = match self.phase {
             Phase::Replaying(..) => true,
-            Phase::Relaying => !self.is_opening_data(),
+            Phase::Relaying | Phase::Aborting(_) => !self.is_opening_data(),
             Phase::Gate(_) | Phase::Dialing(_) | Phase::Over => false,
         };
         if !takes {
@@ -363,7 +373,7 @@ impl Dialogue {
                 self.awaited.len() < MAX_AWAITED
                     && !matches!(self.awaited.front(), Some(Awaited::Greeting))
             }
-            Phase::Dialing(_) | Phase::Replaying(..) | Phase::Over => false,
+            Phase::Dialing(_) | Phase::Replaying(..) | Phase::Aborting(_) | Phase::Over => false,
         };
         if !takes
             || self.control_closed
@@ -428,6 +438,7 @@ impl Phase {
             Self::Dialing(_) => "DIALING",
             Self::Replaying(..) => "REPLAYING",
             Self::Relaying => "RELAYING",
+            Self::Aborting(_) => "ABORTING",
             Self::Over => "OVER",
         }
     }

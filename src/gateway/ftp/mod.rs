@@ -10,6 +10,7 @@
 //! | Dialing | wait | there is no server yet |
 //! | Replaying | wait | belong to the login that is repeated to the server |
 //! | Relaying | relayed, but those that name a data connection | belong to the oldest command |
+//! | Aborting | dropped | as in Relaying, until the uploads of a lost client have theirs |
 //! | Over | dropped | dropped |
 //!
 //! Rules: a line is relayed byte for byte unless it must change; replies reach the client in the
@@ -22,6 +23,7 @@
 //! | `command` | commands while Relaying |
 //! | `reply` | replies while Relaying, and to whom each belongs |
 //! | `data` | data connections: prepared, in use, ended |
+//! | `ending` | clients that end: in order, or not |
 //! | `answer` | the replies that are ours |
 //! | `note` | what the log is told |
 //! | `ebcdic` | clients that do not speak ASCII |
@@ -31,6 +33,7 @@ mod command;
 mod data;
 mod dialogue;
 mod ebcdic;
+mod ending;
 mod login;
 mod note;
 mod reply;
@@ -142,6 +145,20 @@ pub enum Action {
         /// The data connection.
         id: DataId,
     },
+    /// The server has sent all of a download: end the other direction of its data connection too,
+    /// without waiting for the client to do so. Nothing can come from there, and servers that wait
+    /// for the end of the data connection before they confirm a transfer wait for this.
+    FinishData {
+        /// The data connection.
+        id: DataId,
+    },
+    /// Reset the client's side of a data connection and leave its channel open, without EOF: the
+    /// server is asked to abort the upload first. DropData follows; if the server does not answer,
+    /// after [`Event::AbortTimedOut`].
+    CutClient {
+        /// The data connection.
+        id: DataId,
+    },
     /// A transfer command went to the server.
     TransferStarted(Transfer),
     /// A transfer is over: its final reply has come and its bytes are counted.
@@ -232,8 +249,17 @@ pub enum Event {
         /// Which.
         bind: BindId,
     },
-    /// The client's control connection has ended.
+    /// The client has closed its control connection in order: it sends no more commands. What it
+    /// asked for before is still done.
     ClientClosed,
+    /// The client's control connection is lost: it was reset, or has timed out. Its transfers are
+    /// cancelled.
+    ClientLost {
+        /// For the log.
+        reason: String,
+    },
+    /// The server has had its time to abort the uploads of a lost client.
+    AbortTimedOut,
     /// zoxy stops.
     Stopping,
 }

@@ -21,6 +21,7 @@ pub(super) const ALL: &[&Message] = &[
     &KNOWN_HOSTS_LINE,
     &IDENTITY_FAILED,
     &CIPHER_STOCK,
+    &SESSION_LOST_EARLY,
 ];
 
 /// Logged in: session, SSH server, user, profile, login method, algorithms, host key fingerprint.
@@ -204,4 +205,18 @@ pub const CIPHER_STOCK: Message = Message {
         was made for, so they cannot be replaced by the faster ones.",
     action: "Sessions use the ciphers of the library: correct, but at twice the CPU time or more.",
     response: "Rebuild zoxy with the locked dependencies.",
+};
+
+/// A session was lost before it was of use: session, SSH server, seconds since its login, seconds
+/// until the next try is allowed.
+pub const SESSION_LOST_EARLY: Message = Message {
+    number: 3040,
+    severity: Severity::W,
+    text: "session {session} to {server} was lost {age} s after its login; next dial in {seconds} s",
+    explanation: "The SSH server took the login, but the session ended within BACKOFFMIN of it, or \
+        without ever reaching a target. That counts as a failed dial.",
+    action: "The pause before the next dial doubles with each such loss, from BACKOFFMIN to \
+        BACKOFFMAX. It begins anew once a session has lived for BACKOFFMIN and reached a target.",
+    response: "Look at the SSH server's log: limits of the account or of the machine, a forced \
+        command, a process that is killed.",
 };

@@ -6,9 +6,11 @@
 //! [`Mode::Eprt`] are active without SOCKS, for clients that z/OS has not.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::set_socket_linger;
 use rustix::net::{SendFlags, send};
 
 use super::{deadline, socks};
@@ -211,6 +213,16 @@ impl FtpClient {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// Ends the control connection with a reset, as the end of a job that is cancelled may.
+    pub fn reset(self) {
+        set_socket_linger(&self.control, Some(Duration::ZERO)).expect("a TCP socket");
+    }
+
+    /// Ends the client's side of the control connection in order: the server's goes on.
+    pub fn finish(&self) {
+        self.control.shutdown(Shutdown::Write).expect("the control connection is there");
     }
 
     /// ABOR as BSD and its descendants send it: Telnet IP, and the Synch as urgent data.

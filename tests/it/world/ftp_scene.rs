@@ -91,11 +91,20 @@ impl FtpScene {
 pub struct Record {
     /// COMPLETE, REFUSED, FAILED or ABORTED.
     pub result: String,
+    /// Last reply told; 0 for none.
+    pub reply: u16,
     /// Bytes of the file.
     pub bytes: u64,
+    /// The SSH server.
+    pub server: String,
 }
 
 impl FtpScene {
+    /// The SSH server, as accounting lines name it.
+    pub fn ssh_server(&self) -> String {
+        format!("127.0.0.1:{}", self.sshd.port)
+    }
+
     /// Waits for the accounting line of a transfer; `mark` is where the log is searched from.
     #[track_caller]
     pub fn record(&self, mark: usize, command: &str, name: &str) -> Record {
@@ -103,11 +112,13 @@ impl FtpScene {
         let line = self.zoxy.log.wait_message_after(mark, &FTP_TRANSFER, &[&command, &name]);
         let words: Vec<&str> = line.split(' ').collect();
         // Time, message, connection, client, start, command, direction, type, result, reply, bytes.
-        let [_, _, _, _, _, _, _, _, result, _, bytes, ..] = words[..] else {
+        // Seconds, user, SSH server.
+        let [_, _, _, _, _, _, _, _, result, reply, bytes, _, _, server, ..] = words[..] else {
             panic!("too short: {line}");
         };
+        let reply = reply.parse().unwrap_or_else(|_| panic!("no reply code: {line}"));
         let bytes = bytes.parse().unwrap_or_else(|_| panic!("no number of bytes: {line}"));
-        Record { result: result.into(), bytes }
+        Record { result: result.into(), reply, bytes, server: server.into() }
     }
 }
 

@@ -77,6 +77,20 @@ impl Ftpd {
         SocketAddrV4::new(self.address, self.port)
     }
 
+    /// Stops every session process, as a server that hangs would.
+    pub fn freeze_sessions(&self) {
+        root::signal("STOP", &self.sessions());
+    }
+
+    /// Kills every session process.
+    pub fn kill_sessions(&self) {
+        root::signal("KILL", &self.sessions());
+    }
+
+    fn sessions(&self) -> Vec<u32> {
+        self.process.as_ref().map(RootProcess::children).unwrap_or_default()
+    }
+
     /// Kills it and every session of it.
     pub fn kill(&mut self) {
         self.process = None;

@@ -46,7 +46,7 @@ fn port_becomes_epsv_and_the_client_is_connected_at_150() {
         told(""),
         eof(1, Origin::Server, 77),
         told("226 sent\r\n"),
-        acts(&["Ended RETR a b 77 226 COMPLETE"]),
+        acts(&["FinishData 1", "Ended RETR a b 77 226 COMPLETE"]),
         ended(1, 0, 77, true),
     ]);
 }
@@ -100,7 +100,7 @@ fn eprt_of_both_families() {
         eof(1, Origin::Server, 1),
         server("226 x\r\n"),
         told("226 x\r\n522 Network protocol not supported, use (1,2)\r\n"),
-        acts(&["Ended LIST  1 226 COMPLETE"]),
+        acts(&["FinishData 1", "Ended LIST  1 226 COMPLETE"]),
     ]);
     play(&settings, &turns);
 }

@@ -1,6 +1,7 @@
 //! Transcripts: what goes in and what has to come out, played with every split of the input.
 
 mod active;
+mod ending;
 mod login;
 mod passive;
 mod random;
@@ -184,6 +185,8 @@ fn short(action: &Action) -> String {
         Action::ConnectClient { id, to } => format!("ConnectClient {} {to}", id.0),
         Action::AcceptBind { id, bind } => format!("AcceptBind {} {}", id.0, bind.0),
         Action::DropData { id } => format!("DropData {}", id.0),
+        Action::FinishData { id } => format!("FinishData {}", id.0),
+        Action::CutClient { id } => format!("CutClient {}", id.0),
         Action::TransferStarted(transfer) => {
             format!("Started {} {}", transfer.command, transfer.name)
         }

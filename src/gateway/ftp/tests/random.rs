@@ -95,9 +95,11 @@ impl Random {
                 address: SocketAddrV4::new(Ipv4Addr::new(10, 9, 9, 9), 4000),
             },
             37 | 38 => Event::BindGone { bind },
-            _ => match self.below(8) {
+            _ => match self.below(10) {
                 0 => Event::ControlClosed,
                 1 => Event::ClientClosed,
+                8 => Event::ClientLost { reason: text },
+                9 => Event::AbortTimedOut,
                 2 => Event::Stopping,
                 3 => Event::SshFailed { code: 421, text },
                 _ => Event::LoggedIn,
@@ -141,11 +143,14 @@ fn random_dialogues_stay_bounded() {
             assert!(dialogue.settling.len() <= 8 && dialogue.binds.len() <= 16);
         }
         if closed == 0 {
-            dialogue.event(Event::ClientClosed);
+            dialogue.event(Event::ClientLost { reason: "gone".into() });
+            dialogue.event(Event::AbortTimedOut);
             while let Some(action) = dialogue.next_action() {
                 ended += u32::from(matches!(action, Action::TransferEnded(_)));
+                closed += u32::from(matches!(action, Action::Close { .. }));
             }
         }
+        assert_eq!(closed, 1, "it has ended");
         assert!(ended >= started, "{started} transfers started, {ended} recorded");
     }
 }

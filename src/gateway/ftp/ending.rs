@@ -1,0 +1,123 @@
+//! How a dialogue ends when its client goes.
+//!
+//! | the client's control connection | its transfers | what the client asked for before |
+//! |---|---|---|
+//! | closed in order, with or without QUIT | run to their end | is still done, its replies are told |
+//! | lost: reset, timed out | are cancelled | is dropped |
+//!
+//! A cancelled download is dropped: the server sees its data connection break. The end of an
+//! upload's channel is the end of the file to the server, so it is asked to abort the upload while
+//! the channel is still open. Servers that read commands only between transfers do not hear it, and
+//! take the shortened file for a whole one when [`Event::AbortTimedOut`](super::Event::AbortTimedOut)
+//! ends the wait.
+
+use super::Action;
+use super::data::Running;
+use super::dialogue::{Dialogue, Phase};
+use super::reply::Awaited;
+
+impl Dialogue {
+    /// Whether the client has closed its side in order.
+    pub fn is_client_closed(&self) -> bool {
+        self.client_closed
+    }
+
+    /// Whether the server is to abort the uploads of a lost client.
+    pub fn is_aborting(&self) -> bool {
+        matches!(self.phase(), Phase::Aborting(_))
+    }
+
+    /// The client sends no more commands.
+    pub(super) fn client_closed(&mut self) {
+        self.client_closed = true;
+        for running in self.transfers() {
+            running.is_doubtful |= running.is_uploading();
+        }
+    }
+
+    /// The client is gone before its time.
+    pub(super) fn client_lost(&mut self, reason: &str) {
+        if !matches!(self.phase(), Phase::Relaying) {
+            if !self.is_aborting() {
+                self.close(reason);
+            }
+            return;
+        }
+        if !self.is_uploading() {
+            let actions: Vec<_> = self.settling.iter_mut().filter_map(cancel).collect();
+            actions.into_iter().for_each(|action| self.act(action));
+            self.close(reason);
+            return;
+        }
+        let actions: Vec<_> = self.transfers().filter_map(cancel).collect();
+        actions.into_iter().for_each(|action| self.act(action));
+        self.drop_prepared();
+        if !self.awaited.iter().any(|awaited| matches!(awaited, Awaited::Abort)) {
+            self.ask(b"ABOR\r\n");
+            self.awaited.push_back(Awaited::Abort);
+        }
+        self.enter(Phase::Aborting(reason.to_owned()));
+    }
+
+    /// The server has not answered ABOR.
+    pub(super) fn abort_timed_out(&mut self) {
+        if let Phase::Aborting(reason) = self.phase() {
+            let reason = reason.clone();
+            self.close(&reason);
+        }
+    }
+
+    /// Ends the dialogue once everything that was asked for is done.
+    pub(super) fn end_if_served(&mut self) {
+        match self.phase() {
+            Phase::Aborting(reason) if !self.is_uploading() => {
+                let reason = reason.clone();
+                self.close(&reason);
+            }
+            Phase::Gate(_) | Phase::Dialing(_) | Phase::Replaying(..) | Phase::Relaying
+                if self.client_closed && self.is_served() =>
+            {
+                self.close("client closed");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing is left to be done for the client.
+    fn is_served(&self) -> bool {
+        self.awaited.is_empty()
+            && self.settling.is_empty()
+            && self.parked_command.is_none()
+            && self.parked_reply.is_none()
+            && !self.replies.is_inside()
+            && !self.commands.peek().contains(&b'\n')
+    }
+
+    /// Whether an upload waits for the server's word that it is aborted.
+    fn is_uploading(&self) -> bool {
+        self.awaited
+            .iter()
+            .any(|awaited| matches!(awaited, Awaited::Transfer(running) if running.is_uploading()))
+    }
+
+    /// All transfers that are not recorded.
+    fn transfers(&mut self) -> impl Iterator<Item = &mut Running> {
+        let awaited = self.awaited.iter_mut().filter_map(|awaited| match awaited {
+            Awaited::Transfer(running) => Some(&mut **running),
+            _ => None,
+        });
+        awaited.chain(&mut self.settling)
+    }
+}
+
+/// Cancels a transfer: what becomes of its data connection.
+fn cancel(running: &mut Running) -> Option<Action> {
+    running.is_interrupted = true;
+    let is_uploading = running.is_uploading();
+    let data = running.data.as_mut().filter(|data| !data.is_over())?;
+    if is_uploading {
+        return Some(Action::CutClient { id: data.id });
+    }
+    data.end();
+    Some(Action::DropData { id: data.id })
+}
