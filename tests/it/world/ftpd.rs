@@ -77,9 +77,14 @@ impl Ftpd {
         SocketAddrV4::new(self.address, self.port)
     }
 
-    /// Kills it and every session of it.
+    /// Kills it and every session of it; then its port refuses.
     pub fn kill(&mut self) {
         self.process = None;
+        // A session that was being started has the listening socket for a moment longer.
+        let socket = self.socket();
+        eventually("the FTP server's port to close", || {
+            TcpStream::connect(socket).is_err().then_some(())
+        });
     }
 }
 
