@@ -310,9 +310,6 @@ impl Filters<'_> {
                         "N, for only FTPTUN can take the user from the application",
                     );
                 }
-                if action == Action::FtpTunnel && rule.fallback_plain.on == Some(true) {
-                    wrong(rule.fallback_plain, "N, for FTPTUN never falls back to plain");
-                }
                 match (rule.host_from_app.on, &profile.host) {
                     (Some(true), Some(_)) => {
                         let expected =

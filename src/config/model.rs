@@ -172,13 +172,13 @@ pub struct Filter {
     pub user_from_app: bool,
     /// Column 37: the SSH server is the host the application asked for.
     pub host_from_app: bool,
-    /// Column 38: plain connection when SSH cannot be had.
+    /// Column 38: plain connection when the SSH server cannot be reached.
     pub fallback_plain: bool,
     /// Columns 40-50.
     pub ports: PortSet,
     /// Columns 52-71.
     pub destination: Destination,
-    /// CONNTIME: DIRECT: name resolution and connection together.
+    /// CONNTIME: plain connections: name resolution and connection together.
     pub connect_timeout: Duration,
     /// IDLETIME: a connection on which nothing moves is closed; None: never.
     pub idle_timeout: Option<Duration>,

@@ -5,21 +5,21 @@
 //! | Handshake | bytes of the SOCKS dialogue | Verifying, Resolving, Connecting, Waiting, Lingering |
 //! | Verifying | a helper thread's verdict on a password | Handshake, Lingering |
 //! | Resolving | a helper thread's addresses | Connecting, Lingering |
-//! | Connecting | the target's answer | Direct, Connecting (next address), Lingering |
+//! | Connecting | the target's answer | Direct, Ftp (plain), Connecting (next address), Lingering |
 //! | Direct | bytes on either socket | gone |
 //! | Waiting | an SSH session | Opening, Resolving (fall-back), Lingering |
 //! | Opening | the SSH server's answer to a channel open | Tunnel, Lingering |
 //! | Tunnel | bytes of the client or the channel | gone |
-//! | Ftp | bytes of the client or its control channel | Waiting (login), gone |
-//! | Bound | the data connection of an active FTP client | Tunnel, gone |
-//! | Calling | an active FTP client's answer at its data port | Tunnel, gone |
+//! | Ftp | bytes of the client or its FTP server | Waiting (login), gone |
+//! | Bound | the data connection of an active FTP client | Tunnel, Direct (plain), gone |
+//! | Calling | an active FTP client's answer at its data port | Tunnel, Direct (plain), gone |
 //! | Lingering | the client to read its refusal and close | gone |
 //!
 //! A client belongs to one worker at a time; only that worker touches it. `Client::enter` is the
 //! only place that changes its state.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -90,10 +90,12 @@ pub struct FtpControl {
     pub dialogue: Dialogue,
     /// What was decided about the SOCKS request. The route of a composite user name is another one.
     pub asked: Asked,
-    /// SSH session and channel to the FTP server, once it is there.
-    pub link: Option<(Key, ChannelId)>,
+    /// The way to the FTP server, once it is there.
+    pub link: Option<ControlLink>,
     /// User and password of the dialogue, until the login has succeeded or failed.
     pub login: Option<Credential>,
+    /// The SSH server has refused a login: the dialogue does not go on in clear any more.
+    pub was_refused: bool,
     /// False while the SOCKS request still waits for its answer.
     pub answered: bool,
     /// Bytes of the server that its window has not been opened for yet.
@@ -109,6 +111,38 @@ pub struct FtpControl {
     pub binds: Vec<BindId>,
     /// Why it ends, once everything for the client has been written.
     pub closing: Option<String>,
+}
+
+/// The way from zoxy to the FTP server of a control connection. Its data connections go the same.
+pub enum ControlLink {
+    /// A channel of an SSH session.
+    Channel(Key, ChannelId),
+    /// A connection in clear.
+    Plain(Box<PlainLink>),
+}
+
+/// The plain connection of a dialogue that goes on without SSH.
+pub struct PlainLink {
+    /// The socket, registered as the client's target.
+    pub socket: TcpStream,
+    /// Its readiness.
+    pub ready: Ready,
+    /// The FTP server's address: that of its data ports too.
+    pub address: IpAddr,
+    /// The dialogue knows that it has ended.
+    pub has_ended: bool,
+    /// Data connections that have no client socket yet.
+    pub slots: Vec<PlainSlot>,
+}
+
+/// A plain connection to the FTP server's data port that waits for the client's side.
+pub struct PlainSlot {
+    /// The dialogue's name for it.
+    pub id: DataId,
+    /// The socket. What comes waits in it.
+    pub socket: TcpStream,
+    /// When the FTP server has to have answered; None once it has.
+    pub until: Option<Instant>,
 }
 
 /// The SOCKS request of a control connection.
@@ -223,6 +257,8 @@ pub struct Direct {
     pub ready: Ready,
     /// What moves the bytes, both ways.
     pub relay: Relay,
+    /// An FTP data connection: its dialogue knows that this direction, up and down, has finished.
+    pub told: [bool; 2],
 }
 
 /// A relay between the client's socket and a channel.
@@ -288,6 +324,16 @@ pub struct Parts<'a> {
     pub active: &'a mut Instant,
 }
 
+impl ControlLink {
+    /// Session and channel, if it goes through SSH.
+    pub fn channel(&self) -> Option<(Key, ChannelId)> {
+        match self {
+            Self::Channel(session, channel) => Some((*session, *channel)),
+            Self::Plain(_) => None,
+        }
+    }
+}
+
 impl Ready {
     /// A socket nobody has asked yet: both ways are worth a try.
     pub fn fresh() -> Self {
@@ -334,6 +380,27 @@ impl Client {
     /// Its state, to work on in place.
     pub fn state_mut(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// The plain way to its FTP server, if it is a control connection that has one.
+    pub fn plain(&self) -> Option<&PlainLink> {
+        match &self.ftp.as_ref()?.link {
+            Some(ControlLink::Plain(plain)) => Some(plain),
+            _ => None,
+        }
+    }
+
+    /// The same, to work on.
+    pub fn plain_mut(&mut self) -> Option<&mut PlainLink> {
+        match &mut self.ftp.as_mut()?.link {
+            Some(ControlLink::Plain(plain)) => Some(plain),
+            _ => None,
+        }
+    }
+
+    /// Whether bytes move between its socket and its target.
+    pub fn is_relay(&self) -> bool {
+        matches!(self.state, State::Tunnel(_) | State::Direct(_))
     }
 
     /// Its fields that relaying works on, side by side.

@@ -86,6 +86,8 @@ pub enum DialEnd {
         first: Duration,
         /// Longest pause.
         most: Duration,
+        /// The server could not be reached at all.
+        unreachable: bool,
     },
     /// It was given up without saying anything about the server.
     GivenUp,
@@ -115,6 +117,8 @@ struct Dial<S> {
     holder: Option<S>,
     waiting: VecDeque<S>,
     failures: u32,
+    /// The last failure: nothing could be reached.
+    unreachable: bool,
     not_before: Option<Instant>,
 }
 
@@ -201,6 +205,7 @@ impl<S: Copy + Eq> Pool<S> {
             holder: None,
             waiting: VecDeque::new(),
             failures: 0,
+            unreachable: false,
             not_before: None,
         });
         if dial.holder.is_some_and(|holder| holder != seat) {
@@ -235,8 +240,9 @@ impl<S: Copy + Eq> Pool<S> {
                 dial.failures = 0;
                 dial.not_before = None;
             }
-            DialEnd::Failed { first, most } => {
+            DialEnd::Failed { first, most, unreachable } => {
                 dial.failures = dial.failures.saturating_add(1);
+                dial.unreachable = unreachable;
                 pause = backoff(first, most, dial.failures, self.jitter.hash_one(now));
                 dial.not_before = Some(now + pause);
             }
@@ -250,6 +256,14 @@ impl<S: Copy + Eq> Pool<S> {
             tables.dials.retain(|_, d| d.holder.is_some() || d.not_before > Some(now));
         }
         (next, pause)
+    }
+
+    /// Whether the last dial of `server` that ended found nothing to talk to, and this still held at
+    /// `since`: the pause after it was not over.
+    pub fn is_unreachable(&self, server: &Server, since: Instant) -> bool {
+        let tables = self.lock();
+        let dial = tables.dials.get(server);
+        dial.is_some_and(|d| d.unreachable && d.not_before.is_some_and(|until| until >= since))
     }
 
     /// Number of sessions of all keys.
@@ -351,8 +365,11 @@ mod tests {
         let pool = Pool::<u32>::new();
         let server = key("u").server;
         let now = Instant::now();
-        let failed =
-            DialEnd::Failed { first: Duration::from_secs(1), most: Duration::from_secs(3) };
+        let failed = DialEnd::Failed {
+            first: Duration::from_secs(1),
+            most: Duration::from_secs(3),
+            unreachable: false,
+        };
         assert_eq!(pool.dial(&server, 1, now), Turn::Now);
         assert_eq!(pool.dial(&server, 2, now), Turn::Queued);
         let (next, pause) = pool.dial_ended(&server, 1, failed, now);
@@ -374,6 +391,32 @@ mod tests {
             assert!(pause >= first.mul_f64(0.75) && pause <= most.mul_f64(1.25));
         }
         assert!(backoff(first, most, 30, 0) >= Duration::from_secs(45));
+    }
+
+    #[test]
+    fn a_server_is_unreachable_until_its_pause_is_over_or_it_says_something() {
+        let pool = Pool::<u32>::new();
+        let server = key("u").server;
+        let now = Instant::now();
+        let failed = |unreachable| {
+            let (first, most) = (Duration::from_secs(4), Duration::from_secs(4));
+            DialEnd::Failed { first, most, unreachable }
+        };
+        assert!(!pool.is_unreachable(&server, now), "nobody has tried");
+        pool.dial(&server, 1, now);
+        assert!(!pool.is_unreachable(&server, now), "the first dial is under way");
+        let (_, pause) = pool.dial_ended(&server, 1, failed(true), now);
+        assert!(pool.is_unreachable(&server, now + pause));
+        assert!(!pool.is_unreachable(&server, now + pause + Duration::from_millis(1)));
+        pool.dial(&server, 2, now);
+        assert!(pool.is_unreachable(&server, now), "the next dial is under way");
+        pool.dial_ended(&server, 2, failed(false), now);
+        assert!(!pool.is_unreachable(&server, now), "it was reached, and of no use");
+        pool.dial(&server, 3, now);
+        pool.dial_ended(&server, 3, failed(true), now);
+        pool.dial(&server, 4, now);
+        pool.dial_ended(&server, 4, DialEnd::Open, now);
+        assert!(!pool.is_unreachable(&server, now), "it was reached");
     }
 
     #[test]

@@ -236,7 +236,8 @@ pub static SETTINGS: &[Setting] = &[
         scope: Scope::Filter,
         kind: Kind::Time(1, 600),
         default: "30",
-        meaning: "DIRECT: time for name resolution and connection together.",
+        meaning: "DIRECT, and what goes on in clear under column 38: time for name resolution and \
+                  connection together.",
     },
     Setting {
         keyword: "IDLETIME",

@@ -101,7 +101,7 @@ fn filters_of_ftp_have_their_settings() {
          SET      FTP      DATATIME     1.5\n\
          SET      FTP      CTRLCONN     ibm-1047\n\
          SET      *        COMPOSITE    YES\n\
-         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         FILTER   OWN      FTPTUN  PAPER    NNY 2121        *\n\
          SET      OWN      CTRLCONN     IBM-037\n",
     ));
     let [mail, ftp, own, _] = &config.filters[..] else { panic!() };
@@ -112,7 +112,7 @@ fn filters_of_ftp_have_their_settings() {
     assert!(ftp.pasv_trust && ftp.composite_user);
     assert_eq!(ftp.data_timeout, Duration::from_millis(1500));
     assert_eq!(ftp.control_page, Some(CodePage::Ibm1047));
-    assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app);
+    assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app && own.fallback_plain);
     assert_eq!(own.control_page, Some(CodePage::Ibm037));
     assert!(!mail.composite_user);
 }
@@ -178,7 +178,7 @@ fn an_explanation_of_ftp_tells_whose_login_it_is() {
         "FILTER   JOBS     FTPTUN  PAPER    YNN 21          *\n\
          SET      JOBS     COMPOSITE    YES\n\
          SET      JOBS     CTRLCONN     IBM-037\n\
-         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         FILTER   OWN      FTPTUN  PAPER    NNY 2121        *\n\
          SET      OWN      PASVADDR     TRUST\n\
          SET      OWN      DATATIME     2.5\n",
     ));
@@ -204,7 +204,7 @@ FTP control  IBM-037 of the application, translated
     assert_eq!(explain(21), jobs);
     let own = explain(2121);
     for part in
-        ["user     tunnel\n", "login        PUBLICKEY\n", "of the 227 reply, within 2.5 s\n"]
+        ["user     tunnel\n", "PUBLICKEY\nfall back    to a plain", "227 reply, within 2.5 s\n"]
     {
         assert!(own.contains(part), "{part}: {own}");
     }

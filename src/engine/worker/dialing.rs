@@ -55,13 +55,14 @@ impl Worker {
             host_keys,
             known_types: algorithms,
             others: addresses,
+            since: self.now,
+            failure: None,
         };
         self.dial_next(key, Box::new(dialing));
     }
 
     /// Tries the next address that the kernel can start a connection to.
     fn dial_next(&mut self, key: Key, mut dialing: Box<Dialing>) {
-        let mut last = None;
         while let Some(address) = dialing.others.pop_front() {
             match self.dial_address(key, address) {
                 Ok(socket) => {
@@ -72,10 +73,10 @@ impl Worker {
                     session.enter(Phase::Connecting(dialing));
                     return;
                 }
-                Err(error) => last = Some((address, error)),
+                Err(error) => dialing.note(address, error),
             }
         }
-        let error = match last {
+        let error = match dialing.failure.take() {
             Some((address, error)) => DialError::Connect(address, error),
             None => DialError::Name(std::io::Error::other("the name has no address")),
         };
@@ -98,12 +99,11 @@ impl Worker {
             Err(error) => {
                 let address = link.address;
                 session.link = None;
-                let Phase::Connecting(dialing) = session.enter(Phase::Preparing) else { return };
-                if dialing.others.is_empty() {
-                    self.dial_failed(key, DialError::Connect(address, error));
-                } else {
-                    self.dial_next(key, dialing);
-                }
+                let Phase::Connecting(mut dialing) = session.enter(Phase::Preparing) else {
+                    return;
+                };
+                dialing.note(address, error);
+                self.dial_next(key, dialing);
             }
         }
     }

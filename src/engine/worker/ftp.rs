@@ -2,21 +2,21 @@
 //!
 //! The dialogue itself (`gateway::ftp`) is pure: it takes bytes and events and gives bytes and
 //! actions. This file moves the bytes and carries the actions out; data connections are in
-//! `ftpdata`. A control connection lives on the worker of its SSH session, and so do its data
-//! connections.
+//! `ftpdata`, the sockets of a dialogue that goes on without SSH in `plain`. A control connection
+//! lives on the worker of its SSH session, and so do its data connections.
 
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::ftpdata::update_binds;
+use super::ftpdata::{origin, update_binds};
 use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::Target;
-use crate::engine::client::{Asked, Credential, FtpControl, Place, State};
-use crate::engine::expected::Origin;
+use crate::engine::client::{Asked, ControlLink, Credential, FtpControl, Place, State};
 use crate::engine::key::Key;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
@@ -53,6 +53,7 @@ impl Worker {
             asked,
             link: None,
             login: None,
+            was_refused: false,
             answered: from_app,
             uncredited: 0,
             transfer: None,
@@ -66,7 +67,7 @@ impl Worker {
             return;
         }
         // The dialogue has to be heard before anything can be connected.
-        let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+        let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
         let reply = socks::reply(version, Outcome::Success, unbound);
         match answer(&mut client.socket, &reply) {
             Ok(()) => self.enter_ftp(key),
@@ -89,9 +90,10 @@ impl Worker {
     pub(super) fn watch_dialogue(&mut self, key: Key) {
         let login = self.now + LOGIN_TIME;
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-        let until = match ftp.link {
+        let until = match &ftp.link {
             None => Some(login),
-            Some(_) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(ControlLink::Channel(..)) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(ControlLink::Plain(plain)) => plain.slots.iter().filter_map(|s| s.until).min(),
         };
         match until {
             Some(until) => self.timers.set((key, Timer::Deadline), until),
@@ -109,6 +111,8 @@ impl Worker {
             self.ftp_ready(key);
             return;
         }
+        self.late_slots(key);
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
         let late: Vec<_> = ftp
             .slots
             .iter()
@@ -125,14 +129,12 @@ impl Worker {
 
     /// The control channel is open.
     pub(super) fn ftp_opened(&mut self, key: Key, session: Key, channel: ChannelId) {
-        let worker = self.index;
-        let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
         let (number, peer) = (client.number, client.peer);
         let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
-        ftp.link = Some((session, channel));
+        ftp.link = Some(ControlLink::Channel(session, channel));
         ftp.login = None;
-        if let Some((pool_key, seat)) = &route.seat {
+        if let Some((pool_key, _)) = &route.seat {
             say!(
                 FTP_CONNECTED,
                 id = number,
@@ -142,20 +144,24 @@ impl Worker {
                 user = pool_key.user,
                 server = pool_key.server
             );
-            let origin = Origin {
-                live: Arc::clone(&route.live),
-                filter: Arc::clone(&route.filter),
-                pool_key: pool_key.clone(),
-                seat: *seat,
-            };
-            let place = Place { worker, client: key };
-            shared.expected.enter(peer.ip(), ftp.asked.target.host.clone(), place, origin);
+        }
+        // RFC 4254 does not tell us the address the server connected from.
+        self.begin_dialogue(key, SocketAddr::from(([0, 0, 0, 0], 0)));
+    }
+
+    /// The way to the FTP server is there. `bound` is zoxy's own end of it, where that is known.
+    pub(super) fn begin_dialogue(&mut self, key: Key, bound: SocketAddr) {
+        let place = Place { worker: self.index, client: key };
+        let shared = Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let (peer, origin) = (client.peer.ip(), origin(client));
+        let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
+        if let Some(origin) = origin {
+            shared.expected.enter(peer, ftp.asked.target.host.clone(), place, origin);
         }
         ftp.dialogue.event(Event::LoggedIn);
-        let version = route.version;
         if !std::mem::replace(&mut ftp.answered, true) {
-            let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
-            let reply = socks::reply(version, Outcome::Success, unbound);
+            let reply = socks::reply(route.version, Outcome::Success, bound);
             if let Err(error) = answer(&mut client.socket, &reply) {
                 self.end_relay(key, &format!("client: {error}"), true);
                 return;
@@ -199,7 +205,7 @@ impl Worker {
     /// Bytes of the FTP server, or of one of its data connections that has no client socket yet.
     pub(super) fn ftp_data(&mut self, key: Key, channel: ChannelId, data: &[u8]) {
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-        if ftp.link.is_some_and(|(_, control)| control == channel) {
+        if ftp.link.as_ref().and_then(ControlLink::channel).is_some_and(|(_, c)| c == channel) {
             ftp.dialogue.from_server(data);
             ftp.uncredited += data.len();
             self.ftp_ready(key);
@@ -218,6 +224,7 @@ impl Worker {
     /// Moves bytes both ways and carries actions out, until nothing moves any more.
     pub(super) fn ftp_ready(&mut self, key: Key) {
         let mut share = SHARE;
+        self.slots_ready(key);
         loop {
             let moved = match self.ftp_move(key, &mut share) {
                 Ok(moved) => moved,
@@ -293,7 +300,11 @@ impl Worker {
             }
         }
         // To the server.
-        if let Some((session_key, channel)) = ftp.link {
+        if let Some(ControlLink::Plain(plain)) = &mut ftp.link {
+            moved |= plain.exchange(&mut ftp.dialogue, scratch, share);
+        } else if let Some((session_key, channel)) =
+            ftp.link.as_ref().and_then(ControlLink::channel)
+        {
             let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
             if let Some(session) = session {
                 let pending = ftp.dialogue.to_server();

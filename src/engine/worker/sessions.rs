@@ -8,7 +8,7 @@ use mio::Interest;
 use super::{Timer, Worker};
 use crate::config::Profile;
 use crate::engine::client::{Credential, State};
-use crate::engine::dial::{self, CONNECTING, DialError, Prepared};
+use crate::engine::dial::{self, DialError, Prepared};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::session::{Phase, Session};
@@ -45,8 +45,11 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         match shared.pool.dial(&session.pool_key.server, seat, now) {
             Turn::Now => self.prepare(key),
+            Turn::At(_) if self.skips_pause(key) => self.prepare(key),
             Turn::At(moment) => {
-                session.enter(Phase::Pausing);
+                if let Some(session) = self.session(key) {
+                    session.enter(Phase::Pausing);
+                }
                 self.timers.set((key, Timer::Deadline), moment);
             }
             Turn::Queued => {}
@@ -112,7 +115,8 @@ impl Worker {
 
     /// A client has let go of a session it was placed on.
     pub(super) fn client_left(&mut self, key: Key, client: Key, channels: &[ChannelId]) {
-        let now = self.now;
+        let (now, seat) = (self.now, self.seat(key));
+        let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
         for channel in channels {
             session.mux.close(*channel);
@@ -125,23 +129,40 @@ impl Worker {
             if session.is_open() {
                 let until = now + session.profile.idle_timeout;
                 self.timers.set((key, Timer::Deadline), until);
+            } else if matches!(session.phase(), Phase::Queued | Phase::Pausing)
+                && shared.pool.retire(&session.pool_key, seat)
+            {
+                // Those behind it must not wait for a dial that nobody wants any more.
+                self.drop_session(key);
+                return;
             }
         }
         self.mark_dirty(key);
     }
 
+    /// Dials a session that pauses, if one of its clients need not wait for that.
+    pub(super) fn cut_pause(&mut self, key: Key) {
+        let pauses = self.session(key).is_some_and(|s| matches!(s.phase(), Phase::Pausing));
+        if pauses && self.skips_pause(key) {
+            self.prepare(key);
+        }
+    }
+
     /// The deadline of a session's phase has come.
     pub(super) fn session_deadline(&mut self, key: Key) {
-        let seat = self.seat(key);
+        let (now, seat) = (self.now, self.seat(key));
         let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
-        match session.phase() {
+        match session.phase_mut() {
             Phase::Queued => {}
             Phase::Pausing => self.prepare(key),
             Phase::Preparing => {
                 self.dial_failed(key, DialError::TimedOut("resolving and reading keys"))
             }
-            Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
+            Phase::Connecting(dialing) => {
+                let error = dialing.timed_out(now);
+                self.dial_failed(key, error);
+            }
             Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
             Phase::Open => {
                 // The pool does not count the clients of a session that was taken out.
@@ -267,7 +288,11 @@ impl Worker {
         let end = if is_theirs {
             DialEnd::GivenUp
         } else {
-            DialEnd::Failed { first: profile.backoff_min, most: profile.backoff_max }
+            DialEnd::Failed {
+                first: profile.backoff_min,
+                most: profile.backoff_max,
+                unreachable: error.is_unreachable(),
+            }
         };
         let (next, pause) = shared.pool.dial_ended(&server, seat, end, now);
         self.pass_turn(next);
@@ -285,23 +310,10 @@ impl Worker {
         self.drop_session(key);
         let text = error.to_string();
         for client_key in clients {
-            let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
+            if error.is_unreachable() && self.fall_back(client_key, &text) {
                 continue;
-            };
-            if route.filter.fallback_plain && error.is_unreachable() {
-                route.seat = None;
-                let (target, filter) = (route.target.to_string(), route.filter.name.clone());
-                let Some(client) = self.client(client_key) else { continue };
-                say!(
-                    FELL_BACK_PLAIN,
-                    id = client.number,
-                    client = client.peer,
-                    target = target,
-                    filter = filter,
-                    reason = text
-                );
-                self.go_direct(client_key);
-            } else if let DialError::Login(_) = error {
+            }
+            if let DialError::Login(_) = error {
                 self.login_refused(client_key, &text);
             } else {
                 self.fail(client_key, error.failure(), &text);
@@ -311,6 +323,9 @@ impl Worker {
 
     /// The SSH server refused the login: an FTP client hears it as the answer to its PASS.
     fn login_refused(&mut self, client_key: Key, text: &str) {
+        if let Some(ftp) = self.client(client_key).and_then(|client| client.ftp.as_mut()) {
+            ftp.was_refused = true;
+        }
         if !self.ftp_failed(client_key, ftp::Event::LoginRefused { text: text.to_owned() }) {
             self.fail(client_key, Failure::General, text);
         }

@@ -62,6 +62,8 @@ pub struct Dialogue {
     pub(super) user: String,
     /// The server has said 221 or 421.
     pub(super) farewell: bool,
+    /// It goes on without SSH.
+    pub(super) is_plain: bool,
     control_closed: bool,
     to_client: Vec<u8>,
     to_server: Zeroizing<Vec<u8>>,
@@ -108,6 +110,7 @@ impl Dialogue {
             representation: "A N".into(),
             user: String::new(),
             farewell: false,
+            is_plain: false,
             control_closed: false,
             to_client: Vec::new(),
             to_server: Zeroizing::new(Vec::with_capacity(TO_SERVER_CAPACITY)),
@@ -188,6 +191,7 @@ impl Dialogue {
         }
         log::trace!("event {event:?}");
         match event {
+            Event::FellBack => self.is_plain = true,
             Event::LoggedIn => self.logged_in(),
             Event::LoginRefused { text } => self.login_refused(&text),
             Event::SshFailed { code, text } => self.ssh_failed(code, &text),

@@ -22,8 +22,8 @@ use super::{Action, Note, Password};
 use crate::config::Target;
 use crate::ftp::{Code, Command, Line, ReplyEvent, Verb, telnet};
 use crate::message::catalogue::{
-    FTP_LOGIN_REFUSED, FTP_NO_FTP_SERVER, FTP_NOT_UTF8, FTP_SECURITY_REFUSED, FTP_SSH_FAILED,
-    FTP_TOO_MANY_LOGINS,
+    FTP_LOGIN_REFUSED, FTP_NO_FTP_SERVER, FTP_NOT_UTF8, FTP_SECURITY_REFUSED,
+    FTP_SECURITY_REFUSED_PLAIN, FTP_SSH_FAILED, FTP_TOO_MANY_LOGINS,
 };
 use crate::socks::host_from_name;
 
@@ -108,15 +108,18 @@ impl Dialogue {
         self.answer(answer);
     }
 
-    /// AUTH and its kin: TLS would hide the dialogue, and the tunnel protects it anyway.
+    /// AUTH and its kin: TLS would hide the dialogue, and the tunnel, where there is one, protects it
+    /// anyway.
     pub(super) fn refuse_security(&mut self, verb: Verb) -> Answer {
         let command = verb.name();
         self.act(Action::Say(Note::SecurityRefused { command }));
         let code = if matches!(verb, Verb::Auth) { 534 } else { 503 };
-        Answer::message(code, &FTP_SECURITY_REFUSED, &[("command", &command)])
+        let message =
+            if self.is_plain { &FTP_SECURITY_REFUSED_PLAIN } else { &FTP_SECURITY_REFUSED };
+        Answer::message(code, message, &[("command", &command)])
     }
 
-    /// The control channel is open.
+    /// The way to the FTP server is open.
     pub(super) fn logged_in(&mut self) {
         let Phase::Dialing(credentials) = self.phase_mut() else { return };
         match credentials.take() {

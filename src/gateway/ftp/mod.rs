@@ -158,7 +158,10 @@ pub enum Action {
 /// What happened outside of the control connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The SSH session is there and the control channel is open.
+    /// No SSH server can be reached, and the filter lets the dialogue go on in clear: the answer to
+    /// LogIn or OpenControl comes once there is a plain connection to the FTP server, or none.
+    FellBack,
+    /// The SSH session is there and the control channel is open, or the plain connection is.
     LoggedIn,
     /// The SSH server refused user and password; `text` says why, in words for the job's log.
     LoginRefused {

@@ -35,6 +35,8 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_LOW_DATA_PORT,
     &FTP_CONTRADICTED,
     &FTP_EBCDIC_CLIENT,
+    &FTP_SECURITY_REFUSED_PLAIN,
+    &FTP_CONNECTED_PLAIN,
 ];
 
 /// Reply 530, or 421 with the profile's own credential: reason.
@@ -274,6 +276,20 @@ pub const FTP_DATA_BROKEN: Message = Message {
     response: "Repeat the transfer. A file that was sent may exist at the server, shortened.",
 };
 
+/// Reply 534 or 503 in a dialogue that goes on without SSH: command.
+pub const FTP_SECURITY_REFUSED_PLAIN: Message = Message {
+    number: 4042,
+    severity: Severity::E,
+    text: "{command} refused: the data connections of a dialogue inside of TLS cannot be followed. \
+        This dialogue is in clear, its SSH server cannot be reached",
+    explanation: "The client asked for TLS or another mechanism of RFC 2228 in a dialogue that has \
+        fallen back to plain. zoxy has to read the dialogue to carry its data connections, with SSH \
+        and without.",
+    action: "The command is refused with 534 or 503 and not sent to the server.",
+    response: "Remove the cause for which the SSH server cannot be reached (ZOX3004E, ZOX2015W). If \
+        nothing may go in clear, set column 38 of the filter to N.",
+};
+
 /// A PORT to somebody else: connection, client, command, address.
 pub const FTP_BOUNCE: Message = Message {
     number: 4500,
@@ -289,10 +305,10 @@ pub const FTP_BOUNCE: Message = Message {
 pub const FTP_SECURITY_ASKED: Message = Message {
     number: 4501,
     severity: Severity::W,
-    text: "#{id} {client}: {command} refused, TLS inside of the tunnel cannot be followed",
+    text: "#{id} {client}: {command} refused, TLS inside of an FTP dialogue cannot be followed",
     explanation: "The client is set up for TLS or another mechanism of RFC 2228.",
     action: "The client is told 534 or 503; most clients then end.",
-    response: "As for ZOX4010E.",
+    response: "As for ZOX4010E, or ZOX4042E if ZOX4540W has the same #id.",
 };
 
 /// A low data port: connection, client, port.
@@ -351,4 +367,17 @@ pub const FTP_TRANSFER: Message = Message {
         passed on), REFUSED (nothing moved), FAILED or ABORTED.",
     action: "None.",
     response: "For FAILED: the reply code and the messages with the same #id say why.",
+};
+
+/// A dialogue goes on without SSH: id, client, target, filter, address of the FTP server.
+pub const FTP_CONNECTED_PLAIN: Message = Message {
+    number: 4540,
+    severity: Severity::W,
+    text: "#{id} {client} FTP dialogue with {target} IN CLEAR, filter {filter}, connected to {address}",
+    explanation: "The SSH server could not be reached (ZOX2015W), the filter has Y in column 38, and \
+        zoxy has connected to the FTP server without SSH. User, password and data of this dialogue \
+        travel unencrypted.",
+    action: "The dialogue goes on; its data connections go to the FTP server in clear too. Its \
+        ZOX4521I lines have a dash in place of the SSH server, D FTP shows PLAIN.",
+    response: "As for ZOX2015W.",
 };

@@ -242,6 +242,33 @@ fn own_credential_relays_from_the_greeting_on() {
 }
 
 #[test]
+fn a_dialogue_without_ssh_goes_on_and_says_so() {
+    let refused = "534 ZOX4042E AUTH refused: the data connections of a dialogue inside of TLS \
+                   cannot be followed. This dialogue is in clear, its SSH server cannot be reached\r\n";
+    let mut turns = asked();
+    turns.extend([
+        event(Event::FellBack),
+        told(""),
+        event(Event::LoggedIn),
+        server("220 hi\r\n331 pw\r\n230 in\r\n"),
+        sent("USER tom\r\nPASS se cret \r\n"),
+        told("230 in\r\n"),
+        client("AUTH TLS\r\n"),
+        told(refused),
+        acts(&["Say SecurityRefused { command: \"AUTH\" }"]),
+    ]);
+    from_application(&turns);
+    let mut turns = asked();
+    turns.extend([
+        event(Event::FellBack),
+        event(Event::SshFailed { code: 421, text: "Connection refused".into() }),
+        told("421 ZOX4003E no way to the FTP server: Connection refused\r\n"),
+        acts(&["Close Connection refused"]),
+    ]);
+    from_application(&turns);
+}
+
+#[test]
 fn composite_names_are_taken_apart_if_wanted() {
     let mut settings = settings(LoginMode::FromApplication);
     settings.composite_user = true;
