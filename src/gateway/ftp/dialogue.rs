@@ -273,9 +273,18 @@ impl Dialogue {
         }
     }
 
-    /// Says a last word to the client and ends the dialogue.
+    /// Says a last word to the client and ends the dialogue. A reply of the server whose begin the
+    /// client has had is ended first: until then everything is a line of that reply for it. If that
+    /// was the server's own last word, there is nothing to add.
     pub(super) fn end_with(&mut self, answer: &Answer, reason: &str) {
-        self.tell(&answer.line);
+        let had_farewell = self.farewell;
+        self.end_open_reply();
+        if self.is_over() {
+            return;
+        }
+        if had_farewell || !self.farewell {
+            self.tell(&answer.line);
+        }
         self.interrupt_transfers(Some(answer));
         self.close(reason);
     }

@@ -180,6 +180,15 @@ impl Dialogue {
         }
     }
 
+    /// Ends a reply to the repeated login that the server does not end any more.
+    pub(super) fn replay_end(&mut self, code: Code, line: &Line) {
+        let Phase::Replaying(credentials, step) = self.phase() else { return };
+        let (step, has_account) = (*step, credentials.account.is_some());
+        if !step.is_ours(code, has_account) {
+            self.replay_step(step, code, line, has_account);
+        }
+    }
+
     /// A whole reply to one step of the login.
     fn replay_step(&mut self, step: Step, code: Code, line: &Line, has_account: bool) {
         if !step.is_ours(code, has_account) {

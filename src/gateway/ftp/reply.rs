@@ -9,6 +9,8 @@
 //! - a server may confirm a transfer twice: what can only end a transfer does not answer PASV;
 //! - 421 belongs to the connection.
 //!
+//! A reply that is open when the dialogue ends is ended here, before the client is told why.
+//!
 //! | awaited | reply | what the client is told |
 //! |---|---|---|
 //! | Greeting, Reply, Abort, Setting | any | the reply |
@@ -26,12 +28,12 @@ use std::net::{IpAddr, SocketAddrV4};
 use super::answer::Answer;
 use super::command::FIRST_DATA_PORT;
 use super::data::{Active, ClientSide, DataConnection, Prepared, Running, Stage};
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, Phase};
 use super::{Action, Note};
 use crate::config::{Host, Target};
 use crate::ftp::address;
 use crate::ftp::{Code, Line, ReplyEvent};
-use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE};
+use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE, FTP_REPLY_CUT};
 
 /// What the client waits for.
 #[derive(Debug)]
@@ -123,6 +125,29 @@ impl Dialogue {
                 self.settle();
             }
             Err(_) => self.tell(line.bytes()),
+        }
+    }
+
+    /// Ends the reply that has begun and not ended, if its lines were passed on, as its server would
+    /// have: by a last line of the same code. No other code ends it (RFC 959 section 4.2). What its
+    /// first line has said of a command or transfer holds; only its text is cut short, and the last
+    /// line says so.
+    pub(super) fn end_open_reply(&mut self) {
+        let Some(code) = self.replies.open() else { return };
+        let last = Answer::message(code.number(), &FTP_REPLY_CUT, &[]);
+        let line = Line::new(last.line);
+        match self.phase() {
+            Phase::Relaying => {
+                let Some(route) = self.route.take().filter(|route| route.passes) else { return };
+                if code.is_preliminary() {
+                    // What it would begin is about to end.
+                    self.tell(line.bytes());
+                } else {
+                    self.complete(route, code, &line);
+                }
+            }
+            Phase::Replaying(..) => self.replay_end(code, &line),
+            Phase::Gate(_) | Phase::Dialing(_) | Phase::Over => {}
         }
     }
 

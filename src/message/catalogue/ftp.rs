@@ -35,6 +35,7 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_LOW_DATA_PORT,
     &FTP_CONTRADICTED,
     &FTP_EBCDIC_CLIENT,
+    &FTP_REPLY_CUT,
     &FTP_SECURITY_REFUSED_PLAIN,
     &FTP_CONNECTED_PLAIN,
 ];
@@ -274,6 +275,20 @@ pub const FTP_DATA_BROKEN: Message = Message {
         server. What has arrived is incomplete, even if the FTP server took it for a whole file.",
     action: "The client is told 426 in place of the server's 226 or 250.",
     response: "Repeat the transfer. A file that was sent may exist at the server, shortened.",
+};
+
+/// Last line of a reply that the FTP server did not end.
+pub const FTP_REPLY_CUT: Message = Message {
+    number: 4040,
+    severity: Severity::W,
+    text: "the rest of this reply did not come",
+    explanation: "The FTP server had begun a reply of several lines when its dialogue ended: zoxy \
+        stops, or the SSH session or the control connection is lost. A client takes whatever follows \
+        for lines of that reply until its code comes again, with a blank behind it.",
+    action: "This line ends the reply, under its own code. What that code says is the FTP server's \
+        word; a listing in the reply is incomplete. Then the client is told 421 with the reason, \
+        unless the reply itself was the last one of its dialogue (221, 421).",
+    response: "As for the 421 that follows.",
 };
 
 /// Reply 534 or 503 in a dialogue that goes on without SSH: command.

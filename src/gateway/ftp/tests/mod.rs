@@ -1,6 +1,7 @@
 //! Transcripts: what goes in and what has to come out, played with every split of the input.
 
 mod active;
+mod cut;
 mod login;
 mod passive;
 mod random;
