@@ -42,7 +42,7 @@ pub struct Expectation {
     pub client: IpAddr,
     /// Hosts under which the client may ask for it.
     pub hosts: Vec<Host>,
-    /// The server's data port.
+    /// The data port that the client was told.
     pub port: u16,
     /// What it belongs to.
     pub link: DataLink,

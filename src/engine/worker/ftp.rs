@@ -8,6 +8,7 @@
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -37,6 +38,7 @@ impl Worker {
             composite_user: route.filter.composite_user,
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
+            next_port,
         };
         let asked = Asked {
             live: Arc::clone(&route.live),
@@ -352,7 +354,7 @@ impl Worker {
             }
             // The engine opens the control channel before the dialogue begins.
             Action::OpenControl => {}
-            Action::Expect { id, to, hosts } => self.expect_data(key, id, to, hosts),
+            Action::Expect { id, to, hosts, port } => self.expect_data(key, id, to, hosts, port),
             Action::OpenData { id, to } => self.open_data(key, id, &to),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
@@ -415,6 +417,13 @@ impl Worker {
     }
 }
 
+/// A port for what a client knows by another host's name: each is given out once in 64512, and fewer
+/// expectations than that wait at any time.
+fn next_port() -> u16 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    (FIRST_PORT + NEXT.fetch_add(1, Ordering::Relaxed) % (65_536 - FIRST_PORT)) as u16
+}
+
 /// What ends a round of bytes.
 enum Trouble {
     Client(String),
@@ -423,6 +432,9 @@ enum Trouble {
 
 /// Time from the greeting to the password, and from one refused password to the next.
 const LOGIN_TIME: Duration = Duration::from_secs(120);
+
+/// The lowest port that clients connect to for data.
+const FIRST_PORT: u64 = 1024;
 
 /// Bytes of one client that go into its dialogue in one turn.
 const SHARE: usize = 32 * 1024;

@@ -35,8 +35,15 @@ use crate::socks::{self, Failure, Outcome, Request, Version};
 use crate::ssh::channels::ChannelId;
 
 impl Worker {
-    /// The client will ask for a data connection.
-    pub(super) fn expect_data(&mut self, key: Key, id: DataId, target: Target, hosts: Vec<Host>) {
+    /// The client will ask for a data connection, at `port` of one of `hosts`.
+    pub(super) fn expect_data(
+        &mut self,
+        key: Key,
+        id: DataId,
+        target: Target,
+        hosts: Vec<Host>,
+        port: u16,
+    ) {
         let (now, worker) = (self.now, self.index);
         let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
@@ -45,7 +52,7 @@ impl Worker {
             Expectation {
                 client: client.peer.ip(),
                 hosts,
-                port: target.port,
+                port,
                 link: DataLink { control: Place { worker, client: key }, id },
                 target,
                 until: now + origin.filter.data_timeout,

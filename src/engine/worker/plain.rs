@@ -315,6 +315,7 @@ mod tests {
             composite_user: false,
             control_page: None,
             now: SystemTime::now,
+            next_port: || 40_000,
         });
         assert_eq!(dialogue.next_action(), Some(Action::OpenControl));
         dialogue.event(Event::FellBack);

@@ -230,7 +230,7 @@ impl Dialogue {
         }
         let user = match self.composite(name) {
             Some((name, target)) => User {
-                line: Zeroizing::new(format!("USER {name}\r\n").into_bytes()),
+                line: Zeroizing::new(user_line(name).bytes().to_vec()),
                 name: name.into(),
                 target: Some(target),
             },
@@ -249,7 +249,7 @@ impl Dialogue {
     }
 
     /// Takes `user@host` apart, if that is to be done.
-    fn composite<'n>(&self, name: &'n str) -> Option<(&'n str, Target)> {
+    pub(super) fn composite<'n>(&self, name: &'n str) -> Option<(&'n str, Target)> {
         if !self.settings.composite_user {
             return None;
         }
@@ -290,6 +290,11 @@ impl Dialogue {
         self.act(Action::LogIn { user: user.name, password, target: user.target });
         None
     }
+}
+
+/// USER with the name that is left of a composite one.
+pub(super) fn user_line(name: &str) -> Line {
+    Line::new(format!("USER {name}\r\n").into_bytes())
 }
 
 impl Step {

@@ -36,6 +36,7 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_CONTRADICTED,
     &FTP_EBCDIC_CLIENT,
     &FTP_REPLY_CUT,
+    &FTP_OTHER_HOST,
     &FTP_SECURITY_REFUSED_PLAIN,
     &FTP_CONNECTED_PLAIN,
 ];
@@ -289,6 +290,17 @@ pub const FTP_REPLY_CUT: Message = Message {
         word; a listing in the reply is incomplete. Then the client is told 421 with the reason, \
         unless the reply itself was the last one of its dialogue (221, 421).",
     response: "As for the 421 that follows.",
+};
+
+/// Reply 530: FTP server of the dialogue, the one a renewed USER asks for.
+pub const FTP_OTHER_HOST: Message = Message {
+    number: 4041,
+    severity: Severity::E,
+    text: "this dialogue is with {host}; log in to {other} on a connection of its own",
+    explanation: "The client sent USER with another host than that of its first login (COMPOSITE \
+        YES). The SSH session and the control connection were opened for the first one.",
+    action: "The client is told 530; the FTP server is not asked, and a login there stays as it is.",
+    response: "Have the job close the connection and open another one for the other host.",
 };
 
 /// Reply 534 or 503 in a dialogue that goes on without SSH: command.
