@@ -228,8 +228,17 @@ impl Worker {
         let mut share = SHARE;
         self.slots_ready(key);
         loop {
-            let moved = match self.ftp_move(key, &mut share) {
-                Ok(moved) => moved,
+            // First, for what the client is told brings it here by other connections, perhaps on another
+            // worker: they have to be expected by then.
+            self.ftp_actions(key);
+            match self.ftp_move(key, &mut share) {
+                Ok(true) if share > 0 => {}
+                Ok(true) => {
+                    self.ftp_actions(key);
+                    self.enqueue(key);
+                    return;
+                }
+                Ok(false) => break,
                 Err(Trouble::Client(reason)) => {
                     self.end_relay(key, &reason, true);
                     return;
@@ -238,16 +247,6 @@ impl Worker {
                     self.session_lost(session, &reason);
                     return;
                 }
-            };
-            let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-            match ftp.dialogue.next_action() {
-                Some(action) => self.ftp_action(key, action),
-                None if share == 0 => {
-                    self.enqueue(key);
-                    return;
-                }
-                None if !moved => break,
-                None => {}
             }
         }
         self.ftp_close_if_due(key);
@@ -332,6 +331,14 @@ impl Worker {
             }
         }
         Ok(moved)
+    }
+
+    /// Does what the dialogue asks for.
+    fn ftp_actions(&mut self, key: Key) {
+        let next = |worker: &mut Self| worker.client(key)?.ftp.as_mut()?.dialogue.next_action();
+        while let Some(action) = next(self) {
+            self.ftp_action(key, action);
+        }
     }
 
     fn ftp_action(&mut self, key: Key, action: Action) {
