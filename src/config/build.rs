@@ -16,8 +16,8 @@ use super::rules::Destination;
 use super::settings::Scope;
 use super::statement::{Flag, Listen, Names, Owner, Pin, Rule, Server, Statements};
 use super::{
-    Action, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind, ProcessSettings,
-    Profile, StrictHostKey,
+    Action, ApplicationLogin, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind,
+    ProcessSettings, Profile, StrictHostKey,
 };
 use crate::codepage::CodePage;
 use crate::message::catalogue::{
@@ -184,6 +184,11 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         user: values.text("USER"),
         application_auth: auth.iter().copied().filter(by_password).collect(),
         auth,
+        application_login: match values.word("APPLOGIN") {
+            "OWNFIRST" => ApplicationLogin::OwnFirst,
+            "APPFIRST" => ApplicationLogin::AppFirst,
+            _ => ApplicationLogin::App,
+        },
         identities: values.files("IDENTITY"),
         passphrase_file: values.files("PASSPHRASE").pop(),
         password_file: values.files("PASSWORD").pop(),

@@ -72,6 +72,8 @@ pub struct Profile {
     /// AUTH: methods to try, in order, with a user and password from the application (column 36 of
     /// the filter): PASSWORD and KEYBOARD only, for a key of ours proves nothing about the user.
     pub application_auth: Vec<AuthMethod>,
+    /// APPLOGIN: whose login opens the sessions of FTP dialogues that give user and password.
+    pub application_login: ApplicationLogin,
     /// IDENTITY: private key files, OpenSSH or PEM, tried in order.
     pub identities: Vec<PathBuf>,
     /// PASSPHRASE: file whose first line opens the private keys.
@@ -134,6 +136,38 @@ pub enum AuthMethod {
     Password,
     /// Keyboard-interactive, every hidden prompt answered with the password.
     Keyboard,
+}
+
+/// APPLOGIN values: the logins at the SSH server that an FTP dialogue under Y in column 36 has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationLogin {
+    /// That of the job only.
+    App,
+    /// The profile's own, then that of the job.
+    OwnFirst,
+    /// That of the job, then the profile's own.
+    AppFirst,
+}
+
+/// Whose login it is. The two never mix: no key and no password of the profile goes with a user name
+/// of the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOf {
+    /// User and password of the FTP dialogue.
+    Application,
+    /// USER of the profile, with its keys and password.
+    Profile,
+}
+
+impl ApplicationLogin {
+    /// The logins to try, in order.
+    pub fn order(self) -> &'static [LoginOf] {
+        match self {
+            Self::App => &[LoginOf::Application],
+            Self::OwnFirst => &[LoginOf::Profile, LoginOf::Application],
+            Self::AppFirst => &[LoginOf::Application, LoginOf::Profile],
+        }
+    }
 }
 
 /// STRICTKEY values.

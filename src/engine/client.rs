@@ -31,7 +31,7 @@ use super::jobs::Ticket;
 use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
-use crate::config::{Filter, Listener, Target};
+use crate::config::{Filter, Listener, LoginOf, Target};
 use crate::gateway::ftp::{BindId, DataId, Dialogue, Transfer};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
@@ -93,7 +93,7 @@ pub struct FtpControl {
     /// The way to the FTP server, once it is there.
     pub link: Option<ControlLink>,
     /// User and password of the dialogue, until the login has succeeded or failed.
-    pub login: Option<Credential>,
+    pub login: Option<PendingLogin>,
     /// The SSH server has refused a login: the dialogue does not go on in clear any more.
     pub was_refused: bool,
     /// False while the SOCKS request still waits for its answer.
@@ -153,6 +153,47 @@ pub struct Asked {
     pub filter: Arc<Filter>,
     /// The FTP server as the client knows it: its BINDs name this host.
     pub target: Target,
+}
+
+/// The login of a dialogue that has given user and password.
+pub struct PendingLogin {
+    /// What it has given.
+    credential: Credential,
+    /// Whose logins are still to be tried, that under way first.
+    order: &'static [LoginOf],
+    /// Why those before were of no use, in words for the job's log.
+    failures: Vec<String>,
+}
+
+impl PendingLogin {
+    /// The login of a dialogue that has `order`, which is not empty, to try.
+    pub fn new(credential: Credential, order: &'static [LoginOf]) -> Self {
+        Self { credential, order, failures: Vec::new() }
+    }
+
+    /// User and password of the login under way; None: it is the profile's own, user and all.
+    pub fn credential(&self) -> Option<&Credential> {
+        match self.order.first() {
+            Some(LoginOf::Profile) => None,
+            Some(LoginOf::Application) | None => Some(&self.credential),
+        }
+    }
+
+    /// Goes on to the next login, as the one under way was of no use; false: that was the last one.
+    pub fn go_on(&mut self, failure: &str) -> bool {
+        self.failures.push(match self.credential() {
+            Some(_) => failure.to_owned(),
+            // Which keys the profile has does not concern the job.
+            None => "the profile's own login was of no use".to_owned(),
+        });
+        self.order = self.order.get(1..).unwrap_or_default();
+        !self.order.is_empty()
+    }
+
+    /// Why none was of use.
+    pub fn failures(&self) -> String {
+        self.failures.join("; ")
+    }
 }
 
 /// User and password for an SSH login.
@@ -451,6 +492,41 @@ impl State {
             Self::Calling => "CALLING",
             Self::Lingering(_) => "LINGERING",
             Self::Changing => "CHANGING",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ApplicationLogin;
+
+    fn pending(login: ApplicationLogin) -> PendingLogin {
+        let password = Zeroizing::new("secret".to_owned());
+        PendingLogin::new(Credential { user: "tom".into(), password }, login.order())
+    }
+
+    /// Whose logins are tried, `true` for those with user and password of the job.
+    fn tried(mut login: PendingLogin) -> (Vec<bool>, String) {
+        let mut tried = Vec::new();
+        loop {
+            tried.push(login.credential().is_some());
+            if !login.go_on("password: refused") {
+                return (tried, login.failures());
+            }
+        }
+    }
+
+    #[test]
+    fn each_login_is_tried_once_in_its_order() {
+        let own = "the profile's own login was of no use";
+        let job = "password: refused";
+        for (login, order, failures) in [
+            (ApplicationLogin::App, vec![true], job.to_owned()),
+            (ApplicationLogin::OwnFirst, vec![false, true], format!("{own}; {job}")),
+            (ApplicationLogin::AppFirst, vec![true, false], format!("{job}; {own}")),
+        ] {
+            assert_eq!(tried(pending(login)), (order, failures), "{login:?}");
         }
     }
 }

@@ -152,6 +152,14 @@ impl DialError {
         if self.is_unreachable() { Failure::HostUnreachable } else { Failure::General }
     }
 
+    /// True when only the login is at fault: another one may be let in.
+    pub fn is_of_the_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Login(LoginError::AuthRefused { .. }) | Self::Identity(..) | Self::File(..)
+        )
+    }
+
     /// True when there was no SSH server to talk to; only then may a filter fall back to plain.
     pub fn is_unreachable(&self) -> bool {
         match self {

@@ -13,6 +13,7 @@ mod deck_check;
 mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
+mod ftptun_applogin;
 mod ftptun_broken;
 mod ftptun_clients;
 mod ftptun_composite;

@@ -88,6 +88,15 @@ pub static SETTINGS: &[Setting] = &[
                   password.",
     },
     Setting {
+        keyword: "APPLOGIN",
+        scope: Scope::Profile,
+        kind: Kind::Word(&["APP", "OWNFIRST", "APPFIRST"]),
+        default: "APP",
+        meaning: "Filters with Y in column 36: who logs in to SSH. APP: the job. OWNFIRST: USER of \
+                  the profile, or, if that login is refused, the job. APPFIRST: the other way round. \
+                  The FTP server always gets the job's user and password.",
+    },
+    Setting {
         keyword: "IDENTITY",
         scope: Scope::Profile,
         kind: Kind::Files { most: 16, secrecy: Secrecy::PrivateKey, quotable: true },

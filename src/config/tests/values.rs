@@ -94,6 +94,45 @@ fn each_login_has_its_methods() {
 }
 
 #[test]
+fn logins_of_applications_have_an_order() {
+    let deck = |order: &str| {
+        good_with(&format!(
+            "SET      PAPER    APPLOGIN     {order}\n\
+             FILTER   FTP      FTPTUN  PAPER    YNN 21          *\n"
+        ))
+    };
+    let explain = |order: &str| {
+        let config = config(&deck(order));
+        let target = Target { host: Host::parse("ftp.example").unwrap(), port: 21 };
+        (config.profiles[0].application_login, config.explain(&target).to_string())
+    };
+    for (order, login, parts) in [
+        (
+            "APP",
+            ApplicationLogin::App,
+            ["from the FTP dialogue\n", "login        PASSWORD, KEYBOARD\n"],
+        ),
+        (
+            "ownfirst",
+            ApplicationLogin::OwnFirst,
+            ["tunnel; if refused: from the FTP", "PUBLICKEY; if refused: PASSWORD, KEYBOARD\n"],
+        ),
+        (
+            "APPFIRST",
+            ApplicationLogin::AppFirst,
+            ["dialogue; if refused: tunnel\n", "PASSWORD, KEYBOARD; if refused: PUBLICKEY\n"],
+        ),
+    ] {
+        let (found, text) = explain(order);
+        assert_eq!(found, login);
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert_eq!(config(GOOD).profiles[0].application_login, ApplicationLogin::App);
+}
+
+#[test]
 fn filters_of_ftp_have_their_settings() {
     let config = config(&good_with(
         "FILTER   FTP      ftptun  PAPER    YNN 21          *\n\

@@ -31,14 +31,14 @@ impl Worker {
         let credentials = match session.credential.take() {
             // The login of an FTP dialogue: never with the profile's keys, which would open the
             // account of any user that a client cares to name.
-            Some(own) => Credentials {
+            Some(theirs) => Credentials {
                 user,
                 methods: profile.application_auth.clone(),
                 keys: Vec::new(),
-                password: Some(own.password),
+                password: Some(theirs.password),
             },
             None => Credentials {
-                user,
+                user: own_user(&profile, user),
                 methods: profile.auth.clone(),
                 keys: identities
                     .into_iter()
@@ -211,6 +211,12 @@ impl Worker {
         self.enqueue(key);
         self.mark_dirty(key);
     }
+}
+
+/// The user that the profile's keys and password go with: nobody but its own.
+fn own_user(profile: &Profile, user: String) -> String {
+    debug_assert_eq!(profile.user.as_ref(), Some(&user), "the profile's keys for another user");
+    profile.user.clone().unwrap_or(user)
 }
 
 /// One step of the login; what became known, once it is over.

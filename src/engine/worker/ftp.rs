@@ -16,8 +16,10 @@ use zeroize::Zeroizing;
 use super::ftpdata::{origin, update_binds};
 use super::handshake::answer;
 use super::{Timer, Worker};
-use crate::config::Target;
-use crate::engine::client::{Asked, ControlLink, Credential, FtpControl, Place, State};
+use crate::config::{ApplicationLogin, Target};
+use crate::engine::client::{
+    Asked, ControlLink, Credential, FtpControl, PendingLogin, Place, State,
+};
 use crate::engine::key::Key;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
@@ -346,16 +348,16 @@ impl Worker {
             Action::LogIn { user, password, target } => {
                 let Some(client) = self.client(key) else { return };
                 let (Some(ftp), Some(route)) = (&mut client.ftp, &mut client.route) else { return };
-                ftp.login = Some(Credential { user, password: password.0 });
+                let credential = Credential { user, password: password.0 };
                 route.moves = 0;
                 match target {
-                    Some(target) => self.go_composite(key, target),
+                    Some(target) => self.go_composite(key, target, credential),
                     None => {
                         // A composite name may have been refused before.
                         route.live = Arc::clone(&ftp.asked.live);
                         route.filter = Arc::clone(&ftp.asked.filter);
                         route.target = ftp.asked.target.clone();
-                        self.go_tunnel(key);
+                        self.go_login(key, credential);
                     }
                 }
             }
@@ -385,8 +387,19 @@ impl Worker {
         }
     }
 
+    /// Finds a session for a dialogue that has given user and password, by the logins that the profile
+    /// of its filter has for that.
+    fn go_login(&mut self, key: Key, credential: Credential) {
+        let Some(client) = self.client(key) else { return };
+        let (Some(ftp), Some(route)) = (&mut client.ftp, &client.route) else { return };
+        let profile = route.filter.profile.as_ref();
+        let order = profile.map_or(ApplicationLogin::App, |profile| profile.application_login);
+        ftp.login = Some(PendingLogin::new(credential, order.order()));
+        self.go_tunnel(key);
+    }
+
     /// The user name named the FTP server: the filters decide about it as about any request.
-    fn go_composite(&mut self, key: Key, target: Target) {
+    fn go_composite(&mut self, key: Key, target: Target, credential: Credential) {
         let live = self.shared.live();
         let allowed = live.decide(&target).filter(|filter| {
             filter.action == crate::config::Action::FtpTunnel && filter.user_from_app
@@ -397,7 +410,7 @@ impl Worker {
                 route.live = live;
                 route.filter = filter;
                 route.target = target;
-                self.go_tunnel(key);
+                self.go_login(key, credential);
             }
             _ => {
                 let text = format!("no FTPTUN filter for {target}");

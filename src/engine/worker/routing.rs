@@ -143,7 +143,8 @@ impl Worker {
             self.fail(key, Failure::General, "the filter has no profile");
             return;
         };
-        let credential = client.ftp.as_ref().and_then(|ftp| ftp.login.clone());
+        let login = client.ftp.as_ref().and_then(|ftp| ftp.login.as_ref());
+        let credential = login.and_then(|login| login.credential().cloned());
         let pool_key = PoolKey {
             profile: profile.name.clone(),
             settings: profile_digest(&profile),

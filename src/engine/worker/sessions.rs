@@ -282,9 +282,19 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
-        // A wrong password of one job must not hold up those of others.
-        let is_theirs =
-            matches!(error, DialError::Login(_)) && session.pool_key.credential.is_some();
+        // A wrong password of one job must not hold up those of others, nor a login of the profile that is
+        // but one of two that jobs have.
+        let is_own = session.pool_key.credential.is_none();
+        let has_login = |key: &Key| {
+            self.clients.get(key.index()).is_some_and(|client| {
+                client.key == *key && client.ftp.as_ref().is_some_and(|ftp| ftp.login.is_some())
+            })
+        };
+        let is_one_of_theirs = is_own && !clients.is_empty() && clients.iter().all(has_login);
+        let is_theirs = match &error {
+            DialError::Login(_) => !is_own || is_one_of_theirs,
+            error => is_one_of_theirs && error.is_of_the_login(),
+        };
         let end = if is_theirs {
             DialEnd::GivenUp
         } else {
@@ -313,21 +323,35 @@ impl Worker {
             if error.is_unreachable() && self.fall_back(client_key, &text) {
                 continue;
             }
-            if let DialError::Login(_) = error {
-                self.login_refused(client_key, &text);
+            if error.is_of_the_login() {
+                self.login_failed(client_key, &error, &text);
             } else {
                 self.fail(client_key, error.failure(), &text);
             }
         }
     }
 
-    /// The SSH server refused the login: an FTP client hears it as the answer to its PASS.
-    fn login_refused(&mut self, client_key: Key, text: &str) {
+    /// A login was of no use: an FTP dialogue goes on to the next one it has, or hears of it as the
+    /// answer to its PASS.
+    fn login_failed(&mut self, client_key: Key, error: &DialError, text: &str) {
+        let mut text = text.to_owned();
+        let mut is_refusal = matches!(error, DialError::Login(_));
         if let Some(ftp) = self.client(client_key).and_then(|client| client.ftp.as_mut()) {
-            ftp.was_refused = true;
+            ftp.was_refused |= is_refusal;
+            let goes_on = ftp.login.as_mut().is_some_and(|login| login.go_on(&text));
+            if let Some(login) = &ftp.login {
+                text = login.failures();
+            }
+            is_refusal = ftp.was_refused;
+            if goes_on {
+                self.let_go(client_key);
+                self.go_tunnel(client_key);
+                return;
+            }
         }
-        if !self.ftp_failed(client_key, ftp::Event::LoginRefused { text: text.to_owned() }) {
-            self.fail(client_key, Failure::General, text);
+        let refused = ftp::Event::LoginRefused { text: text.clone() };
+        if !is_refusal || !self.ftp_failed(client_key, refused) {
+            self.fail(client_key, error.failure(), &text);
         }
     }
 

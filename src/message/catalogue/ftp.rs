@@ -47,7 +47,8 @@ pub const FTP_LOGIN_REFUSED: Message = Message {
     severity: Severity::E,
     text: "SSH server refused the login: {reason}",
     explanation: "The SSH server does not accept the user name and password of the FTP dialogue, \
-        or the profile's own credential. The FTP server has not been asked.",
+        or the profile's own credential, or both of them where APPLOGIN has both tried. The FTP server \
+        has not been asked.",
     action: "The client is told 530 and may send USER and PASS again, three times in all. With a \
         credential of the profile it is told 421 and the connection is closed.",
     response: "Correct the user name or password of the job, or the credential of the profile. \
