@@ -7,9 +7,11 @@ use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
+use rustix::process::Signal;
 use zoxy::message::catalogue::{
     CONNECTED_DIRECT, FELL_BACK_PLAIN, FTP_CLIENT_UNREACHABLE, FTP_CONNECTED, FTP_CONNECTED_PLAIN,
-    FTP_CONTRADICTED, FTP_DATA_REFUSED, FTP_SECURITY_REFUSED_PLAIN, FTP_SSH_FAILED, FTP_TRANSFER,
+    FTP_CONTRADICTED, FTP_DATA_REFUSED, FTP_SECURITY_REFUSED_PLAIN, FTP_SSH_FAILED, FTP_STOPPING,
+    FTP_TRANSFER,
 };
 
 use crate::world::ftp_client::{Reply, port_of_229};
@@ -286,6 +288,56 @@ fn host_by_name_is_resolved() {
             }
         }
     }
+}
+
+/// The host of the user's name is on another address than the one that SOCKS asks for.
+#[test]
+fn composite_names_lead_to_their_host() {
+    let world = World::new();
+    let address = Ipv4Addr::new(127, 0, 0, 2);
+    let (ftpd, port) = (Ftpd::start_on(&world, address, &[]), free_port());
+    let deck = Deck::new()
+        .listen("SOCKS", port)
+        .profile("GONE", "127.0.0.1", free_port())
+        .set("GONE", "STRICTKEY", "NEW")
+        .filter_with("YNY", "FTP", "FTPTUN", "GONE", &ftpd.port.to_string(), "*")
+        .set("FTP", "COMPOSITE", "YES");
+    let zoxy = Zoxy::start(&world, &deck);
+    let server = SocketAddrV4::new(Ipv4Addr::LOCALHOST, ftpd.port);
+    for version in [Socks::V4, Socks::V5] {
+        let mark = zoxy.log.mark();
+        let door = Door { proxy: port, version, server, from: Ipv4Addr::LOCALHOST };
+        let mut client = FtpClient::connect(door);
+        let user = format!("{}@{address}", account().name);
+        assert_eq!(client.log_in(&user, &account().password).code, 230);
+        zoxy.log.wait_message_after(mark, &FTP_CONNECTED_PLAIN, &[&ftpd.socket().to_string()]);
+        for mode in MODES {
+            client.put(mode, "STOR COMPOSITE", b"over there");
+            assert_eq!(client.get(mode, "RETR COMPOSITE"), b"over there", "{mode:?}");
+        }
+    }
+}
+
+/// A stop tells those that are idle, and lets a transfer end.
+#[test]
+fn zoxy_stops() {
+    let world = World::new();
+    let mut scene = Scene::start_without_ssh(&world, Login::Application);
+    let mut idle = scene.logged_in(Socks::V5);
+    let mut busy = scene.logged_in(Socks::V4);
+    let mut data = busy.start(Mode::PortBind, "STOR LAST");
+    data.write_all(b"the first half").expect("data is taken");
+    scene.zoxy.signal(Signal::TERM);
+    assert_names(&idle.expect(421), 421, &FTP_STOPPING.id());
+    idle.expect_end();
+    data.write_all(b", and the other").expect("data is taken");
+    drop(data);
+    busy.expect(226);
+    busy.ask("QUIT", 221);
+    busy.expect_end();
+    assert_eq!(scene.zoxy.wait(), Some(0));
+    let last = fs::read(scene.ftpd.folder.join("LAST")).expect("it was stored");
+    assert_eq!(last, b"the first half, and the other");
 }
 
 #[test]

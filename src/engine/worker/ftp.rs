@@ -8,7 +8,6 @@
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -21,6 +20,7 @@ use crate::engine::client::{
     Asked, ControlLink, Credential, FtpControl, PendingLogin, Place, State,
 };
 use crate::engine::key::Key;
+use crate::engine::ports;
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
 use crate::socks::{self, Outcome};
@@ -40,7 +40,7 @@ impl Worker {
             composite_user: route.filter.composite_user,
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
-            next_port,
+            next_port: ports::next,
         };
         let asked = Asked {
             live: Arc::clone(&route.live),
@@ -437,13 +437,6 @@ impl Worker {
     }
 }
 
-/// A port for what a client knows by another host's name: each is given out once in 64512, and fewer
-/// expectations than that wait at any time.
-fn next_port() -> u16 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    (FIRST_PORT + NEXT.fetch_add(1, Ordering::Relaxed) % (65_536 - FIRST_PORT)) as u16
-}
-
 /// What ends a round of bytes.
 enum Trouble {
     Client(String),
@@ -452,9 +445,6 @@ enum Trouble {
 
 /// Time from the greeting to the password, and from one refused password to the next.
 const LOGIN_TIME: Duration = Duration::from_secs(120);
-
-/// The lowest port that clients connect to for data.
-const FIRST_PORT: u64 = 1024;
 
 /// Bytes of one client that go into its dialogue in one turn.
 const SHARE: usize = 32 * 1024;
