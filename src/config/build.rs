@@ -16,8 +16,8 @@ use super::rules::Destination;
 use super::settings::Scope;
 use super::statement::{Flag, Listen, Names, Owner, Pin, Rule, Server, Statements};
 use super::{
-    Action, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind, ProcessSettings,
-    Profile, StrictHostKey,
+    Action, ApplicationLogin, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind,
+    ProcessSettings, Profile, StrictHostKey,
 };
 use crate::message::catalogue::{
     FIELD_MISSING, FILTER_CONTRADICTION, FILTER_MISSING, FILTER_NEVER_REACHED, LISTENER_CLASH,
@@ -185,6 +185,11 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         user: values.text("USER"),
         application_auth: auth.iter().copied().filter(by_password).collect(),
         auth,
+        application_login: match values.word("APPLOGIN") {
+            "OWNFIRST" => ApplicationLogin::OwnFirst,
+            "APPFIRST" => ApplicationLogin::AppFirst,
+            _ => ApplicationLogin::App,
+        },
         identities: values.files("IDENTITY"),
         passphrase_file: values.files("PASSPHRASE").pop(),
         password_file: values.files("PASSWORD").pop(),
@@ -306,9 +311,6 @@ impl Filters<'_> {
                         rule.user_from_app,
                         "N, for only FTPTUN can take the user from the application",
                     );
-                }
-                if action == Action::FtpTunnel && rule.fallback_plain.on == Some(true) {
-                    wrong(rule.fallback_plain, "N, for FTPTUN never falls back to plain");
                 }
                 match (rule.host_from_app.on, &profile.host) {
                     (Some(true), Some(_)) => {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{Action, Config, Filter, Profile, Target};
+use super::{Action, Config, Filter, LoginOf, Profile, Target};
 
 /// The decision for one target; its `Display` is a few lines for a person.
 #[derive(Debug)]
@@ -63,13 +63,21 @@ fn tunnel(
     let host = host.as_ref().filter(|_| !filter.host_from_app).unwrap_or(&from_app);
     let open = if host.contains(':') { ("[", "]") } else { ("", "") };
     line(f, "SSH server", &format_args!("{}{host}{}:{port}", open.0, open.1))?;
-    let (user, methods) = match filter.user_from_app {
-        true => ("from the FTP dialogue", &profile.application_auth),
-        false => (profile.user.as_deref().unwrap_or("none"), &profile.auth),
+    let order = match filter.user_from_app {
+        true => profile.application_login.order(),
+        false => &[LoginOf::Profile],
     };
-    line(f, "SSH user", &user)?;
-    let methods: Vec<_> = methods.iter().map(ToString::to_string).collect();
-    line(f, "login", &methods.join(", "))?;
+    let login = |of: &LoginOf| match of {
+        LoginOf::Application => ("from the FTP dialogue", &profile.application_auth),
+        LoginOf::Profile => (profile.user.as_deref().unwrap_or("none"), &profile.auth),
+    };
+    let users: Vec<_> = order.iter().map(|of| login(of).0).collect();
+    line(f, "SSH user", &users.join("; if refused: "))?;
+    let methods = order.iter().map(|of| {
+        let methods: Vec<_> = login(of).1.iter().map(ToString::to_string).collect();
+        methods.join(", ")
+    });
+    line(f, "login", &methods.collect::<Vec<_>>().join("; if refused: "))?;
     line(f, "fall back", &if filter.fallback_plain { "to a plain connection" } else { "never" })
 }
 

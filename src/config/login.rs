@@ -2,7 +2,8 @@
 //!
 //! Used by [`super::build`]. There are two ways to log in with a profile. Its own login is USER with
 //! the material of IDENTITY and PASSWORD; that of the application is the user and password of an FTP
-//! dialogue (Y in column 36). A profile must have what each way needs that its filters take.
+//! dialogue (Y in column 36), beside which APPLOGIN can have the profile's own tried. A profile must
+//! have what each way needs that its filters take.
 
 use std::collections::HashSet;
 
@@ -10,8 +11,10 @@ use super::assigned::Values;
 use super::diagnostic::Report;
 use super::field::Place;
 use super::statement::Rule;
-use super::{Action, AuthMethod, Profile, StrictHostKey};
-use crate::message::catalogue::{AUTH_WITHOUT_MATERIAL, PROFILE_INCOMPLETE};
+use super::{Action, AuthMethod, LoginOf, Profile, StrictHostKey};
+use crate::message::catalogue::{
+    AUTH_WITHOUT_MATERIAL, PROFILE_INCOMPLETE, SETTING_WITHOUT_EFFECT,
+};
 use crate::message::diagnostic::quoted;
 
 /// Which profiles filters name, and how they log in with them.
@@ -69,12 +72,19 @@ impl<'a> Usage<'a> {
 pub(super) fn check(
     profile: &mut Profile,
     place: Place,
-    ways: Ways,
+    mut ways: Ways,
     values: Values<'_>,
     report: &mut Report,
 ) {
     if !ways.own && !ways.application {
         return;
+    }
+    if ways.application {
+        ways.own |= profile.application_login.order().contains(&LoginOf::Profile);
+    } else if let Some(place) = values.own_place("APPLOGIN") {
+        let found = format!("a value of APPLOGIN for profile {}", quoted(&profile.name));
+        let expected = "a filter of the profile with Y in column 36";
+        report.add(&SETTING_WITHOUT_EFFECT, place, &found, expected);
     }
     let found = format!("profile {}", quoted(&profile.name));
     let mut incomplete = |expected: &str| report.add(&PROFILE_INCOMPLETE, place, &found, expected);

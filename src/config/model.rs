@@ -73,6 +73,8 @@ pub struct Profile {
     /// AUTH: methods to try, in order, with a user and password from the application (column 36 of
     /// the filter): PASSWORD and KEYBOARD only, for a key of ours proves nothing about the user.
     pub application_auth: Vec<AuthMethod>,
+    /// APPLOGIN: whose login opens the sessions of FTP dialogues that give user and password.
+    pub application_login: ApplicationLogin,
     /// IDENTITY: private key files, OpenSSH or PEM, tried in order.
     pub identities: Vec<FileName>,
     /// PASSPHRASE: file whose first line opens the private keys.
@@ -137,6 +139,38 @@ pub enum AuthMethod {
     Keyboard,
 }
 
+/// APPLOGIN values: the logins at the SSH server that an FTP dialogue under Y in column 36 has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationLogin {
+    /// That of the job only.
+    App,
+    /// The profile's own, then that of the job.
+    OwnFirst,
+    /// That of the job, then the profile's own.
+    AppFirst,
+}
+
+/// Whose login it is. The two never mix: no key and no password of the profile goes with a user name
+/// of the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginOf {
+    /// User and password of the FTP dialogue.
+    Application,
+    /// USER of the profile, with its keys and password.
+    Profile,
+}
+
+impl ApplicationLogin {
+    /// The logins to try, in order.
+    pub fn order(self) -> &'static [LoginOf] {
+        match self {
+            Self::App => &[LoginOf::Application],
+            Self::OwnFirst => &[LoginOf::Profile, LoginOf::Application],
+            Self::AppFirst => &[LoginOf::Application, LoginOf::Profile],
+        }
+    }
+}
+
 /// STRICTKEY values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StrictHostKey {
@@ -173,13 +207,13 @@ pub struct Filter {
     pub user_from_app: bool,
     /// Column 37: the SSH server is the host the application asked for.
     pub host_from_app: bool,
-    /// Column 38: plain connection when SSH cannot be had.
+    /// Column 38: plain connection when the SSH server cannot be reached.
     pub fallback_plain: bool,
     /// Columns 40-50.
     pub ports: PortSet,
     /// Columns 52-71.
     pub destination: Destination,
-    /// CONNTIME: DIRECT: name resolution and connection together.
+    /// CONNTIME: plain connections: name resolution and connection together.
     pub connect_timeout: Duration,
     /// IDLETIME: a connection on which nothing moves is closed; None: never.
     pub idle_timeout: Option<Duration>,

@@ -5,21 +5,21 @@
 //! | Handshake | bytes of the SOCKS dialogue | Verifying, Resolving, Connecting, Waiting, Lingering |
 //! | Verifying | a helper thread's verdict on a password | Handshake, Lingering |
 //! | Resolving | a helper thread's addresses | Connecting, Lingering |
-//! | Connecting | the target's answer | Direct, Connecting (next address), Lingering |
+//! | Connecting | the target's answer | Direct, Ftp (plain), Connecting (next address), Lingering |
 //! | Direct | bytes on either socket | gone |
 //! | Waiting | an SSH session | Opening, Resolving (fall-back), Lingering |
 //! | Opening | the SSH server's answer to a channel open | Tunnel, Lingering |
 //! | Tunnel | bytes of the client or the channel | gone |
-//! | Ftp | bytes of the client or its control channel | Waiting (login), gone |
-//! | Bound | the data connection of an active FTP client | Tunnel, gone |
-//! | Calling | an active FTP client's answer at its data port | Tunnel, gone |
+//! | Ftp | bytes of the client or its FTP server | Waiting (login), gone |
+//! | Bound | the data connection of an active FTP client | Tunnel, Direct (plain), gone |
+//! | Calling | an active FTP client's answer at its data port | Tunnel, Direct (plain), gone |
 //! | Lingering | the client to read its refusal and close | gone |
 //!
 //! A client belongs to one worker at a time; only that worker touches it. `Client::enter` is the
 //! only place that changes its state.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,7 +31,7 @@ use super::jobs::Ticket;
 use super::key::Key;
 use super::limits::Permit;
 use super::shared::{Live, Seat};
-use crate::config::{Filter, Listener, Target};
+use crate::config::{Filter, Listener, LoginOf, Target};
 use crate::gateway::ftp::{BindId, DataId, Dialogue, Transfer};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
@@ -90,10 +90,12 @@ pub struct FtpControl {
     pub dialogue: Dialogue,
     /// What was decided about the SOCKS request. The route of a composite user name is another one.
     pub asked: Asked,
-    /// SSH session and channel to the FTP server, once it is there.
-    pub link: Option<(Key, ChannelId)>,
+    /// The way to the FTP server, once it is there.
+    pub link: Option<ControlLink>,
     /// User and password of the dialogue, until the login has succeeded or failed.
-    pub login: Option<Credential>,
+    pub login: Option<PendingLogin>,
+    /// The SSH server has refused a login: the dialogue does not go on in clear any more.
+    pub was_refused: bool,
     /// False while the SOCKS request still waits for its answer.
     pub answered: bool,
     /// Bytes of the server that its window has not been opened for yet.
@@ -115,6 +117,38 @@ pub struct FtpControl {
     pub closing: Option<String>,
 }
 
+/// The way from zoxy to the FTP server of a control connection. Its data connections go the same.
+pub enum ControlLink {
+    /// A channel of an SSH session.
+    Channel(Key, ChannelId),
+    /// A connection in clear.
+    Plain(Box<PlainLink>),
+}
+
+/// The plain connection of a dialogue that goes on without SSH.
+pub struct PlainLink {
+    /// The socket, registered as the client's target.
+    pub socket: TcpStream,
+    /// Its readiness.
+    pub ready: Ready,
+    /// The FTP server's address: that of its data ports too.
+    pub address: IpAddr,
+    /// The dialogue knows that it has ended.
+    pub has_ended: bool,
+    /// Data connections that have no client socket yet.
+    pub slots: Vec<PlainSlot>,
+}
+
+/// A plain connection to the FTP server's data port that waits for the client's side.
+pub struct PlainSlot {
+    /// The dialogue's name for it.
+    pub id: DataId,
+    /// The socket. What comes waits in it.
+    pub socket: TcpStream,
+    /// When the FTP server has to have answered; None once it has.
+    pub until: Option<Instant>,
+}
+
 /// The SOCKS request of a control connection.
 pub struct Asked {
     /// The configuration it was decided by.
@@ -123,6 +157,47 @@ pub struct Asked {
     pub filter: Arc<Filter>,
     /// The FTP server as the client knows it: its BINDs name this host.
     pub target: Target,
+}
+
+/// The login of a dialogue that has given user and password.
+pub struct PendingLogin {
+    /// What it has given.
+    credential: Credential,
+    /// Whose logins are still to be tried, that under way first.
+    order: &'static [LoginOf],
+    /// Why those before were of no use, in words for the job's log.
+    failures: Vec<String>,
+}
+
+impl PendingLogin {
+    /// The login of a dialogue that has `order`, which is not empty, to try.
+    pub fn new(credential: Credential, order: &'static [LoginOf]) -> Self {
+        Self { credential, order, failures: Vec::new() }
+    }
+
+    /// User and password of the login under way; None: it is the profile's own, user and all.
+    pub fn credential(&self) -> Option<&Credential> {
+        match self.order.first() {
+            Some(LoginOf::Profile) => None,
+            Some(LoginOf::Application) | None => Some(&self.credential),
+        }
+    }
+
+    /// Goes on to the next login, as the one under way was of no use; false: that was the last one.
+    pub fn go_on(&mut self, failure: &str) -> bool {
+        self.failures.push(match self.credential() {
+            Some(_) => failure.to_owned(),
+            // Which keys the profile has does not concern the job.
+            None => "the profile's own login was of no use".to_owned(),
+        });
+        self.order = self.order.get(1..).unwrap_or_default();
+        !self.order.is_empty()
+    }
+
+    /// Why none was of use.
+    pub fn failures(&self) -> String {
+        self.failures.join("; ")
+    }
 }
 
 /// User and password for an SSH login.
@@ -227,6 +302,8 @@ pub struct Direct {
     pub ready: Ready,
     /// What moves the bytes, both ways.
     pub relay: Relay,
+    /// An FTP data connection: its dialogue knows that this direction, up and down, has finished.
+    pub told: [bool; 2],
 }
 
 /// A relay between the client's socket and a channel.
@@ -292,6 +369,16 @@ pub struct Parts<'a> {
     pub active: &'a mut Instant,
 }
 
+impl ControlLink {
+    /// Session and channel, if it goes through SSH.
+    pub fn channel(&self) -> Option<(Key, ChannelId)> {
+        match self {
+            Self::Channel(session, channel) => Some((*session, *channel)),
+            Self::Plain(_) => None,
+        }
+    }
+}
+
 impl Ready {
     /// A socket nobody has asked yet: both ways are worth a try.
     pub fn fresh() -> Self {
@@ -338,6 +425,27 @@ impl Client {
     /// Its state, to work on in place.
     pub fn state_mut(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// The plain way to its FTP server, if it is a control connection that has one.
+    pub fn plain(&self) -> Option<&PlainLink> {
+        match &self.ftp.as_ref()?.link {
+            Some(ControlLink::Plain(plain)) => Some(plain),
+            _ => None,
+        }
+    }
+
+    /// The same, to work on.
+    pub fn plain_mut(&mut self) -> Option<&mut PlainLink> {
+        match &mut self.ftp.as_mut()?.link {
+            Some(ControlLink::Plain(plain)) => Some(plain),
+            _ => None,
+        }
+    }
+
+    /// Whether bytes move between its socket and its target.
+    pub fn is_relay(&self) -> bool {
+        matches!(self.state, State::Tunnel(_) | State::Direct(_))
     }
 
     /// Its fields that relaying works on, side by side.
@@ -388,6 +496,41 @@ impl State {
             Self::Calling => "CALLING",
             Self::Lingering(_) => "LINGERING",
             Self::Changing => "CHANGING",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ApplicationLogin;
+
+    fn pending(login: ApplicationLogin) -> PendingLogin {
+        let password = Zeroizing::new("secret".to_owned());
+        PendingLogin::new(Credential { user: "tom".into(), password }, login.order())
+    }
+
+    /// Whose logins are tried, `true` for those with user and password of the job.
+    fn tried(mut login: PendingLogin) -> (Vec<bool>, String) {
+        let mut tried = Vec::new();
+        loop {
+            tried.push(login.credential().is_some());
+            if !login.go_on("password: refused") {
+                return (tried, login.failures());
+            }
+        }
+    }
+
+    #[test]
+    fn each_login_is_tried_once_in_its_order() {
+        let own = "the profile's own login was of no use";
+        let job = "password: refused";
+        for (login, order, failures) in [
+            (ApplicationLogin::App, vec![true], job.to_owned()),
+            (ApplicationLogin::OwnFirst, vec![false, true], format!("{own}; {job}")),
+            (ApplicationLogin::AppFirst, vec![true, false], format!("{job}; {own}")),
+        ] {
+            assert_eq!(tried(pending(login)), (order, failures), "{login:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use zeroize::Zeroizing;
@@ -133,22 +134,41 @@ impl DialError {
         if self.is_unreachable() { Failure::HostUnreachable } else { Failure::General }
     }
 
+    /// True when only the login is at fault: another one may be let in.
+    pub fn is_of_the_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Login(LoginError::AuthRefused { .. }) | Self::Identity(..) | Self::File(..)
+        )
+    }
+
     /// True when there was no SSH server to talk to; only then may a filter fall back to plain.
     pub fn is_unreachable(&self) -> bool {
         match self {
-            Self::Name(error) | Self::Connect(_, error) => !is_our_own(error),
+            // An error of the system, not of the resolver, is a shortage of our own.
+            Self::Name(error) => error.raw_os_error().is_none(),
+            Self::Connect(_, error) => is_of_the_server(error),
             Self::TimedOut(phase) => *phase == CONNECTING,
             _ => false,
         }
     }
 }
 
-/// Whether we are short of something ourselves, which says nothing about the server: whoever uses
-/// up our descriptors must not get others to go on without SSH.
-fn is_our_own(error: &io::Error) -> bool {
+/// Whether a failed connect says that the server cannot be reached or refuses. All other errors
+/// are ours (no descriptor, memory or local port left, no permission) and say nothing about it:
+/// whoever uses up what we have must not get others to go on without SSH.
+pub fn is_of_the_server(error: &io::Error) -> bool {
     matches!(
         Errno::from_io_error(error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::NOSPC)
+        Some(
+            Errno::CONNREFUSED
+                | Errno::CONNRESET
+                | Errno::TIMEDOUT
+                | Errno::HOSTUNREACH
+                | Errno::NETUNREACH
+                | Errno::HOSTDOWN
+                | Errno::NETDOWN
+        )
     )
 }
 
@@ -173,6 +193,13 @@ impl fmt::Display for DialError {
 /// The phase in which no SSH server has answered yet.
 pub const CONNECTING: &str = "connecting";
 
+/// The same, where what came before left no time for an answer.
+pub const LATE_CONNECTING: &str = "connecting, with hardly any time left for it";
+
+/// Time to connect after which no answer means that there is no server: a segment that is lost is
+/// sent again after a second, and most CONNTIMEs leave room for that.
+pub const LEAST_CONNECTING: Duration = Duration::from_millis(500);
+
 /// Largest file with a password or passphrase.
 const SECRET_BYTES: usize = 4096;
 
@@ -187,12 +214,23 @@ mod tests {
     fn only_a_server_that_cannot_be_reached_allows_to_go_on_without() {
         let address = SocketAddr::from(([192, 0, 2, 1], 22));
         let connect = |errno: Errno| DialError::Connect(address, errno.into());
-        assert!(connect(Errno::CONNREFUSED).is_unreachable());
-        assert!(DialError::Name(io::Error::other("no such name")).is_unreachable());
-        assert!(DialError::TimedOut(CONNECTING).is_unreachable());
+        for error in [
+            connect(Errno::CONNREFUSED),
+            connect(Errno::HOSTUNREACH),
+            connect(Errno::TIMEDOUT),
+            DialError::Name(io::Error::other("no such name")),
+            DialError::TimedOut(CONNECTING),
+        ] {
+            assert!(error.is_unreachable(), "{error}");
+        }
         for error in [
             connect(Errno::MFILE),
+            connect(Errno::ADDRNOTAVAIL),
+            connect(Errno::AGAIN),
+            connect(Errno::NOBUFS),
+            connect(Errno::PERM),
             DialError::Name(Errno::NFILE.into()),
+            DialError::TimedOut(LATE_CONNECTING),
             DialError::TimedOut("logging in"),
             DialError::Ended("closed".into()),
         ] {

@@ -42,11 +42,11 @@ pub struct Expectation {
     pub client: IpAddr,
     /// Hosts under which the client may ask for it.
     pub hosts: Vec<Host>,
-    /// The server's data port.
+    /// The data port that the client was told.
     pub port: u16,
     /// What it belongs to.
     pub link: DataLink,
-    /// What the SSH server is to connect to.
+    /// What the SSH server, or zoxy itself, is to connect to.
     pub target: Target,
     /// The control connection's decision and session.
     pub origin: Origin,
@@ -89,10 +89,22 @@ pub struct Origin {
     pub live: Arc<Live>,
     /// The filter that decided.
     pub filter: Arc<Filter>,
-    /// The key of its SSH session in the pool.
-    pub pool_key: PoolKey,
-    /// Its SSH session.
-    pub seat: Seat,
+    /// The way it goes.
+    pub way: Way,
+}
+
+/// The way of a control connection to its FTP server.
+#[derive(Clone)]
+pub enum Way {
+    /// Through an SSH session.
+    Session {
+        /// The key of the session in the pool.
+        pool_key: PoolKey,
+        /// The session.
+        seat: Seat,
+    },
+    /// In clear. Where to, the control connection says on its own worker.
+    Plain,
 }
 
 /// A BIND that no dialogue has used yet.

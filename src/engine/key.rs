@@ -14,8 +14,12 @@ pub enum Kind {
     Listener,
     /// A client's socket.
     Client,
-    /// The socket to the target of a DIRECT connection; the index is the client's.
+    /// The socket to the target of a DIRECT connection, or to the FTP server of a plain dialogue; the
+    /// index is the client's.
     Target,
+    /// A socket to a data port of that FTP server that has no client's side yet; the index is that of
+    /// the control connection, for all of them.
+    Slot,
     /// The socket of an SSH session.
     Session,
 }
@@ -42,6 +46,7 @@ impl Key {
             1 => Kind::Listener,
             2 => Kind::Client,
             3 => Kind::Target,
+            4 => Kind::Slot,
             _ => Kind::Session,
         }
     }
@@ -83,6 +88,7 @@ mod tests {
         assert_eq!((key.kind(), key.index()), (Kind::Session, 4_000_000_000));
         assert_eq!(Key::from(key.token()), key);
         assert_eq!(key.with_kind(Kind::Client).with_kind(Kind::Session), key);
+        assert_eq!(key.with_kind(Kind::Slot).kind(), Kind::Slot);
         assert_ne!(key, Key::new(Kind::Session, 1, 4_000_000_000));
     }
 }

@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod key;
 pub mod limits;
 pub mod loading;
+pub mod ports;
 pub mod session;
 pub mod shared;
 pub mod snapshot;

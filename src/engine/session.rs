@@ -23,6 +23,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::client::{Credential, Ready};
+use super::dial::{CONNECTING, DialError, LATE_CONNECTING, LEAST_CONNECTING, is_of_the_server};
 use super::jobs::Ticket;
 use super::key::Key;
 use super::sockets;
@@ -136,6 +137,10 @@ pub struct Dialing {
     pub known_types: Option<Vec<String>>,
     /// Addresses not yet tried.
     pub others: VecDeque<SocketAddr>,
+    /// When the first one was tried.
+    pub since: Instant,
+    /// Why none has answered so far: the first reason of our own, else the last one.
+    pub failure: Option<(SocketAddr, io::Error)>,
 }
 
 /// What reading a session's socket came to.
@@ -364,6 +369,28 @@ impl Session {
     }
 }
 
+impl Dialing {
+    /// Notes why an address was of no use.
+    pub fn note(&mut self, address: SocketAddr, error: io::Error) {
+        if self.failure.as_ref().is_none_or(|(_, kept)| is_of_the_server(kept)) {
+            self.failure = Some((address, error));
+        }
+    }
+
+    /// Why there is no connection when the time is up.
+    pub fn timed_out(&mut self, now: Instant) -> DialError {
+        match self.failure.take() {
+            Some((address, error)) if !is_of_the_server(&error) => {
+                DialError::Connect(address, error)
+            }
+            _ if now.saturating_duration_since(self.since) < LEAST_CONNECTING => {
+                DialError::TimedOut(LATE_CONNECTING)
+            }
+            _ => DialError::TimedOut(CONNECTING),
+        }
+    }
+}
+
 impl Phase {
     /// Its name in traces and displays.
     pub fn name(&self) -> &'static str {
@@ -402,3 +429,66 @@ const LOW_WATER: usize = 128 * 1024;
 
 /// Room that a client finds below the high water at least, so that packets do not become small.
 const LEAST_ROOM: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::config::StrictHostKey;
+    use crate::ssh::hostkey::KnownHosts;
+    use crate::ssh::login::Credentials;
+
+    fn dialing(since: Instant) -> Dialing {
+        let (user, methods, keys) = ("u".into(), Vec::new(), Vec::new());
+        Dialing {
+            login: Login::new(Credentials { user, methods, keys, password: None }),
+            host_keys: HostKeys::new(
+                Vec::new(),
+                KnownHosts::default(),
+                StrictHostKey::Yes,
+                Arc::default(),
+            ),
+            known_types: None,
+            others: VecDeque::new(),
+            since,
+            failure: None,
+        }
+    }
+
+    /// Why a dial has failed after these errors of its addresses.
+    fn failure(errors: &[Errno]) -> DialError {
+        let mut dialing = dialing(Instant::now());
+        for (number, error) in errors.iter().enumerate() {
+            dialing.note(([192, 0, 2, number as u8], 22).into(), (*error).into());
+        }
+        let (address, error) = dialing.failure.expect("there were errors");
+        DialError::Connect(address, error)
+    }
+
+    #[test]
+    fn one_address_that_was_not_really_tried_leaves_the_server_in_doubt() {
+        assert!(failure(&[Errno::CONNREFUSED, Errno::HOSTUNREACH]).is_unreachable());
+        for errors in [
+            [Errno::MFILE, Errno::CONNREFUSED],
+            [Errno::CONNREFUSED, Errno::MFILE],
+            [Errno::ADDRNOTAVAIL, Errno::MFILE],
+        ] {
+            let error = failure(&errors);
+            assert!(!error.is_unreachable(), "{errors:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_answer_counts_if_there_was_time_for_one() {
+        let now = Instant::now();
+        assert!(dialing(now).timed_out(now + LEAST_CONNECTING).is_unreachable());
+        let hasty = now + LEAST_CONNECTING - Duration::from_millis(1);
+        assert!(!dialing(now).timed_out(hasty).is_unreachable());
+        let mut short = dialing(now);
+        short.note(([192, 0, 2, 1], 22).into(), Errno::NOBUFS.into());
+        assert!(!short.timed_out(now + LEAST_CONNECTING).is_unreachable());
+    }
+}

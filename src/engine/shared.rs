@@ -90,6 +90,8 @@ pub struct Counters {
     pub blocked: AtomicU64,
     /// Requests that failed.
     pub failed: AtomicU64,
+    /// Connections that went on without SSH.
+    pub fell_back: AtomicU64,
     /// SOCKS BIND requests that belonged to an FTP dialogue.
     pub binds: AtomicU64,
     /// Bytes from clients.

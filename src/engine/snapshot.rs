@@ -117,7 +117,8 @@ fn dialogue(
         target: route.map(|route| route.target.to_string()),
         server,
         phase: control.dialogue.phase_name(),
-        data: joined.count() + control.slots.len(),
+        is_plain: client.plain().is_some(),
+        data: joined.count() + control.slots.len() + client.plain().map_or(0, |p| p.slots.len()),
         transfer: control.transfer.as_ref().map(|running| transfer(running, control, data, at)),
         age: now.saturating_duration_since(client.since),
     }

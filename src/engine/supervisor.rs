@@ -376,6 +376,7 @@ impl Supervisor {
             accepted: load(&counters.connections),
             refused: load(&counters.refused) + load(&counters.blocked) + load(&counters.failed),
             sessions: self.shared.pool.sessions(),
+            fell_back: load(&counters.fell_back),
             up: load(&counters.up) + up,
             down: load(&counters.down) + down,
             memory: resident_memory(),

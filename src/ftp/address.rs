@@ -101,9 +101,7 @@ pub fn parse_227(line: &[u8]) -> Result<SocketAddrV4, AddressError> {
 /// Reads a line of a reply 229: `(|||6446|)`, the brackets optional, any delimiter of EPRT.
 /// Gives the port.
 pub fn parse_229(line: &[u8]) -> Result<u16, AddressError> {
-    let text = line.get(CODE_LENGTH..).ok_or(AddressError::Form)?;
-    let found = (0..text.len()).find_map(|start| extended(&text[start..]).ok());
-    let (_, port) = found.ok_or(AddressError::Form)?;
+    let (_, port) = find_229(line).ok_or(AddressError::Form)?;
     port_of(port)
 }
 
@@ -115,6 +113,15 @@ pub fn rewrite_227(line: &[u8], address: SocketAddrV4) -> Result<Vec<u8>, Addres
     }
     let numbers = format_port(address);
     Ok([&line[..place.start], numbers.as_bytes(), &line[place.end..]].concat())
+}
+
+/// The line of a reply 229 with another port; every other byte stays, the line end too.
+pub fn rewrite_229(line: &[u8], port: u16) -> Result<Vec<u8>, AddressError> {
+    let (place, digits) = find_229(line).ok_or(AddressError::Form)?;
+    if port_of(digits) == Ok(port) {
+        return Ok(line.to_vec());
+    }
+    Ok([&line[..place.start], port.to_string().as_bytes(), &line[place.end..]].concat())
 }
 
 /// The argument of PORT, and what stands between the brackets of 227: `h1,h2,h3,h4,p1,p2`.
@@ -175,6 +182,16 @@ fn find_227(line: &[u8]) -> Option<(Range<usize>, Numbers<'_>)> {
         start += run;
     }
     None
+}
+
+/// Where in the line of a 229 the port is, and its digits.
+fn find_229(line: &[u8]) -> Option<(Range<usize>, &[u8])> {
+    (CODE_LENGTH..line.len()).find_map(|start| {
+        let (_, digits) = extended(&line[start..]).ok()?;
+        // Three delimiters stand before it.
+        let first = start + 3;
+        Some((first..first + digits.len(), digits))
+    })
 }
 
 /// Length of the list that text, which begins with a digit, begins with: digits, and commas that
@@ -363,6 +380,20 @@ mod tests {
     }
 
     #[test]
+    fn only_the_port_of_a_229_changes() {
+        for (line, expected) in [
+            (&b"229 Entering (|||6446|)\r\n"[..], &b"229 Entering (|||40000|)\r\n"[..]),
+            (b"229-!!!06!\xff\n", b"229-!!!40000!\xff\n"),
+            (b"229 (|||40000|) \r\r\n", b"229 (|||40000|) \r\r\n"),
+            (b"229 (|||040000|)\r\n", b"229 (|||040000|)\r\n"),
+        ] {
+            let rewritten = rewrite_229(line, 40_000);
+            assert_eq!(rewritten.as_deref(), Ok(expected), "{}", line.escape_ascii());
+        }
+        assert_eq!(rewrite_229(b"229 (6446)\r\n", 40_000), Err(Form));
+    }
+
+    #[test]
     fn replies_229_of_servers() {
         for line in [
             "229 Entering Extended Passive Mode (|||50000|)\r\n",
@@ -413,6 +444,9 @@ mod tests {
                 parse_229(&line),
             ] {
                 assert_ne!(port, Ok(0));
+            }
+            if let Ok(rewritten) = rewrite_229(&line, to.port()) {
+                assert_eq!(parse_229(&rewritten), Ok(to.port()), "{}", line.escape_ascii());
             }
             let _ = parse_epsv(&line);
             if let Ok(rewritten) = rewrite_227(&line, to) {

@@ -147,6 +147,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// One that did not come from anywhere; it has to end with LF.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        debug_assert!(bytes.ends_with(b"\n"));
+        Self { bytes: Zeroizing::new(bytes) }
+    }
+
     /// The line as it came, with its end.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

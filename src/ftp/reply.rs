@@ -55,6 +55,11 @@ impl Replies {
     pub fn is_inside(&self) -> bool {
         self.open.is_some()
     }
+
+    /// Code of the reply that has begun and not ended.
+    pub fn open(&self) -> Option<Code> {
+        self.open
+    }
 }
 
 /// What a line is to its reply.
@@ -273,10 +278,10 @@ mod tests {
         let code = Code(226);
         assert!(!replies.is_inside());
         assert_eq!(replies.feed(b"226-x"), Ok(ReplyEvent::Line { code }));
-        assert!(replies.is_inside());
+        assert!(replies.is_inside() && replies.open() == Some(code));
         assert_eq!(replies.feed(b"150 y"), Ok(ReplyEvent::Line { code }));
         assert_eq!(replies.feed(b"226 z"), Ok(ReplyEvent::Complete { code }));
-        assert!(!replies.is_inside());
+        assert!(!replies.is_inside() && replies.open().is_none());
     }
 
     #[test]

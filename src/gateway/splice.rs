@@ -176,6 +176,12 @@ impl Relay {
         half.state != HalfState::Open
     }
 
+    /// Which directions, up and down, have passed on all their data and its end. The end of the one
+    /// that finished last is in the close that follows.
+    pub fn finished(&self) -> [bool; 2] {
+        [&self.up, &self.down].map(|half| half.state == HalfState::ShutdownSent)
+    }
+
     /// Keeps the failure of a sink until the other half has ended too; that of a source ends all.
     fn settle(&mut self, half: Result<HalfResult, HalfError>) -> Result<HalfResult, RelayError> {
         match half {

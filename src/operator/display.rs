@@ -52,6 +52,7 @@ pub fn status(status: &Status, at: SystemTime) -> String {
             ),
         ),
         ("SSH sessions", status.sessions.to_string()),
+        ("without SSH", format!("{} fell back to plain", status.fell_back)),
         ("bytes", format!("{} up, {} down", bytes(status.up), bytes(status.down))),
     ]);
     if let Some(memory) = status.memory {
@@ -286,6 +287,7 @@ mod tests {
                 accepted: 100,
                 refused: 1,
                 sessions: 1,
+                fell_back: 7,
                 up: 2048,
                 down: 4 << 30,
                 memory: Some(12 << 20),
@@ -304,9 +306,10 @@ workers       2
 listener      SOCKS 127.0.0.1:1080, paused
 connections   3 now, 8192 at most, 100 accepted, 1 refused
 SSH sessions  1
+without SSH   7 fell back to plain
 bytes         2048 up, 4.0G down
 memory        12.0M
-ZOX0501I END OF STATUS, 10 OF 10
+ZOX0501I END OF STATUS, 11 OF 11
 "
         );
     }

@@ -38,6 +38,8 @@ pub struct Status {
     pub refused: u64,
     /// SSH sessions now.
     pub sessions: usize,
+    /// Connections that went on without SSH since the start.
+    pub fell_back: u64,
     /// Bytes from clients since the start.
     pub up: u64,
     /// Bytes to clients since the start.
@@ -106,6 +108,8 @@ pub struct FtpRow {
     pub target: Option<String>,
     /// SSH server; None while there is none.
     pub server: Option<String>,
+    /// Whether it goes on in clear, without an SSH server.
+    pub is_plain: bool,
     /// Where the dialogue stands, in one word of at most 9 letters.
     pub phase: &'static str,
     /// Data connections, open or being opened.
@@ -293,6 +297,7 @@ mod tests {
             user: "PAUL".into(),
             target: None,
             server: None,
+            is_plain: false,
             phase: "RELAYING",
             data,
             transfer,

@@ -89,6 +89,8 @@ pub enum DialEnd {
         first: Duration,
         /// Longest pause.
         most: Duration,
+        /// The server could not be reached at all.
+        unreachable: bool,
     },
     /// It was given up without saying anything about the server.
     GivenUp,
@@ -118,6 +120,8 @@ struct Dial<S> {
     holder: Option<S>,
     waiting: VecDeque<S>,
     failures: u32,
+    /// The last failure: nothing could be reached.
+    unreachable: bool,
     not_before: Option<Instant>,
     /// From then on a session has proved itself, and the failures are forgiven.
     proven: Option<Instant>,
@@ -231,10 +235,15 @@ impl<S: Copy + Eq> Pool<S> {
         }
         let mut pause = Duration::ZERO;
         match end {
-            DialEnd::Failed { first, most } => {
+            DialEnd::Failed { first, most, unreachable } => {
                 pause = dial.fail(first, most, now, self.jitter.hash_one(now));
+                dial.unreachable = unreachable;
             }
-            DialEnd::Open | DialEnd::GivenUp => dial.forgive(now),
+            DialEnd::Open => {
+                dial.unreachable = false;
+                dial.forgive(now);
+            }
+            DialEnd::GivenUp => dial.forgive(now),
         }
         dial.holder = dial.waiting.pop_front();
         let next = dial.holder;
@@ -268,6 +277,14 @@ impl<S: Copy + Eq> Pool<S> {
         let pause = dial.fail(first, most, now, self.jitter.hash_one(now));
         tables.bound(now);
         pause
+    }
+
+    /// Whether the last dial of `server` that ended found nothing to talk to, and this still held at
+    /// `since`: the pause after it was not over.
+    pub fn is_unreachable(&self, server: &Server, since: Instant) -> bool {
+        let tables = self.lock();
+        let dial = tables.dials.get(server);
+        dial.is_some_and(|d| d.unreachable && d.not_before.is_some_and(|until| until >= since))
     }
 
     /// Number of sessions of all keys.
@@ -328,7 +345,14 @@ impl<S> Dial<S> {
 
 impl<S> Default for Dial<S> {
     fn default() -> Self {
-        Self { holder: None, waiting: VecDeque::new(), failures: 0, not_before: None, proven: None }
+        Self {
+            holder: None,
+            waiting: VecDeque::new(),
+            failures: 0,
+            unreachable: false,
+            not_before: None,
+            proven: None,
+        }
     }
 }
 
@@ -401,8 +425,11 @@ mod tests {
         let pool = Pool::<u32>::new();
         let server = key("u").server;
         let now = Instant::now();
-        let failed =
-            DialEnd::Failed { first: Duration::from_secs(1), most: Duration::from_secs(3) };
+        let failed = DialEnd::Failed {
+            first: Duration::from_secs(1),
+            most: Duration::from_secs(3),
+            unreachable: false,
+        };
         assert_eq!(pool.dial(&server, 1, now), Turn::Now);
         assert_eq!(pool.dial(&server, 2, now), Turn::Queued);
         let (next, pause) = pool.dial_ended(&server, 1, failed, now);
@@ -440,7 +467,7 @@ mod tests {
         pool.carried(&server, now + first);
         assert_eq!(pool.dial(&server, 2, now), Turn::Now, "an open session ends the pause");
         now += first;
-        let failed = DialEnd::Failed { first, most };
+        let failed = DialEnd::Failed { first, most, unreachable: false };
         let (_, pause) = pool.dial_ended(&server, 2, failed, now);
         assert!(pause <= first.mul_f64(1.25));
         // A loss does not let a dial that is under way begin the next one early.
@@ -471,6 +498,32 @@ mod tests {
             assert!(pause >= first.mul_f64(0.75) && pause <= most.mul_f64(1.25));
         }
         assert!(backoff(first, most, 30, 0) >= Duration::from_secs(45));
+    }
+
+    #[test]
+    fn a_server_is_unreachable_until_its_pause_is_over_or_it_says_something() {
+        let pool = Pool::<u32>::new();
+        let server = key("u").server;
+        let now = Instant::now();
+        let failed = |unreachable| {
+            let (first, most) = (Duration::from_secs(4), Duration::from_secs(4));
+            DialEnd::Failed { first, most, unreachable }
+        };
+        assert!(!pool.is_unreachable(&server, now), "nobody has tried");
+        pool.dial(&server, 1, now);
+        assert!(!pool.is_unreachable(&server, now), "the first dial is under way");
+        let (_, pause) = pool.dial_ended(&server, 1, failed(true), now);
+        assert!(pool.is_unreachable(&server, now + pause));
+        assert!(!pool.is_unreachable(&server, now + pause + Duration::from_millis(1)));
+        pool.dial(&server, 2, now);
+        assert!(pool.is_unreachable(&server, now), "the next dial is under way");
+        pool.dial_ended(&server, 2, failed(false), now);
+        assert!(!pool.is_unreachable(&server, now), "it was reached, and of no use");
+        pool.dial(&server, 3, now);
+        pool.dial_ended(&server, 3, failed(true), now);
+        pool.dial(&server, 4, now);
+        pool.dial_ended(&server, 4, DialEnd::Open, now);
+        assert!(!pool.is_unreachable(&server, now), "it was reached");
     }
 
     #[test]

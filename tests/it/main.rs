@@ -15,13 +15,16 @@ mod deck_check;
 mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
+mod ftptun_applogin;
 mod ftptun_broken;
 mod ftptun_cancelled;
 
 mod ftptun_clients;
 mod ftptun_composite;
 mod ftptun_data;
+mod ftptun_fallback;
 mod ftptun_login;
+mod ftptun_never_plain;
 mod ftptun_servers;
 mod ftptun_sessions;
 mod ftptun_transfers;

@@ -96,6 +96,15 @@ pub static SETTINGS: &[Setting] = &[
                   password.",
     },
     Setting {
+        keyword: "APPLOGIN",
+        scope: Scope::Profile,
+        kind: Kind::Word(&["APP", "OWNFIRST", "APPFIRST"]),
+        default: "APP",
+        meaning: "Filters with Y in column 36: who logs in to SSH. APP: the job. OWNFIRST: USER of \
+                  the profile, or, if that login is refused, the job. APPFIRST: the other way round. \
+                  The FTP server always gets the job's user and password.",
+    },
+    Setting {
         keyword: "IDENTITY",
         scope: Scope::Profile,
         kind: Kind::Files { most: 16, secrecy: Secrecy::PrivateKey, quotable: true },
@@ -245,7 +254,8 @@ pub static SETTINGS: &[Setting] = &[
         scope: Scope::Filter,
         kind: Kind::Time(1, 600),
         default: "30",
-        meaning: "DIRECT: time for name resolution and connection together.",
+        meaning: "DIRECT, and what goes on in clear under column 38: time for name resolution and \
+                  connection together.",
     },
     Setting {
         keyword: "IDLETIME",

@@ -354,6 +354,22 @@ fn a_profile_must_have_what_all_of_its_filters_need() {
 }
 
 #[test]
+fn a_profile_that_also_logs_in_by_itself_needs_what_that_takes() {
+    let with =
+        |cards: &str| format!("{FROM_APPLICATION}SET      HOSTS    APPLOGIN     OWNFIRST\n{cards}");
+    let user = "SET      HOSTS    USER         batch\n";
+    let key = "SET      HOSTS    IDENTITY     key\n";
+    let good = with(&format!("{user}{key}"));
+    assert!(lines(&good).is_empty(), "{:?}", lines(&good));
+    only(&with(key), &["ZOX1033E DECK card 2 columns 10-14", "SET USER"]);
+    only(&with(user), &["ZOX1033E DECK card 2", "SET IDENTITY or SET PASSWORD"]);
+    let app = with(&format!("{user}{key}")).replace("OWNFIRST", "APP");
+    assert!(lines(&app).is_empty(), "{:?}", lines(&app));
+    let wrong = with("").replace("OWNFIRST", "OWN");
+    only(&wrong, &["ZOX1027E DECK card 5 columns 32-34", "APP, OWNFIRST, APPFIRST"]);
+}
+
+#[test]
 fn composite_users_are_for_logins_of_the_application() {
     let composite = "SET      FTP      COMPOSITE    YES\n";
     assert!(lines(&format!("{FROM_APPLICATION}{composite}")).is_empty());

@@ -94,6 +94,45 @@ fn each_login_has_its_methods() {
 }
 
 #[test]
+fn logins_of_applications_have_an_order() {
+    let deck = |order: &str| {
+        good_with(&format!(
+            "SET      PAPER    APPLOGIN     {order}\n\
+             FILTER   FTP      FTPTUN  PAPER    YNN 21          *\n"
+        ))
+    };
+    let explain = |order: &str| {
+        let config = config(&deck(order));
+        let target = Target { host: Host::parse("ftp.example").unwrap(), port: 21 };
+        (config.profiles[0].application_login, config.explain(&target).to_string())
+    };
+    for (order, login, parts) in [
+        (
+            "APP",
+            ApplicationLogin::App,
+            ["from the FTP dialogue\n", "login        PASSWORD, KEYBOARD\n"],
+        ),
+        (
+            "ownfirst",
+            ApplicationLogin::OwnFirst,
+            ["tunnel; if refused: from the FTP", "PUBLICKEY; if refused: PASSWORD, KEYBOARD\n"],
+        ),
+        (
+            "APPFIRST",
+            ApplicationLogin::AppFirst,
+            ["dialogue; if refused: tunnel\n", "PASSWORD, KEYBOARD; if refused: PUBLICKEY\n"],
+        ),
+    ] {
+        let (found, text) = explain(order);
+        assert_eq!(found, login);
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert_eq!(config(GOOD).profiles[0].application_login, ApplicationLogin::App);
+}
+
+#[test]
 fn filters_of_ftp_have_their_settings() {
     let config = config(&good_with(
         "FILTER   FTP      ftptun  PAPER    YNN 21          *\n\
@@ -101,7 +140,7 @@ fn filters_of_ftp_have_their_settings() {
          SET      FTP      DATATIME     1.5\n\
          SET      FTP      CTRLCONN     ibm-1047\n\
          SET      *        COMPOSITE    YES\n\
-         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         FILTER   OWN      FTPTUN  PAPER    NNY 2121        *\n\
          SET      OWN      CTRLCONN     IBM-1141\n",
     ));
     let [mail, ftp, own, _] = &config.filters[..] else { panic!() };
@@ -112,7 +151,7 @@ fn filters_of_ftp_have_their_settings() {
     assert!(ftp.pasv_trust && ftp.composite_user);
     assert_eq!(ftp.data_timeout, Duration::from_millis(1500));
     assert_eq!(ftp.control_page, Some(CodePage::Ibm1047));
-    assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app);
+    assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app && own.fallback_plain);
     assert_eq!(own.control_page, Some(CodePage::Ibm1141));
     assert!(!mail.composite_user && mail.control_page.is_none());
 }
@@ -178,7 +217,7 @@ fn an_explanation_of_ftp_tells_whose_login_it_is() {
         "FILTER   JOBS     FTPTUN  PAPER    YNN 21          *\n\
          SET      JOBS     COMPOSITE    YES\n\
          SET      JOBS     CTRLCONN     IBM-037\n\
-         FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
+         FILTER   OWN      FTPTUN  PAPER    NNY 2121        *\n\
          SET      OWN      PASVADDR     TRUST\n\
          SET      OWN      DATATIME     2.5\n",
     ));
@@ -204,7 +243,7 @@ FTP control  IBM-037 of the application, translated
     assert_eq!(explain(21), jobs);
     let own = explain(2121);
     for part in
-        ["user     tunnel\n", "login        PUBLICKEY\n", "of the 227 reply, within 2.5 s\n"]
+        ["user     tunnel\n", "PUBLICKEY\nfall back    to a plain", "227 reply, within 2.5 s\n"]
     {
         assert!(own.contains(part), "{part}: {own}");
     }

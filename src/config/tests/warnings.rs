@@ -54,6 +54,18 @@ fn an_ftp_setting_of_another_filter() {
 }
 
 #[test]
+fn an_order_of_logins_where_there_is_but_one() {
+    let order = "SET      PAPER    APPLOGIN     OWNFIRST\n";
+    let parts = [
+        "ZOX1056W DECK card 8 columns 32-39: found a value of APPLOGIN for profile 'PAPER'",
+        "a filter of the profile with Y in column 36",
+    ];
+    only(&good_with(order), &parts);
+    let for_all = good_with(&order.replace("PAPER   ", "*       "));
+    assert!(load(for_all.as_bytes()).unwrap().warnings.is_empty());
+}
+
+#[test]
 fn a_deck_without_filters() {
     only("LISTEN   SOCKS    SOCKS    1080\n", &["ZOX1055W DECK: no FILTER card"]);
 }

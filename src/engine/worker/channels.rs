@@ -121,7 +121,10 @@ impl Worker {
         }
         match self.session(key) {
             Some(session) if session.is_open() => self.open_channel(client_key, key),
-            Some(session) => session.waiting.push_back(client_key),
+            Some(session) => {
+                session.waiting.push_back(client_key);
+                self.cut_pause(key);
+            }
             // It ended while the client was on its way.
             None => self.place_again(client_key),
         }

@@ -123,7 +123,9 @@ impl Worker {
                 self.fail(key, Failure::TimedOut, "the target did not answer in time (CONNTIME)");
             }
             State::Waiting => {
-                self.fail(key, Failure::TimedOut, "no SSH session in time (CONNTIME)");
+                if !self.fall_back_from_waiting(key) {
+                    self.fail(key, Failure::TimedOut, "no SSH session in time (CONNTIME)");
+                }
             }
             State::Opening(..) => {
                 let seconds = route
@@ -222,6 +224,9 @@ impl Worker {
 
     /// Takes a client out: its timers, its channel, its seat, its socket.
     pub(super) fn remove_client(&mut self, key: Key, reset: bool) {
+        if reset {
+            self.reset_plain(key);
+        }
         self.let_go(key);
         let Some(client) = self.client(key) else { return };
         let is_control = client.ftp.is_some();
@@ -273,7 +278,8 @@ impl Worker {
             _ => {}
         }
         if let Some(ftp) = &mut client.ftp {
-            channels.extend(ftp.link.take().map(|(_, channel)| channel));
+            let link = ftp.link.take();
+            channels.extend(link.and_then(|link| link.channel()).map(|(_, channel)| channel));
             channels.extend(ftp.slots.drain(..).map(|slot| slot.channel));
         }
         let seat = client.route.as_mut().and_then(|route| route.seat.take());
@@ -289,7 +295,9 @@ impl Worker {
 /// What the dialogue of a data connection has to know of its end.
 fn data_end(client: &Client, reset: bool) -> DataEnd {
     match client.state() {
-        State::Tunnel(_) => DataEnd::Relay { up: client.up, down: client.down, clean: !reset },
+        State::Tunnel(_) | State::Direct(_) => {
+            DataEnd::Relay { up: client.up, down: client.down, clean: !reset }
+        }
         State::Bound(_) => DataEnd::Bind,
         State::Calling => DataEnd::Call("the client did not answer in time (DATATIME)".into()),
         _ => DataEnd::Request("the client gave up".into()),

@@ -31,14 +31,14 @@ impl Worker {
         let credentials = match session.credential.take() {
             // The login of an FTP dialogue: never with the profile's keys, which would open the
             // account of any user that a client cares to name.
-            Some(own) => Credentials {
+            Some(theirs) => Credentials {
                 user,
                 methods: profile.application_auth.clone(),
                 keys: Vec::new(),
-                password: Some(own.password),
+                password: Some(theirs.password),
             },
             None => Credentials {
-                user,
+                user: own_user(&profile, user),
                 methods: profile.auth.clone(),
                 keys: identities
                     .into_iter()
@@ -55,13 +55,14 @@ impl Worker {
             host_keys,
             known_types: algorithms,
             others: addresses,
+            since: self.now,
+            failure: None,
         };
         self.dial_next(key, Box::new(dialing));
     }
 
     /// Tries the next address that the kernel can start a connection to.
     fn dial_next(&mut self, key: Key, mut dialing: Box<Dialing>) {
-        let mut last = None;
         while let Some(address) = dialing.others.pop_front() {
             match self.dial_address(key, address) {
                 Ok(socket) => {
@@ -72,10 +73,10 @@ impl Worker {
                     session.enter(Phase::Connecting(dialing));
                     return;
                 }
-                Err(error) => last = Some((address, error)),
+                Err(error) => dialing.note(address, error),
             }
         }
-        let error = match last {
+        let error = match dialing.failure.take() {
             Some((address, error)) => DialError::Connect(address, error),
             None => DialError::Name(std::io::Error::other("the name has no address")),
         };
@@ -98,12 +99,11 @@ impl Worker {
             Err(error) => {
                 let address = link.address;
                 session.link = None;
-                let Phase::Connecting(dialing) = session.enter(Phase::Preparing) else { return };
-                if dialing.others.is_empty() {
-                    self.dial_failed(key, DialError::Connect(address, error));
-                } else {
-                    self.dial_next(key, dialing);
-                }
+                let Phase::Connecting(mut dialing) = session.enter(Phase::Preparing) else {
+                    return;
+                };
+                dialing.note(address, error);
+                self.dial_next(key, dialing);
             }
         }
     }
@@ -211,6 +211,12 @@ impl Worker {
         self.enqueue(key);
         self.mark_dirty(key);
     }
+}
+
+/// The user that the profile's keys and password go with: nobody but its own.
+fn own_user(profile: &Profile, user: String) -> String {
+    debug_assert_eq!(profile.user.as_ref(), Some(&user), "the profile's keys for another user");
+    profile.user.clone().unwrap_or(user)
 }
 
 /// One step of the login; what became known, once it is over.

@@ -1,4 +1,5 @@
-//! DIRECT connections: finding the target's socket, then letting the kernel move the bytes.
+//! DIRECT connections: finding the target's socket, then letting the kernel move the bytes. Those of
+//! FTP dialogues that go on without SSH are made here too, see `plain`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,6 +12,7 @@ use super::handshake::answer;
 use crate::engine::client::{Connecting, Direct, Parts, Ready, State};
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
+use crate::gateway::ftp;
 use crate::gateway::splice::{End, Readiness, Relay, RelayState, Side};
 use crate::say;
 use crate::socks::{self, Failure, Outcome};
@@ -71,6 +73,10 @@ impl Worker {
     /// The target has answered: tells the client and starts to relay.
     fn connected(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
+        if client.ftp.is_some() {
+            self.plain_connected(key);
+            return;
+        }
         let State::Connecting(attempt) = client.leave() else { return };
         if let Err(error) = sockets::tune_client(&attempt.socket) {
             log::debug!("#{}: socket options of the target: {error}", client.number);
@@ -81,6 +87,7 @@ impl Worker {
             target: attempt.socket,
             ready: Ready::fresh(),
             relay: Relay::new(early, false),
+            told: [false; 2],
         })));
         let Some(route) = &client.route else { return };
         say!(
@@ -91,12 +98,16 @@ impl Worker {
             filter = route.filter.name,
             address = attempt.address
         );
-        let version = route.version;
+        let (version, data) = (route.version, client.data);
         let reply = bound.and_then(|bound| {
             answer(&mut client.socket, &socks::reply(version, Outcome::Success, bound))
         });
         match reply {
             Ok(()) => {
+                if let Some(link) = data {
+                    let event = ftp::Event::DataOpened { id: link.id };
+                    self.dialogue_event(link.control.client, event);
+                }
                 self.watch_idle(key);
                 self.direct_ready(key);
             }
@@ -110,7 +121,7 @@ impl Worker {
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let Parts { socket, ready, state, up, down, active, .. } = client.parts();
         let State::Direct(direct) = state else { return };
-        let Direct { target, ready: target_ready, relay } = &mut **direct;
+        let Direct { target, ready: target_ready, relay, .. } = &mut **direct;
         let half = relay.is_half_closed();
         let (mut near, mut far) = (readiness(ready), readiness(target_ready));
         let pumped = relay.pump(
@@ -139,6 +150,9 @@ impl Worker {
             Ok(pumped) => {
                 if pumped.moved > 0 {
                     *active = *now;
+                }
+                if reset.is_none() {
+                    self.tell_data_eof(key);
                 }
                 match (pumped.state, reset) {
                     (RelayState::Done, _) => self.end_relay(key, "finished", false),

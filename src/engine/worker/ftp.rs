@@ -2,24 +2,26 @@
 //!
 //! The dialogue itself (`gateway::ftp`) is pure: it takes bytes and events and gives bytes and
 //! actions. This file moves the bytes and carries the actions out; data connections are in
-//! `ftpdata`. A control connection lives on the worker of its SSH session, and so do its data
-//! connections.
+//! `ftpdata`, the sockets of a dialogue that goes on without SSH in `plain`. A control connection
+//! lives on the worker of its SSH session, and so do its data connections.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::ftpdata::update_binds;
+use super::ftpdata::{origin, update_binds};
 use super::handshake::answer;
 use super::{Timer, Worker};
-use crate::config::Target;
-use crate::engine::client::{Asked, Credential, FtpControl, Place, State};
-use crate::engine::expected::Origin;
+use crate::config::{ApplicationLogin, Target};
+use crate::engine::client::{
+    Asked, ControlLink, Credential, FtpControl, PendingLogin, Place, State,
+};
 use crate::engine::key::Key;
-use crate::engine::sockets;
+use crate::engine::{ports, sockets};
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::say;
 use crate::socks::{self, Outcome};
@@ -39,6 +41,7 @@ impl Worker {
             composite_user: route.filter.composite_user,
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
+            next_port: ports::next,
         };
         let asked = Asked {
             live: Arc::clone(&route.live),
@@ -55,6 +58,7 @@ impl Worker {
             asked,
             link: None,
             login: None,
+            was_refused: false,
             answered: from_app,
             uncredited: 0,
             transfer: None,
@@ -70,7 +74,7 @@ impl Worker {
             return;
         }
         // The dialogue has to be heard before anything can be connected.
-        let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
+        let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
         let reply = socks::reply(version, Outcome::Success, unbound);
         match answer(&mut client.socket, &reply) {
             Ok(()) => self.enter_ftp(key),
@@ -96,9 +100,10 @@ impl Worker {
         if ftp.closing.is_some() || ftp.dialogue.is_aborting() {
             return;
         }
-        let until = match ftp.link {
+        let until = match &ftp.link {
             None => Some(login),
-            Some(_) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(ControlLink::Channel(..)) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(ControlLink::Plain(plain)) => plain.slots.iter().filter_map(|s| s.until).min(),
         };
         match until {
             Some(until) => self.timers.set((key, Timer::Deadline), until),
@@ -126,6 +131,8 @@ impl Worker {
             self.ftp_ready(key);
             return;
         }
+        self.late_slots(key);
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
         let late: Vec<_> = ftp
             .slots
             .iter()
@@ -142,14 +149,12 @@ impl Worker {
 
     /// The control channel is open.
     pub(super) fn ftp_opened(&mut self, key: Key, session: Key, channel: ChannelId) {
-        let worker = self.index;
-        let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
         let (number, peer) = (client.number, client.peer);
         let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
-        ftp.link = Some((session, channel));
+        ftp.link = Some(ControlLink::Channel(session, channel));
         ftp.login = None;
-        if let Some((pool_key, seat)) = &route.seat {
+        if let Some((pool_key, _)) = &route.seat {
             ftp.server = Some(pool_key.server.clone());
             say!(
                 FTP_CONNECTED,
@@ -160,20 +165,24 @@ impl Worker {
                 user = pool_key.user,
                 server = pool_key.server
             );
-            let origin = Origin {
-                live: Arc::clone(&route.live),
-                filter: Arc::clone(&route.filter),
-                pool_key: pool_key.clone(),
-                seat: *seat,
-            };
-            let place = Place { worker, client: key };
-            shared.expected.enter(peer.ip(), ftp.asked.target.host.clone(), place, origin);
+        }
+        // RFC 4254 does not tell us the address the server connected from.
+        self.begin_dialogue(key, SocketAddr::from(([0, 0, 0, 0], 0)));
+    }
+
+    /// The way to the FTP server is there. `bound` is zoxy's own end of it, where that is known.
+    pub(super) fn begin_dialogue(&mut self, key: Key, bound: SocketAddr) {
+        let place = Place { worker: self.index, client: key };
+        let shared = Arc::clone(&self.shared);
+        let Some(client) = self.client(key) else { return };
+        let (peer, origin) = (client.peer.ip(), origin(client));
+        let (Some(route), Some(ftp)) = (&client.route, &mut client.ftp) else { return };
+        if let Some(origin) = origin {
+            shared.expected.enter(peer, ftp.asked.target.host.clone(), place, origin);
         }
         ftp.dialogue.event(Event::LoggedIn);
-        let version = route.version;
         if !std::mem::replace(&mut ftp.answered, true) {
-            let unbound = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
-            let reply = socks::reply(version, Outcome::Success, unbound);
+            let reply = socks::reply(route.version, Outcome::Success, bound);
             if let Err(error) = answer(&mut client.socket, &reply) {
                 self.end_relay(key, &format!("client: {error}"), true);
                 return;
@@ -217,7 +226,7 @@ impl Worker {
     /// Bytes of the FTP server, or of one of its data connections that has no client socket yet.
     pub(super) fn ftp_data(&mut self, key: Key, channel: ChannelId, data: &[u8]) {
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-        if ftp.link.is_some_and(|(_, control)| control == channel) {
+        if ftp.link.as_ref().and_then(ControlLink::channel).is_some_and(|(_, c)| c == channel) {
             ftp.dialogue.from_server(data);
             ftp.uncredited += data.len();
             self.ftp_ready(key);
@@ -248,15 +257,24 @@ impl Worker {
     /// Moves bytes both ways and carries actions out, until nothing moves any more.
     pub(super) fn ftp_ready(&mut self, key: Key) {
         let mut share = SHARE;
+        self.slots_ready(key);
         loop {
-            let moved = match self.ftp_move(key, &mut share) {
-                Ok(Moved::Nothing) => false,
-                Ok(Moved::Bytes) => true,
-                Ok(Moved::End) => {
-                    self.half_closed(key);
-                    true
+            // First, for what the client is told brings it here by other connections, perhaps on another
+            // worker: they have to be expected by then.
+            self.ftp_actions(key);
+            match self.ftp_move(key, &mut share) {
+                Ok(Moved::Nothing) => break,
+                Ok(moved) => {
+                    if matches!(moved, Moved::End) {
+                        self.half_closed(key);
+                    }
+                    if share == 0 {
+                        self.ftp_actions(key);
+                        self.enqueue(key);
+                        return;
+                    }
                 }
-                Err(Trouble::Deaf) => true,
+                Err(Trouble::Deaf) => {}
                 Err(Trouble::Client(reason)) => {
                     self.ftp_lost(key, &reason);
                     return;
@@ -265,16 +283,6 @@ impl Worker {
                     self.session_lost(session, &reason);
                     return;
                 }
-            };
-            let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-            match ftp.dialogue.next_action() {
-                Some(action) => self.ftp_action(key, action),
-                None if share == 0 => {
-                    self.enqueue(key);
-                    return;
-                }
-                None if !moved => break,
-                None => {}
             }
         }
         self.ftp_close_if_due(key);
@@ -341,7 +349,14 @@ impl Worker {
             }
         }
         // To the server.
-        if let Some((session_key, channel)) = ftp.link {
+        if let Some(ControlLink::Plain(plain)) = &mut ftp.link {
+            if plain.exchange(&mut ftp.dialogue, scratch, share) && matches!(moved, Moved::Nothing)
+            {
+                moved = Moved::Bytes;
+            }
+        } else if let Some((session_key, channel)) =
+            ftp.link.as_ref().and_then(ControlLink::channel)
+        {
             let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
             if let Some(session) = session {
                 let pending = ftp.dialogue.to_server();
@@ -371,27 +386,35 @@ impl Worker {
         Ok(moved)
     }
 
+    /// Does what the dialogue asks for.
+    fn ftp_actions(&mut self, key: Key) {
+        let next = |worker: &mut Self| worker.client(key)?.ftp.as_mut()?.dialogue.next_action();
+        while let Some(action) = next(self) {
+            self.ftp_action(key, action);
+        }
+    }
+
     fn ftp_action(&mut self, key: Key, action: Action) {
         match action {
             Action::LogIn { user, password, target } => {
                 let Some(client) = self.client(key) else { return };
                 let (Some(ftp), Some(route)) = (&mut client.ftp, &mut client.route) else { return };
-                ftp.login = Some(Credential { user, password: password.0 });
+                let credential = Credential { user, password: password.0 };
                 route.moves = 0;
                 match target {
-                    Some(target) => self.go_composite(key, target),
+                    Some(target) => self.go_composite(key, target, credential),
                     None => {
                         // A composite name may have been refused before.
                         route.live = Arc::clone(&ftp.asked.live);
                         route.filter = Arc::clone(&ftp.asked.filter);
                         route.target = ftp.asked.target.clone();
-                        self.go_tunnel(key);
+                        self.go_login(key, credential);
                     }
                 }
             }
             // The engine opens the control channel before the dialogue begins.
             Action::OpenControl => {}
-            Action::Expect { id, to, hosts } => self.expect_data(key, id, to, hosts),
+            Action::Expect { id, to, hosts, port } => self.expect_data(key, id, to, hosts, port),
             Action::OpenData { id, to } => self.open_data(key, id, &to),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
@@ -418,8 +441,19 @@ impl Worker {
         }
     }
 
+    /// Finds a session for a dialogue that has given user and password, by the logins that the profile
+    /// of its filter has for that.
+    fn go_login(&mut self, key: Key, credential: Credential) {
+        let Some(client) = self.client(key) else { return };
+        let (Some(ftp), Some(route)) = (&mut client.ftp, &client.route) else { return };
+        let profile = route.filter.profile.as_ref();
+        let order = profile.map_or(ApplicationLogin::App, |profile| profile.application_login);
+        ftp.login = Some(PendingLogin::new(credential, order.order()));
+        self.go_tunnel(key);
+    }
+
     /// The user name named the FTP server: the filters decide about it as about any request.
-    fn go_composite(&mut self, key: Key, target: Target) {
+    fn go_composite(&mut self, key: Key, target: Target, credential: Credential) {
         let live = self.shared.live();
         let allowed = live.decide(&target).filter(|filter| {
             filter.action == crate::config::Action::FtpTunnel && filter.user_from_app
@@ -430,7 +464,7 @@ impl Worker {
                 route.live = live;
                 route.filter = filter;
                 route.target = target;
-                self.go_tunnel(key);
+                self.go_login(key, credential);
             }
             _ => {
                 let text = format!("no FTPTUN filter for {target}");

@@ -8,7 +8,8 @@
 //!
 //! From then on it is a TUNNEL relay like any other, except that its control connection hears how
 //! it ended. A data connection never goes anywhere but through the SSH session of its control
-//! connection.
+//! connection. Those of a dialogue that has fallen back to plain are in `plain`: the same ways, with
+//! a socket in place of the channel and a DIRECT relay.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -21,9 +22,9 @@ use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::{Host, Target};
 use crate::engine::client::{
-    Arrival, Client, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
+    Arrival, Client, ControlLink, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
 };
-use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBind};
+use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBind, Way};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
@@ -34,8 +35,15 @@ use crate::socks::{self, Failure, Outcome, Request, Version};
 use crate::ssh::channels::ChannelId;
 
 impl Worker {
-    /// The client will ask for a data connection.
-    pub(super) fn expect_data(&mut self, key: Key, id: DataId, target: Target, hosts: Vec<Host>) {
+    /// The client will ask for a data connection, at `port` of one of `hosts`.
+    pub(super) fn expect_data(
+        &mut self,
+        key: Key,
+        id: DataId,
+        target: Target,
+        hosts: Vec<Host>,
+        port: u16,
+    ) {
         let (now, worker) = (self.now, self.index);
         let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
@@ -44,7 +52,7 @@ impl Worker {
             Expectation {
                 client: client.peer.ip(),
                 hosts,
-                port: target.port,
+                port,
                 link: DataLink { control: Place { worker, client: key }, id },
                 target,
                 until: now + origin.filter.data_timeout,
@@ -63,12 +71,17 @@ impl Worker {
         early: Vec<u8>,
     ) {
         let Expectation { link, target, origin, .. } = expectation;
-        let Origin { live, filter, pool_key, seat } = origin;
+        let Origin { live, filter, way } = origin;
         let deadline = self.now + filter.data_timeout;
-        let joined = self.shared.pool.join(&pool_key, seat);
+        let seat = match way {
+            Way::Session { pool_key, seat } => {
+                Some(self.shared.pool.join(&pool_key, seat).then_some((pool_key, seat)))
+            }
+            Way::Plain => None,
+        };
         let Some(client) = self.client(key) else { return };
         client.data = Some(link);
-        let seat_held = joined.then_some((pool_key, seat));
+        let seat_held = seat.clone().flatten();
         client.route = Some(Box::new(Route {
             live,
             filter,
@@ -79,15 +92,15 @@ impl Worker {
             early,
         }));
         client.enter(State::Waiting);
-        if !joined {
-            self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
-            return;
-        }
         self.timers.set((key, Timer::Deadline), deadline);
-        if seat.worker == self.index {
-            self.join_session(key, seat.session);
-        } else {
-            self.hand_over(key, seat.worker);
+        let is_here = link.control.worker == self.index;
+        match seat {
+            Some(Some((_, seat))) if is_here => self.join_session(key, seat.session),
+            None if is_here => self.join_plain(key),
+            Some(None) => {
+                self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
+            }
+            Some(Some(_)) | None => self.hand_over(key, link.control.worker),
         }
     }
 
@@ -138,11 +151,17 @@ impl Worker {
     /// Opens the channel to the server's data port before the client's side is there.
     pub(super) fn open_data(&mut self, key: Key, id: DataId, target: &Target) {
         let now = self.now;
+        if self.is_plain(key) {
+            self.open_plain(key, id, target);
+            return;
+        }
         let Self { clients, sessions, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let peer = client.peer;
         let Some(ftp) = &mut client.ftp else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some((session_key, _)) = ftp.link.as_ref().and_then(ControlLink::channel) else {
+            return;
+        };
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let Some(session) = session else { return };
         match session.mux.open_direct_tcpip(key, target, peer) {
@@ -342,17 +361,24 @@ impl Worker {
     /// Joins a client's socket to the data channel that waits for it; false: there is none any
     /// more, and the client is gone.
     fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
+        if self.is_plain(control) {
+            return self.attach_plain(control, id, key);
+        }
         let found = self.client(control).and_then(|client| {
             let origin = origin(client)?;
             let ftp = client.ftp.as_mut()?;
             let position = ftp.slots.iter().position(|slot| slot.id == id)?;
-            Some((ftp.link?.0, ftp.slots.remove(position), origin))
+            let (session_key, _) = ftp.link.as_ref()?.channel()?;
+            Some((session_key, ftp.slots.remove(position), origin))
         });
         let Some((session_key, slot, origin)) = found else {
             self.remove_client(key, true);
             return false;
         };
-        let Origin { live, filter, pool_key, seat } = origin;
+        let Origin { live, filter, way: Way::Session { pool_key, seat } } = origin else {
+            debug_assert!(false, "a channel without a session");
+            return false;
+        };
         self.shared.pool.join(&pool_key, seat);
         let Some(session) = self.session(session_key) else { return false };
         session.clients += 1;
@@ -385,11 +411,13 @@ impl Worker {
         let place = Place { worker: self.index, client: control };
         let link = DataLink { control: place, id };
         self.shared.expected.forget(link, self.now);
+        self.drop_plain(control, id);
         if let Some(client) = self.client(control) {
             let ftp = client.ftp.as_mut();
             let slot = ftp.and_then(|ftp| {
                 let position = ftp.slots.iter().position(|slot| slot.id == id)?;
-                Some((ftp.link?.0, ftp.slots.remove(position)))
+                let (session_key, _) = ftp.link.as_ref()?.channel()?;
+                Some((session_key, ftp.slots.remove(position)))
             });
             if let Some((session_key, slot)) = slot {
                 if let Some(session) = self.session(session_key) {
@@ -503,14 +531,18 @@ impl Worker {
         let Some(client) = self.client(key) else { return };
         let Some(link) = client.data else { return };
         let (up, down) = (client.up, client.down);
-        let State::Tunnel(tunnel) = client.state_mut() else { return };
-        let finished = [
-            (tunnel.up == Half::Finished, Side::Client, up),
-            (tunnel.down == Half::Finished, Side::Server, down),
-        ];
-        let told = std::mem::replace(&mut tunnel.told, [finished[0].0, finished[1].0]);
-        for ((is_finished, from, bytes), was_told) in finished.into_iter().zip(told) {
-            if is_finished && !was_told {
+        let (finished, told) = match client.state_mut() {
+            State::Tunnel(tunnel) => {
+                let finished = [tunnel.up == Half::Finished, tunnel.down == Half::Finished];
+                (finished, &mut tunnel.told)
+            }
+            State::Direct(direct) => (direct.relay.finished(), &mut direct.told),
+            _ => return,
+        };
+        let told = std::mem::replace(told, finished);
+        let sides = [(Side::Client, up), (Side::Server, down)];
+        for (place, (from, bytes)) in sides.into_iter().enumerate() {
+            if finished[place] && !told[place] {
                 let event = Event::DataEof { id: link.id, from, bytes };
                 self.dialogue_event(link.control.client, event);
             }
@@ -546,7 +578,7 @@ impl Worker {
             .iter()
             .filter(|(_, client)| client.data.is_some_and(|link| link.control == place))
             // A transfer under way may finish: some clients close the control connection first.
-            .filter(|(_, client)| !matches!(client.state(), State::Tunnel(_)))
+            .filter(|(_, client)| !client.is_relay())
             .map(|(_, client)| client.key)
             .collect();
         for key in data {
@@ -650,11 +682,17 @@ pub(super) enum DataEnd {
 }
 
 /// What a control connection's data connections take over from it.
-fn origin(control: &Client) -> Option<Origin> {
+pub(super) fn origin(control: &Client) -> Option<Origin> {
     let route = control.route.as_ref()?;
-    let (pool_key, seat) = route.seat.clone()?;
+    let way = match control.plain() {
+        Some(_) => Way::Plain,
+        None => {
+            let (pool_key, seat) = route.seat.clone()?;
+            Way::Session { pool_key, seat }
+        }
+    };
     let (live, filter) = (Arc::clone(&route.live), Arc::clone(&route.filter));
-    Some(Origin { live, filter, pool_key, seat })
+    Some(Origin { live, filter, way })
 }
 
 /// Why the client's side of an upload ends when its control connection is lost.

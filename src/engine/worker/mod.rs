@@ -14,10 +14,12 @@ mod closing;
 mod dialing;
 mod direct;
 mod doors;
+mod fallback;
 mod ftp;
 mod ftpdata;
 mod handshake;
 mod parcels;
+mod plain;
 mod routing;
 mod sessions;
 mod tunnel;
@@ -160,14 +162,18 @@ impl Worker {
                 return;
             }
             Kind::Client => self.client(key).map(|client| &mut client.ready),
-            Kind::Target => self.client(key.with_kind(Kind::Client)).and_then(|client| {
-                match client.state_mut() {
-                    State::Direct(direct) => Some(&mut direct.ready),
+            Kind::Target => {
+                self.client(key.with_kind(Kind::Client)).and_then(|client| match client.state() {
+                    State::Ftp => client.plain_mut().map(|plain| &mut plain.ready),
                     // Connecting looks at the socket itself; a stale event finds nothing.
-                    State::Connecting(_) => None,
-                    _ => None,
-                }
-            }),
+                    _ => match client.state_mut() {
+                        State::Direct(direct) => Some(&mut direct.ready),
+                        _ => None,
+                    },
+                })
+            }
+            // Whether it is connected is asked of the socket itself.
+            Kind::Slot => None,
             Kind::Session => self.session(key).map(|session| &mut session.ready),
         };
         if let Some(ready) = ready {
@@ -177,7 +183,11 @@ impl Worker {
             ready.hup |= hup || event.is_priority();
             ready.dead |= event.is_error() || event.is_write_closed();
         }
-        self.enqueue(if key.kind() == Kind::Target { key.with_kind(Kind::Client) } else { key });
+        let owner = match key.kind() {
+            Kind::Target | Kind::Slot => key.with_kind(Kind::Client),
+            _ => key,
+        };
+        self.enqueue(owner);
     }
 
     /// Puts an object into the run queue, once.
@@ -188,7 +198,7 @@ impl Worker {
             Kind::Listener => {
                 self.doors.get_mut(key.index()).filter(|d| d.key == key).map(|d| &mut d.queued)
             }
-            Kind::Wake | Kind::Target => None,
+            Kind::Wake | Kind::Target | Kind::Slot => None,
         };
         if let Some(queued) = queued {
             if !std::mem::replace(queued, true) {
@@ -231,7 +241,7 @@ impl Worker {
                 self.session_ready(key);
             }
             Kind::Listener => self.door_ready(key),
-            Kind::Wake | Kind::Target => {}
+            Kind::Wake | Kind::Target | Kind::Slot => {}
         }
     }
 
@@ -243,7 +253,7 @@ impl Worker {
             (Kind::Session, _) => self.session_deadline(key),
             (Kind::Listener, _) => self.enqueue(key),
             (Kind::Wake, _) => self.drain_over(),
-            (Kind::Target, _) => {}
+            (Kind::Target | Kind::Slot, _) => {}
         }
     }
 

@@ -143,7 +143,8 @@ impl Worker {
             self.fail(key, Failure::General, "the filter has no profile");
             return;
         };
-        let credential = client.ftp.as_ref().and_then(|ftp| ftp.login.clone());
+        let login = client.ftp.as_ref().and_then(|ftp| ftp.login.as_ref());
+        let credential = login.and_then(|login| login.credential().cloned());
         let pool_key = PoolKey {
             profile: profile.name.clone(),
             settings: profile_digest(&profile),
@@ -235,6 +236,7 @@ impl Worker {
         let data_timeout = client.route.as_ref().map(|route| route.filter.data_timeout);
         let timeout = data_timeout.filter(|_| client.data.is_some()).unwrap_or(timeout);
         let is_bind = matches!(client.state(), State::Bound(_));
+        let is_data = client.data.is_some();
         entry.insert(client);
         if let Err(error) = registered {
             self.fail(key, Failure::General, &format!("poll refused the socket: {error}"));
@@ -244,6 +246,7 @@ impl Worker {
         match session {
             None if is_bind => self.join_bind(key),
             Some(session) => self.join_session(key, session),
+            None if is_data => self.join_plain(key),
             None => self.fail(key, Failure::General, "the hand-over names no session"),
         }
     }
@@ -258,7 +261,7 @@ fn server_of(profile: &Profile, route: &Route) -> Server {
 }
 
 /// Time beyond the session's own deadline that its clients wait, so that they hear its reason.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
+pub(super) const GRACE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Sessions that may end under a client, or be full, before it is told so.
 const MOVES: u8 = 3;

@@ -8,7 +8,7 @@ use mio::Interest;
 use super::{Timer, Worker};
 use crate::config::Profile;
 use crate::engine::client::{Credential, State};
-use crate::engine::dial::{self, CONNECTING, DialError, Prepared};
+use crate::engine::dial::{self, DialError, Prepared};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::session::{Phase, Session};
@@ -46,8 +46,11 @@ impl Worker {
         let Some(session) = self.session(key) else { return };
         match shared.pool.dial(&session.pool_key.server, seat, now) {
             Turn::Now => self.prepare(key),
+            Turn::At(_) if self.skips_pause(key) => self.prepare(key),
             Turn::At(moment) => {
-                session.enter(Phase::Pausing);
+                if let Some(session) = self.session(key) {
+                    session.enter(Phase::Pausing);
+                }
                 self.timers.set((key, Timer::Deadline), moment);
             }
             Turn::Queued => {}
@@ -113,7 +116,8 @@ impl Worker {
 
     /// A client has let go of a session it was placed on.
     pub(super) fn client_left(&mut self, key: Key, client: Key, channels: &[ChannelId]) {
-        let now = self.now;
+        let (now, seat) = (self.now, self.seat(key));
+        let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
         for channel in channels {
             session.mux.close(*channel);
@@ -126,23 +130,40 @@ impl Worker {
             if session.is_open() {
                 let until = now + session.profile.idle_timeout;
                 self.timers.set((key, Timer::Deadline), until);
+            } else if matches!(session.phase(), Phase::Queued | Phase::Pausing)
+                && shared.pool.retire(&session.pool_key, seat)
+            {
+                // Those behind it must not wait for a dial that nobody wants any more.
+                self.drop_session(key);
+                return;
             }
         }
         self.mark_dirty(key);
     }
 
+    /// Dials a session that pauses, if one of its clients need not wait for that.
+    pub(super) fn cut_pause(&mut self, key: Key) {
+        let pauses = self.session(key).is_some_and(|s| matches!(s.phase(), Phase::Pausing));
+        if pauses && self.skips_pause(key) {
+            self.prepare(key);
+        }
+    }
+
     /// The deadline of a session's phase has come.
     pub(super) fn session_deadline(&mut self, key: Key) {
-        let seat = self.seat(key);
+        let (now, seat) = (self.now, self.seat(key));
         let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
-        match session.phase() {
+        match session.phase_mut() {
             Phase::Queued => {}
             Phase::Pausing => self.prepare(key),
             Phase::Preparing => {
                 self.dial_failed(key, DialError::TimedOut("resolving and reading keys"))
             }
-            Phase::Connecting(_) => self.dial_failed(key, DialError::TimedOut(CONNECTING)),
+            Phase::Connecting(dialing) => {
+                let error = dialing.timed_out(now);
+                self.dial_failed(key, error);
+            }
             Phase::LoggingIn(_) => self.dial_failed(key, DialError::TimedOut("logging in")),
             Phase::Open => {
                 // The pool does not count the clients of a session that was taken out.
@@ -283,13 +304,27 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let Some(session) = self.session(key) else { return };
         let (profile, server) = (Arc::clone(&session.profile), session.pool_key.server.clone());
-        // A wrong password of one job must not hold up those of others.
-        let is_theirs =
-            matches!(error, DialError::Login(_)) && session.pool_key.credential.is_some();
+        // A wrong password of one job must not hold up those of others, nor a login of the profile that is
+        // but one of two that jobs have.
+        let is_own = session.pool_key.credential.is_none();
+        let has_login = |key: &Key| {
+            self.clients.get(key.index()).is_some_and(|client| {
+                client.key == *key && client.ftp.as_ref().is_some_and(|ftp| ftp.login.is_some())
+            })
+        };
+        let is_one_of_theirs = is_own && !clients.is_empty() && clients.iter().all(has_login);
+        let is_theirs = match &error {
+            DialError::Login(_) => !is_own || is_one_of_theirs,
+            error => is_one_of_theirs && error.is_of_the_login(),
+        };
         let end = if is_theirs {
             DialEnd::GivenUp
         } else {
-            DialEnd::Failed { first: profile.backoff_min, most: profile.backoff_max }
+            DialEnd::Failed {
+                first: profile.backoff_min,
+                most: profile.backoff_max,
+                unreachable: error.is_unreachable(),
+            }
         };
         let (next, pause) = shared.pool.dial_ended(&server, seat, end, now);
         self.pass_turn(next);
@@ -307,34 +342,38 @@ impl Worker {
         self.drop_session(key);
         let text = error.to_string();
         for client_key in clients {
-            let Some(route) = self.client(client_key).and_then(|c| c.route.as_mut()) else {
+            if error.is_unreachable() && self.fall_back(client_key, &text) {
                 continue;
-            };
-            if route.filter.fallback_plain && error.is_unreachable() {
-                route.seat = None;
-                let (target, filter) = (route.target.to_string(), route.filter.name.clone());
-                let Some(client) = self.client(client_key) else { continue };
-                say!(
-                    FELL_BACK_PLAIN,
-                    id = client.number,
-                    client = client.peer,
-                    target = target,
-                    filter = filter,
-                    reason = text
-                );
-                self.go_direct(client_key);
-            } else if let DialError::Login(_) = error {
-                self.login_refused(client_key, &text);
+            }
+            if error.is_of_the_login() {
+                self.login_failed(client_key, &error, &text);
             } else {
                 self.fail(client_key, error.failure(), &text);
             }
         }
     }
 
-    /// The SSH server refused the login: an FTP client hears it as the answer to its PASS.
-    fn login_refused(&mut self, client_key: Key, text: &str) {
-        if !self.ftp_failed(client_key, ftp::Event::LoginRefused { text: text.to_owned() }) {
-            self.fail(client_key, Failure::General, text);
+    /// A login was of no use: an FTP dialogue goes on to the next one it has, or hears of it as the
+    /// answer to its PASS.
+    fn login_failed(&mut self, client_key: Key, error: &DialError, text: &str) {
+        let mut text = text.to_owned();
+        let mut is_refusal = matches!(error, DialError::Login(_));
+        if let Some(ftp) = self.client(client_key).and_then(|client| client.ftp.as_mut()) {
+            ftp.was_refused |= is_refusal;
+            let goes_on = ftp.login.as_mut().is_some_and(|login| login.go_on(&text));
+            if let Some(login) = &ftp.login {
+                text = login.failures();
+            }
+            is_refusal = ftp.was_refused;
+            if goes_on {
+                self.let_go(client_key);
+                self.go_tunnel(client_key);
+                return;
+            }
+        }
+        let refused = ftp::Event::LoginRefused { text: text.clone() };
+        if !is_refusal || !self.ftp_failed(client_key, refused) {
+            self.fail(client_key, error.failure(), &text);
         }
     }
 

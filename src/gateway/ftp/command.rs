@@ -6,6 +6,7 @@
 //! | LPRT, LPSV | refused: 502 |
 //! | PORT, EPRT | EPSV (or PASV) goes to the server instead |
 //! | PASV, EPSV | relayed; the reply makes an expectation |
+//! | USER | relayed; of `user@host` the user only, and none of another host: 530 |
 //! | transfers | relayed, with the data connection that was prepared; 425 if that failed |
 //! | any other | relayed |
 //!
@@ -17,12 +18,13 @@ use std::net::{SocketAddr, SocketAddrV4};
 use super::answer::Answer;
 use super::data::{Active, ClientSide, DataConnection, Prepared, Running, Stage};
 use super::dialogue::Dialogue;
+use super::login::user_line;
 use super::reply::{Awaited, Setting};
 use super::{Action, Note, Transfer};
 use crate::ftp::address::{self, AddressError, Epsv};
-use crate::ftp::{Command, Direction, Line, Verb};
+use crate::ftp::{Command, Direction, Line, Verb, telnet};
 use crate::message::catalogue::{
-    FTP_ADDRESS_UNREADABLE, FTP_EPSV_ONLY, FTP_FOREIGN_ADDRESS, FTP_LONG_FORM,
+    FTP_ADDRESS_UNREADABLE, FTP_EPSV_ONLY, FTP_FOREIGN_ADDRESS, FTP_LONG_FORM, FTP_OTHER_HOST,
 };
 
 impl Dialogue {
@@ -74,12 +76,36 @@ impl Dialogue {
             Verb::Type => Awaited::Setting(Setting::Type(readable(&command).to_ascii_uppercase())),
             Verb::Rein => Awaited::Setting(Setting::Defaults),
             Verb::User => {
-                self.user = readable(&command);
-                Awaited::Reply
+                self.renewed_user(line, &command);
+                return;
             }
             _ => Awaited::Reply,
         };
         self.forward(line, awaited);
+    }
+
+    /// USER, after the first login or in its place: for the FTP server of this dialogue, to which alone
+    /// its connection goes.
+    fn renewed_user(&mut self, line: &Line, command: &Command<'_>) {
+        let name = telnet::unescape(command.trimmed_argument());
+        let name = std::str::from_utf8(&name).unwrap_or_default();
+        let line = match self.composite(name) {
+            None => {
+                self.user = readable(command);
+                line.clone()
+            }
+            Some((user, target)) if target.host == self.host => {
+                self.user = user.into();
+                user_line(user)
+            }
+            Some((_, target)) => {
+                let hosts = [("host", &self.host as _), ("other", &target.host as _)];
+                let answer = Answer::message(530, &FTP_OTHER_HOST, &hosts);
+                self.answer(answer);
+                return;
+            }
+        };
+        self.forward(&line, Awaited::Reply);
     }
 
     /// Sends the line on; `awaited` is what its replies will be taken for.

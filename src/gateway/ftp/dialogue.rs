@@ -64,6 +64,8 @@ pub struct Dialogue {
     pub(super) farewell: bool,
     /// The client sends no more commands.
     pub(super) client_closed: bool,
+    /// It goes on without SSH.
+    pub(super) is_plain: bool,
     control_closed: bool,
     to_client: Vec<u8>,
     to_server: Zeroizing<Vec<u8>>,
@@ -113,6 +115,7 @@ impl Dialogue {
             user: String::new(),
             farewell: false,
             client_closed: false,
+            is_plain: false,
             control_closed: false,
             to_client: Vec::new(),
             to_server: Zeroizing::new(Vec::with_capacity(TO_SERVER_CAPACITY)),
@@ -194,6 +197,7 @@ impl Dialogue {
         }
         log::trace!("event {event:?}");
         match event {
+            Event::FellBack => self.is_plain = true,
             Event::LoggedIn => self.logged_in(),
             Event::LoginRefused { text } => self.login_refused(&text),
             Event::SshFailed { code, text } => self.ssh_failed(code, &text),
@@ -278,9 +282,18 @@ impl Dialogue {
         }
     }
 
-    /// Says a last word to the client and ends the dialogue.
+    /// Says a last word to the client and ends the dialogue. A reply of the server whose begin the
+    /// client has had is ended first: until then everything is a line of that reply for it. If that
+    /// was the server's own last word, there is nothing to add.
     pub(super) fn end_with(&mut self, answer: &Answer, reason: &str) {
-        self.tell(&answer.line);
+        let had_farewell = self.farewell;
+        self.end_open_reply();
+        if self.is_over() {
+            return;
+        }
+        if had_farewell || !self.farewell {
+            self.tell(&answer.line);
+        }
         self.interrupt_transfers(Some(answer));
         self.close(reason);
     }

@@ -22,8 +22,8 @@ use super::{Action, Note, Password};
 use crate::config::Target;
 use crate::ftp::{Code, Command, Line, ReplyEvent, Verb, telnet};
 use crate::message::catalogue::{
-    FTP_LOGIN_REFUSED, FTP_NO_FTP_SERVER, FTP_NOT_UTF8, FTP_SECURITY_REFUSED, FTP_SSH_FAILED,
-    FTP_TOO_MANY_LOGINS,
+    FTP_LOGIN_REFUSED, FTP_NO_FTP_SERVER, FTP_NOT_UTF8, FTP_SECURITY_REFUSED,
+    FTP_SECURITY_REFUSED_PLAIN, FTP_SSH_FAILED, FTP_TOO_MANY_LOGINS,
 };
 use crate::socks::host_from_name;
 
@@ -108,15 +108,18 @@ impl Dialogue {
         self.answer(answer);
     }
 
-    /// AUTH and its kin: TLS would hide the dialogue, and the tunnel protects it anyway.
+    /// AUTH and its kin: TLS would hide the dialogue, and the tunnel, where there is one, protects it
+    /// anyway.
     pub(super) fn refuse_security(&mut self, verb: Verb) -> Answer {
         let command = verb.name();
         self.act(Action::Say(Note::SecurityRefused { command }));
         let code = if matches!(verb, Verb::Auth) { 534 } else { 503 };
-        Answer::message(code, &FTP_SECURITY_REFUSED, &[("command", &command)])
+        let message =
+            if self.is_plain { &FTP_SECURITY_REFUSED_PLAIN } else { &FTP_SECURITY_REFUSED };
+        Answer::message(code, message, &[("command", &command)])
     }
 
-    /// The control channel is open.
+    /// The way to the FTP server is open.
     pub(super) fn logged_in(&mut self) {
         let Phase::Dialing(credentials) = self.phase_mut() else { return };
         match credentials.take() {
@@ -177,6 +180,15 @@ impl Dialogue {
         }
     }
 
+    /// Ends a reply to the repeated login that the server does not end any more.
+    pub(super) fn replay_end(&mut self, code: Code, line: &Line) {
+        let Phase::Replaying(credentials, step) = self.phase() else { return };
+        let (step, has_account) = (*step, credentials.account.is_some());
+        if !step.is_ours(code, has_account) {
+            self.replay_step(step, code, line, has_account);
+        }
+    }
+
     /// A whole reply to one step of the login.
     fn replay_step(&mut self, step: Step, code: Code, line: &Line, has_account: bool) {
         if !step.is_ours(code, has_account) {
@@ -218,7 +230,7 @@ impl Dialogue {
         }
         let user = match self.composite(name) {
             Some((name, target)) => User {
-                line: Zeroizing::new(format!("USER {name}\r\n").into_bytes()),
+                line: Zeroizing::new(user_line(name).bytes().to_vec()),
                 name: name.into(),
                 target: Some(target),
             },
@@ -237,7 +249,7 @@ impl Dialogue {
     }
 
     /// Takes `user@host` apart, if that is to be done.
-    fn composite<'n>(&self, name: &'n str) -> Option<(&'n str, Target)> {
+    pub(super) fn composite<'n>(&self, name: &'n str) -> Option<(&'n str, Target)> {
         if !self.settings.composite_user {
             return None;
         }
@@ -278,6 +290,11 @@ impl Dialogue {
         self.act(Action::LogIn { user: user.name, password, target: user.target });
         None
     }
+}
+
+/// USER with the name that is left of a composite one.
+pub(super) fn user_line(name: &str) -> Line {
+    Line::new(format!("USER {name}\r\n").into_bytes())
 }
 
 impl Step {

@@ -70,6 +70,9 @@ pub struct Settings {
     pub control_page: Option<CodePage>,
     /// The clock of transfer records.
     pub now: fn() -> SystemTime,
+    /// Gives the ports that stand for data ports of other hosts than the one the client knows:
+    /// another one each time.
+    pub next_port: fn() -> u16,
 }
 
 /// Whose user name and password open the SSH session.
@@ -105,8 +108,8 @@ pub enum Action {
     /// Open an SSH session with the profile's own credential, then the control channel. Answered as
     /// LogIn is.
     OpenControl,
-    /// Passive: one CONNECT of this client to `to.port` of one of `hosts` is the data connection;
-    /// its channel goes to `to`. [`Event::DataOpened`] or [`Event::DataFailed`] once it is used.
+    /// Passive: one CONNECT of this client to `port` of one of `hosts` is the data connection; its
+    /// channel goes to `to`. [`Event::DataOpened`] or [`Event::DataFailed`] once it is used.
     Expect {
         /// The data connection.
         id: DataId,
@@ -114,6 +117,8 @@ pub enum Action {
         to: Target,
         /// What the client may call it: the host it asked for, and the one of its 227.
         hosts: Vec<Host>,
+        /// The port it was told.
+        port: u16,
     },
     /// Active: open a channel to `to` now. [`Event::DataOpened`] or [`Event::DataFailed`] answers;
     /// what the server sends waits for the client's side.
@@ -175,7 +180,10 @@ pub enum Action {
 /// What happened outside of the control connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The SSH session is there and the control channel is open.
+    /// No SSH server can be reached, and the filter lets the dialogue go on in clear: the answer to
+    /// LogIn or OpenControl comes once there is a plain connection to the FTP server, or none.
+    FellBack,
+    /// The SSH session is there and the control channel is open, or the plain connection is.
     LoggedIn,
     /// The SSH server refused user and password; `text` says why, in words for the job's log.
     LoginRefused {

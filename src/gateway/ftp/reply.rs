@@ -9,10 +9,12 @@
 //! - a server may confirm a transfer twice: what can only end a transfer does not answer PASV;
 //! - 421 belongs to the connection.
 //!
+//! A reply that is open when the dialogue ends is ended here, before the client is told why.
+//!
 //! | awaited | reply | what the client is told |
 //! |---|---|---|
 //! | Greeting, Reply, Abort, Setting | any | the reply |
-//! | Passive | 227, 229 | the reply, its address replaced if need be; 425 for a port under 1024 |
+//! | Passive | 227, 229 | the reply, address and port replaced if need be; 425 for a port under 1024 |
 //! | Active | 229, 227 | 200 once the data channel is open, else 425 |
 //! | Active | 5xx to EPSV | nothing yet: PASV goes to the server |
 //! | Active | any other | the reply |
@@ -26,12 +28,12 @@ use std::net::{IpAddr, SocketAddrV4};
 use super::answer::Answer;
 use super::command::FIRST_DATA_PORT;
 use super::data::{Active, ClientSide, DataConnection, Prepared, Running, Stage};
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, Phase};
 use super::{Action, Note};
 use crate::config::{Host, Target};
 use crate::ftp::address;
 use crate::ftp::{Code, Line, ReplyEvent};
-use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE};
+use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE, FTP_REPLY_CUT};
 
 /// What the client waits for.
 #[derive(Debug)]
@@ -123,6 +125,30 @@ impl Dialogue {
                 self.settle();
             }
             Err(_) => self.tell(line.bytes()),
+        }
+    }
+
+    /// Ends the reply that has begun and not ended, if its lines were passed on, as its server would
+    /// have: by a last line of the same code. No other code ends it (RFC 959 section 4.2). What its
+    /// first line has said of a command or transfer holds; only its text is cut short, and the last
+    /// line says so.
+    pub(super) fn end_open_reply(&mut self) {
+        let Some(code) = self.replies.open() else { return };
+        let last = Answer::message(code.number(), &FTP_REPLY_CUT, &[]);
+        let line = Line::new(last.line);
+        match self.phase() {
+            Phase::Relaying => {
+                let Some(route) = self.route.take().filter(|route| route.passes) else { return };
+                if code.is_preliminary() {
+                    // What it would begin is about to end.
+                    self.tell(line.bytes());
+                } else {
+                    self.complete(route, code, &line);
+                }
+            }
+            Phase::Replaying(..) => self.replay_end(code, &line),
+            // The client of an aborted dialogue hears nothing any more.
+            Phase::Gate(_) | Phase::Dialing(_) | Phase::Aborting(_) | Phase::Over => {}
         }
     }
 
@@ -304,44 +330,57 @@ impl Dialogue {
             self.tell(&answer.line);
             return;
         }
-        let (to, named) = self.passive_target(port, address);
+        let to = self.passive_target(port, address);
+        let told = if self.is_elsewhere() { (self.settings.next_port)() } else { port };
+        let named = address.map(|address| self.passive_address(address, told));
+        let rewritten = match named {
+            Some(named) => address::rewrite_227(line.bytes(), named),
+            None => address::rewrite_229(line.bytes(), told),
+        };
+        // What could be read can be written.
+        self.tell(rewritten.as_deref().unwrap_or(line.bytes()));
+        let named = named.map(|named| Host::Address(IpAddr::V4(*named.ip())));
         let mut hosts = vec![self.settings.target.host.clone()];
-        if let Some(named) = named {
-            let named = Host::Address(IpAddr::V4(*named.ip()));
-            if !hosts.contains(&named) {
-                hosts.push(named);
+        for host in [named, Some(self.host.clone())].into_iter().flatten() {
+            if !hosts.contains(&host) {
+                hosts.push(host);
             }
         }
-        let rewritten = match named {
-            Some(named) => address::rewrite_227(line.bytes(), named).ok(),
-            None => None,
-        };
-        self.tell(rewritten.as_deref().unwrap_or(line.bytes()));
         self.drop_prepared();
         let data = DataConnection::new(self.next_data(), ClientSide::Comes);
-        self.act(Action::Expect { id: data.id, to, hosts });
+        self.act(Action::Expect { id: data.id, to, hosts, port: told });
         self.prepared = Prepared::Ready(data);
     }
 
-    /// Where the data channel goes, and what the client is told instead of the address of a 227.
-    fn passive_target(
-        &self,
-        port: u16,
-        named: Option<SocketAddrV4>,
-    ) -> (Target, Option<SocketAddrV4>) {
-        let target = Target { host: self.host.clone(), port };
-        let Some(named) = named else { return (target, None) };
-        if self.settings.trust_pasv_address && !named.ip().is_unspecified() {
-            let host = Host::Address(IpAddr::V4(*named.ip()));
-            return (Target { host, port }, Some(named));
+    /// Where the data channel goes. A 227 comes with an address, of which only the port is believed.
+    fn passive_target(&self, port: u16, address: Option<SocketAddrV4>) -> Target {
+        let trusted = address
+            .filter(|address| self.settings.trust_pasv_address && !address.ip().is_unspecified());
+        let host = trusted
+            .map_or_else(|| self.host.clone(), |address| Host::Address(IpAddr::V4(*address.ip())));
+        Target { host, port }
+    }
+
+    /// What the client is told in place of the address of a 227: the host that it asked for, where
+    /// that is an address, since it surely gets to us by it. Behind that host its data may be on
+    /// another one, if it is trusted to be or if a composite name asks for it.
+    fn passive_address(&self, address: SocketAddrV4, port: u16) -> SocketAddrV4 {
+        let is_trusted = self.settings.trust_pasv_address && !address.ip().is_unspecified();
+        if is_trusted && !self.is_elsewhere() {
+            return address;
         }
-        // A composite name may have no address: what the client asked for leads to us as well.
-        let told =
-            [&self.host, &self.settings.target.host].into_iter().find_map(|host| match host {
-                Host::Address(IpAddr::V4(address)) => Some(SocketAddrV4::new(*address, port)),
+        let known =
+            [&self.settings.target.host, &self.host].into_iter().find_map(|host| match host {
+                Host::Address(IpAddr::V4(known)) => Some(*known),
                 _ => None,
             });
-        (target, Some(told.unwrap_or(named)))
+        SocketAddrV4::new(known.unwrap_or(*address.ip()), port)
+    }
+
+    /// Whether the FTP server is another host than the one the client knows. Others of its dialogues may
+    /// have the same data port there, so that it cannot tell them apart.
+    fn is_elsewhere(&self) -> bool {
+        self.host != self.settings.target.host
     }
 
     /// The reply to the EPSV or PASV that stands for the client's PORT or EPRT.
@@ -357,7 +396,7 @@ impl Dialogue {
             match self.low_port(port) {
                 Some(answer) => Awaited::Answer(answer),
                 None => {
-                    let (to, _) = self.passive_target(port, address);
+                    let to = self.passive_target(port, address);
                     self.act(Action::OpenData { id: active.data.id, to });
                     active.stage = Stage::Opening;
                     Awaited::Active(active)

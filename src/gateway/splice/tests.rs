@@ -53,6 +53,7 @@ fn a_fin_passes_and_the_other_direction_stays_open() {
             rig.pump_until(|relay| relay.is_half_closed());
             assert_eq!(rig.relay.has_ended(Side::Client), client_first);
             assert_eq!(rig.relay.has_ended(Side::Target), !client_first);
+            assert_eq!(rig.relay.finished(), [client_first, !client_first]);
             let got = thread::spawn(move || {
                 let mut bytes = Vec::new();
                 second.read_to_end(&mut bytes).unwrap();
@@ -65,6 +66,7 @@ fn a_fin_passes_and_the_other_direction_stays_open() {
             assert!(got.join().unwrap() == pattern(1, 300_000));
             assert!(answer.join().unwrap() == pattern(2, 300_000));
             assert!(!rig.relay.is_half_closed());
+            assert_eq!(rig.relay.finished(), [true; 2]);
         }
     }
 }
@@ -145,6 +147,7 @@ fn a_reply_gets_through_although_the_upload_is_refused() {
         drop(target);
         client.write_all(&pattern(2, 10_000)).unwrap();
         assert_eq!(rig.finish().unwrap_err().side, Side::Target);
+        assert!(!rig.relay.finished()[0], "a failed direction has not finished");
         let mut reply = [0; 20];
         client.read_exact(&mut reply).unwrap();
         assert_eq!(&reply, b"552 quota exceeded\r\n");

@@ -183,11 +183,12 @@ pub const FELL_BACK_PLAIN: Message = Message {
     number: 2015,
     severity: Severity::W,
     text: "#{id} {client} GOES ON WITHOUT SSH to {target}, filter {filter}: {reason}",
-    explanation: "No SSH session could be had for this connection, and the filter has Y in column \
+    explanation: "The SSH server of this connection cannot be reached, and the filter has Y in column \
         38, which allows a plain connection instead. What the application sends, passwords \
         included, travels unencrypted.",
-    action: "zoxy connects to the target directly; ZOX2010I or ZOX2012E follows. This never \
-        happens after a host key or a login was refused.",
+    action: "zoxy connects to the target directly; ZOX2010I, for an FTP dialogue ZOX4540W, or \
+        ZOX2012E follows. D STATUS counts them. This never happens after a host key or a login was \
+        refused, nor because zoxy is short of something.",
     response: "Remove the cause, which the ZOX3nnn lines before this one tell. If clear text is \
         not acceptable for this target, set column 38 of the filter to N and enter F REFRESH: the \
         connection then fails instead.",

@@ -322,9 +322,10 @@ pub const SETTING_WITHOUT_EFFECT: Message = Message {
     number: 1056,
     severity: Severity::W,
     text: "{member} card {card} {columns}: found {found}, expected {expected}",
-    explanation: "The setting is for filters with action FTPTUN and has no effect with another.",
+    explanation: "The setting is for filters with action FTPTUN and has no effect with another, or, \
+        for a profile, for those of them with Y in column 36.",
     action: "The deck is used.",
-    response: "Remove the SET card, or correct its name or the action of the filter.",
+    response: "Remove the SET card, or correct its name, or the action or column 36 of the filter.",
 };
 
 /// What check found.

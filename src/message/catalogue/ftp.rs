@@ -35,6 +35,10 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_LOW_DATA_PORT,
     &FTP_CONTRADICTED,
     &FTP_EBCDIC_CLIENT,
+    &FTP_REPLY_CUT,
+    &FTP_OTHER_HOST,
+    &FTP_SECURITY_REFUSED_PLAIN,
+    &FTP_CONNECTED_PLAIN,
 ];
 
 /// Reply 530, or 421 with the profile's own credential: reason.
@@ -43,7 +47,8 @@ pub const FTP_LOGIN_REFUSED: Message = Message {
     severity: Severity::E,
     text: "SSH server refused the login: {reason}",
     explanation: "The SSH server does not accept the user name and password of the FTP dialogue, \
-        or the profile's own credential. The FTP server has not been asked.",
+        or the profile's own credential, or both of them where APPLOGIN has both tried. The FTP server \
+        has not been asked.",
     action: "The client is told 530 and may send USER and PASS again, three times in all. With a \
         credential of the profile it is told 421 and the connection is closed.",
     response: "Correct the user name or password of the job, or the credential of the profile. \
@@ -275,6 +280,45 @@ pub const FTP_DATA_BROKEN: Message = Message {
     response: "Repeat the transfer. A file that was sent may exist at the server, shortened.",
 };
 
+/// Last line of a reply that the FTP server did not end.
+pub const FTP_REPLY_CUT: Message = Message {
+    number: 4040,
+    severity: Severity::W,
+    text: "the rest of this reply did not come",
+    explanation: "The FTP server had begun a reply of several lines when its dialogue ended: zoxy \
+        stops, or the SSH session or the control connection is lost. A client takes whatever follows \
+        for lines of that reply until its code comes again, with a blank behind it.",
+    action: "This line ends the reply, under its own code. What that code says is the FTP server's \
+        word; a listing in the reply is incomplete. Then the client is told 421 with the reason, \
+        unless the reply itself was the last one of its dialogue (221, 421).",
+    response: "As for the 421 that follows.",
+};
+
+/// Reply 530: FTP server of the dialogue, the one a renewed USER asks for.
+pub const FTP_OTHER_HOST: Message = Message {
+    number: 4041,
+    severity: Severity::E,
+    text: "this dialogue is with {host}; log in to {other} on a connection of its own",
+    explanation: "The client sent USER with another host than that of its first login (COMPOSITE \
+        YES). The SSH session and the control connection were opened for the first one.",
+    action: "The client is told 530; the FTP server is not asked, and a login there stays as it is.",
+    response: "Have the job close the connection and open another one for the other host.",
+};
+
+/// Reply 534 or 503 in a dialogue that goes on without SSH: command.
+pub const FTP_SECURITY_REFUSED_PLAIN: Message = Message {
+    number: 4042,
+    severity: Severity::E,
+    text: "{command} refused: the data connections of a dialogue inside of TLS cannot be followed. \
+        This dialogue is in clear, its SSH server cannot be reached",
+    explanation: "The client asked for TLS or another mechanism of RFC 2228 in a dialogue that has \
+        fallen back to plain. zoxy has to read the dialogue to carry its data connections, with SSH \
+        and without.",
+    action: "The command is refused with 534 or 503 and not sent to the server.",
+    response: "Remove the cause for which the SSH server cannot be reached (ZOX3004E, ZOX2015W). If \
+        nothing may go in clear, set column 38 of the filter to N.",
+};
+
 /// A PORT to somebody else: connection, client, command, address.
 pub const FTP_BOUNCE: Message = Message {
     number: 4500,
@@ -290,10 +334,10 @@ pub const FTP_BOUNCE: Message = Message {
 pub const FTP_SECURITY_ASKED: Message = Message {
     number: 4501,
     severity: Severity::W,
-    text: "#{id} {client}: {command} refused, TLS inside of the tunnel cannot be followed",
+    text: "#{id} {client}: {command} refused, TLS inside of an FTP dialogue cannot be followed",
     explanation: "The client is set up for TLS or another mechanism of RFC 2228.",
     action: "The client is told 534 or 503; most clients then end.",
-    response: "As for ZOX4010E.",
+    response: "As for ZOX4010E, or ZOX4042E if ZOX4540W has the same #id.",
 };
 
 /// A low data port: connection, client, port.
@@ -352,4 +396,17 @@ pub const FTP_TRANSFER: Message = Message {
         passed on), REFUSED (nothing moved), FAILED or ABORTED.",
     action: "None.",
     response: "For FAILED: the reply code and the messages with the same #id say why.",
+};
+
+/// A dialogue goes on without SSH: id, client, target, filter, address of the FTP server.
+pub const FTP_CONNECTED_PLAIN: Message = Message {
+    number: 4540,
+    severity: Severity::W,
+    text: "#{id} {client} FTP dialogue with {target} IN CLEAR, filter {filter}, connected to {address}",
+    explanation: "The SSH server could not be reached (ZOX2015W), the filter has Y in column 38, and \
+        zoxy has connected to the FTP server without SSH. User, password and data of this dialogue \
+        travel unencrypted.",
+    action: "The dialogue goes on; its data connections go to the FTP server in clear too. Its \
+        ZOX4521I lines have a dash in place of the SSH server, D FTP shows PLAIN.",
+    response: "As for ZOX2015W.",
 };

@@ -59,6 +59,7 @@ fn dialogue(out: &mut String, row: &FtpRow) {
     }
     pieces.extend(row.target.as_ref().map(|target| format!("to {target}")));
     pieces.extend(row.server.as_ref().map(|server| format!("via {server}")));
+    pieces.extend(row.is_plain.then(|| "PLAIN, without SSH".to_owned()));
     detail(out, &pieces);
     if let Some(transfer) = row.transfer.as_ref().filter(|transfer| !transfer.name.is_empty()) {
         detail(out, &[format!("{} {}", transfer.command, transfer.name)]);
@@ -96,6 +97,7 @@ mod tests {
             user: "PAUL".into(),
             target: Some("ftp.corp.example:21".into()),
             server: Some("ftp.corp.example:22".into()),
+            is_plain: false,
             phase: "RELAYING",
             data: 1,
             transfer: Some(FtpTransfer {
@@ -156,6 +158,14 @@ ZOX0500I FTP at 2026-11-21T08:55:57Z
 ZOX0501I END OF FTP, 3 OF 3
 "
         );
+    }
+
+    #[test]
+    fn a_dialogue_without_ssh_is_marked() {
+        let plain = FtpRow { server: None, is_plain: true, ..row(17) };
+        let shown = ftp(vec![plain], &FtpTotals::default(), ROWS, at());
+        let marked = "  user PAUL  to ftp.corp.example:21  PLAIN, without SSH\n";
+        assert!(shown.contains(marked) && !shown.contains("via"), "{shown}");
     }
 
     #[test]

@@ -135,6 +135,11 @@ impl FtpClient {
     #[track_caller]
     pub fn open(door: Door) -> Self {
         let control = door.connect(door.server).expect("the control connection is granted");
+        Self::over(door, control)
+    }
+
+    /// Goes on with a control connection that was made in another way.
+    pub fn over(door: Door, control: TcpStream) -> Self {
         let input = BufReader::new(control.try_clone().expect("a descriptor is free"));
         Self { door, control, input }
     }

@@ -27,7 +27,12 @@ impl Ftpd {
 
     /// Starts it on another loopback address, as a host of its own.
     pub fn start_on(world: &World, address: Ipv4Addr, extra: &[&str]) -> Self {
-        let port = free_port();
+        Self::start_at(world, SocketAddrV4::new(address, free_port()), extra)
+    }
+
+    /// Starts it at this address and port.
+    pub fn start_at(world: &World, socket: SocketAddrV4, extra: &[&str]) -> Self {
+        let (address, port) = (*socket.ip(), socket.port());
         let passive: Vec<u16> = (0..8).map(|_| free_port()).collect();
         let folder = world.shared_folder("ftp");
         let empty = world.path("ftp-empty");
@@ -91,9 +96,14 @@ impl Ftpd {
         self.process.as_ref().map(RootProcess::children).unwrap_or_default()
     }
 
-    /// Kills it and every session of it.
+    /// Kills it and every session of it; then its port refuses.
     pub fn kill(&mut self) {
         self.process = None;
+        // A session that was being started has the listening socket for a moment longer.
+        let socket = self.socket();
+        eventually("the FTP server's port to close", || {
+            TcpStream::connect(socket).is_err().then_some(())
+        });
     }
 }
 

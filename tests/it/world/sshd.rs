@@ -70,9 +70,14 @@ impl Sshd {
         eventually("sshd to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
     }
 
-    /// Kills sshd and every session of it, without a word to the clients.
+    /// Kills sshd and every session of it, without a word to the clients; then its port refuses.
     pub fn kill(&mut self) {
         self.process = None;
+        // A session that was being started has the listening socket for a moment longer.
+        let port = self.port;
+        eventually("the port of sshd to close", || {
+            TcpStream::connect(("127.0.0.1", port)).is_err().then_some(())
+        });
     }
 
     /// Stops every session process, as a machine that hangs would.

@@ -242,6 +242,33 @@ fn own_credential_relays_from_the_greeting_on() {
 }
 
 #[test]
+fn a_dialogue_without_ssh_goes_on_and_says_so() {
+    let refused = "534 ZOX4042E AUTH refused: the data connections of a dialogue inside of TLS \
+                   cannot be followed. This dialogue is in clear, its SSH server cannot be reached\r\n";
+    let mut turns = asked();
+    turns.extend([
+        event(Event::FellBack),
+        told(""),
+        event(Event::LoggedIn),
+        server("220 hi\r\n331 pw\r\n230 in\r\n"),
+        sent("USER tom\r\nPASS se cret \r\n"),
+        told("230 in\r\n"),
+        client("AUTH TLS\r\n"),
+        told(refused),
+        acts(&["Say SecurityRefused { command: \"AUTH\" }"]),
+    ]);
+    from_application(&turns);
+    let mut turns = asked();
+    turns.extend([
+        event(Event::FellBack),
+        event(Event::SshFailed { code: 421, text: "Connection refused".into() }),
+        told("421 ZOX4003E no way to the FTP server: Connection refused\r\n"),
+        acts(&["Close Connection refused"]),
+    ]);
+    from_application(&turns);
+}
+
+#[test]
 fn composite_names_are_taken_apart_if_wanted() {
     let mut settings = settings(LoginMode::FromApplication);
     settings.composite_user = true;
@@ -278,14 +305,61 @@ fn composite_login(user: &str, name: &str, at: &str) -> Vec<Turn> {
 }
 
 #[test]
+fn a_renewed_composite_name_stays_with_its_host() {
+    let mut settings = settings(LoginMode::FromApplication);
+    settings.composite_user = true;
+    let other = |host: &str, other: &str| {
+        format!(
+            "530 ZOX4041E this dialogue is with {host}; log in to {other} on a connection of its \
+             own\r\n"
+        )
+    };
+    for (first, at, host) in
+        [("tom@Host.Example", " at host.example:21", "host.example"), ("tom", "", "192.0.2.7")]
+    {
+        let mut turns = vec![
+            told(GREETING),
+            client(format!("USER {first}\r\nPASS x\r\n")),
+            told(NEED_PASSWORD),
+            acts(&[&format!("LogIn tom x{at}")]),
+            event(Event::LoggedIn),
+            server("220 hi\r\n530 not you\r\n"),
+            sent("USER tom\r\n"),
+            told("530 not you\r\n"),
+        ];
+        turns.extend([
+            client(format!("USER tim@{}\r\n", host.to_uppercase())),
+            sent("USER tim\r\n"),
+            server("331 pw\r\n"),
+            told("331 pw\r\n"),
+            client("PASS y\r\n"),
+            sent("PASS y\r\n"),
+            server("230 in\r\n"),
+            told("230 in\r\n"),
+            // A name without a host is one at this host, and only the last @ counts.
+            client(format!("USER tam\r\nuser t@m@{host}\r\n")),
+            sent("USER tam\r\nUSER t@m\r\n"),
+            server("331 pw\r\n331 pw\r\n"),
+            told("331 pw\r\n331 pw\r\n"),
+            client("NOOP\r\nUSER tom@198.51.100.9\r\nUSER tom@elsewhere\r\n"),
+            sent("NOOP\r\n"),
+            told(""),
+            server("200 ok\r\n"),
+            told(format!("200 ok\r\n{}{}", other(host, "198.51.100.9"), other(host, "elsewhere"))),
+        ]);
+        play(&settings, &turns);
+    }
+    // Where names are not taken apart, they are the server's to understand.
+    relaying(&[client("USER tom@elsewhere\r\n"), sent("USER tom@elsewhere\r\n")]);
+}
+
+#[test]
 fn data_goes_to_the_host_of_a_composite_name() {
     let mut settings = settings(LoginMode::FromApplication);
     settings.composite_user = true;
-    // What the client knows by SOCKS leads there too; a 227 has no room for a name.
-    for (host, told_in_227, hosts) in [
-        ("198.51.100.9", "198,51,100,9", "192.0.2.7,198.51.100.9"),
-        ("host.example", "192,0,2,7", "192.0.2.7"),
-    ] {
+    // What the client knows by SOCKS leads there, by a port that is ours.
+    for host in ["198.51.100.9", "host.example"] {
+        let hosts = format!("192.0.2.7,{host}");
         let at = format!(" at {host}:21");
         let mut turns = vec![told(GREETING)];
         turns.extend(composite_login(&format!("tom@{host}"), "tom", &at));
@@ -294,18 +368,46 @@ fn data_goes_to_the_host_of_a_composite_name() {
             sent("PASV\r\n"),
             server("227 ok (172,16,0,1,8,0)\r\n"),
             sent("EPSV\r\n"),
-            told(format!("227 ok ({told_in_227},8,0)\r\n")),
+            told("227 ok (192,0,2,7,156,64)\r\n"),
             server("229 ok (|||2000|)\r\n"),
-            told("229 ok (|||2000|)\r\n"),
+            told("229 ok (|||40000|)\r\n"),
             acts(&[
-                &format!("Expect 1 {host}:2048 as {hosts}"),
+                &format!("Expect 1 {host}:2048 as {hosts} port 40000"),
                 "DropData 1",
-                &format!("Expect 2 {host}:2000 as 192.0.2.7"),
+                &format!("Expect 2 {host}:2000 as {hosts} port 40000"),
             ]),
             client("PORT 10,1,1,1,200,10\r\n"),
             sent("EPSV\r\n"),
             server("229 ok (|||2001|)\r\n"),
             acts(&["DropData 2", &format!("OpenData 3 {host}:2001")]),
+        ]);
+        play(&settings, &turns);
+    }
+}
+
+/// By whatever the client asked, and whatever is trusted: it is told what it surely gets to us by.
+#[test]
+fn a_227_of_a_composite_name_names_the_host_of_the_request() {
+    let mut settings = settings(LoginMode::FromApplication);
+    settings.composite_user = true;
+    let name = Host::Name("ftp.example".into());
+    for (asked, trust, told_in_227, expected) in [
+        (None, false, "192,0,2,7", "198.51.100.9:2048 as 192.0.2.7,198.51.100.9"),
+        (None, true, "192,0,2,7", "172.16.0.1:2048 as 192.0.2.7,198.51.100.9"),
+        (Some(&name), false, "198,51,100,9", "198.51.100.9:2048 as ftp.example,198.51.100.9"),
+    ] {
+        settings.trust_pasv_address = trust;
+        if let Some(asked) = asked {
+            settings.target.host = asked.clone();
+        }
+        let mut turns = vec![told(format!("220 FTP to {}: log in\r\n", settings.target.host))];
+        turns.extend(composite_login("tom@198.51.100.9", "tom", " at 198.51.100.9:21"));
+        turns.extend([
+            client("PASV\r\n"),
+            sent("PASV\r\n"),
+            server("227 ok (172,16,0,1,8,0)\r\n"),
+            told(format!("227 ok ({told_in_227},156,64)\r\n")),
+            acts(&[&format!("Expect 1 {expected} port 40000")]),
         ]);
         play(&settings, &turns);
     }

@@ -1,6 +1,7 @@
 //! Transcripts: what goes in and what has to come out, played with every split of the input.
 
 mod active;
+mod cut;
 mod ending;
 mod login;
 mod passive;
@@ -75,6 +76,7 @@ fn settings(login: LoginMode) -> Settings {
         composite_user: false,
         control_page: None,
         now: || SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
+        next_port: || 40_000,
     }
 }
 
@@ -177,9 +179,10 @@ fn short(action: &Action) -> String {
             format!("LogIn {user} {}{target}", *password.0)
         }
         Action::OpenControl => "OpenControl".into(),
-        Action::Expect { id, to, hosts } => {
+        Action::Expect { id, to, hosts, port } => {
             let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
-            format!("Expect {} {to} as {}", id.0, hosts.join(","))
+            let port = if *port == to.port { String::new() } else { format!(" port {port}") };
+            format!("Expect {} {to} as {}{port}", id.0, hosts.join(","))
         }
         Action::OpenData { id, to } => format!("OpenData {} {to}", id.0),
         Action::ConnectClient { id, to } => format!("ConnectClient {} {to}", id.0),

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use super::*;
+use crate::ftp::Replies;
 use crate::gateway::ftp::dialogue::MAX_AWAITED;
 
 const CLIENT: &[&[u8]] = &[
@@ -152,6 +153,18 @@ fn random_dialogues_stay_bounded() {
         }
         assert_eq!(closed, 1, "it has ended");
         assert!(ended >= started, "{started} transfers started, {ended} recorded");
+        assert_last_words_are_replies(dialogue.to_client());
+    }
+}
+
+/// Whatever the server has left open: for a client our 421 is a reply of its own.
+fn assert_last_words_are_replies(told: &[u8]) {
+    let mut replies = Replies::new();
+    for line in told.split(|byte| *byte == b'\n') {
+        if line.starts_with(b"421 ZOX") {
+            assert!(!replies.is_inside(), "{}", told.escape_ascii());
+        }
+        let _ = replies.feed(line.strip_suffix(b"\r").unwrap_or(line));
     }
 }
 
