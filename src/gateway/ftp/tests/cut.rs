@@ -93,7 +93,7 @@ fn a_transfer_that_was_confirmed_is_complete() {
         told("226-sent\r\n"),
         lost(),
         told(format!("226 {CUT}{LOST}")),
-        acts(&["Ended RETR a 5 226 COMPLETE", "Close session lost"]),
+        acts(&["FinishData 1", "Ended RETR a 5 226 COMPLETE", "Close session lost"]),
     ]);
     relaying(&turns);
 }
