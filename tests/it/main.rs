@@ -18,6 +18,7 @@ mod ftptun_clients;
 mod ftptun_composite;
 mod ftptun_data;
 mod ftptun_login;
+mod ftptun_relay;
 mod ftptun_servers;
 mod ftptun_sessions;
 mod ftptun_transfers;
