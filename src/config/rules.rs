@@ -41,11 +41,11 @@ impl Host {
     /// Names lose their final dot and become lower case. None if it is neither: empty, over 255
     /// bytes, with two final dots, or with characters other than printable ASCII.
     pub fn parse(text: &str) -> Option<Self> {
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
         if let Ok(address) = bare.parse::<IpAddr>() {
             return Some(Self::Address(address.to_canonical()));
         }
-        let name = text.strip_suffix('.').unwrap_or(text);
         let printable = name.bytes().all(|byte| byte.is_ascii_graphic());
         (printable && (1..=255).contains(&name.len()) && !name.ends_with('.'))
             .then(|| Self::Name(name.to_ascii_lowercase()))
@@ -453,6 +453,7 @@ mod tests {
     #[test]
     fn hosts_are_read_as_typed() {
         assert_eq!(host("[::1]"), Host::Address("::1".parse().unwrap()));
+        assert_eq!(host("10.0.0.1."), Host::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(host("::ffff:10.0.0.1"), Host::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(host("Host.Example."), Host::Name("host.example".into()));
         for bad in ["", ".", "a..", "two words", "naïve", &"x".repeat(256)] {
