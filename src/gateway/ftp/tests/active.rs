@@ -340,3 +340,15 @@ fn what_was_not_asked_for_is_not_dropped() {
         ]),
     ]);
 }
+
+#[test]
+fn a_second_229_opens_no_second_channel() {
+    relaying(&[
+        client(["LIST\r\n", PORT].concat()),
+        sent("LIST\r\nEPSV\r\n"),
+        server("229 (|||2000|)\r\n229 (|||2001|)\r\n"),
+        opened(1),
+        told(["229 (|||2001|)\r\n", ACCEPTED].concat()),
+        acts(&["Started LIST ", "OpenData 1 192.0.2.7:2000", "Ended LIST  0 229 COMPLETE"]),
+    ]);
+}
