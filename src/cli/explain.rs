@@ -7,6 +7,7 @@ use super::output::Output;
 use super::rc::Rc;
 use super::usage;
 use crate::config::{Host, Target};
+use crate::socks::host_from_name;
 
 const BRIEF: &str = "\
 Usage: zoxy explain -c CONFIG [OPTIONS] HOST PORT
@@ -51,7 +52,12 @@ fn run(arguments: &[String]) -> Output {
 fn target(arguments: &[String]) -> Result<Target, String> {
     let [host, port] = arguments else { return Err("expected HOST and PORT".to_owned()) };
     let wrong_host = || format!("{host} is neither an address nor a name");
-    let host = Host::parse(host).ok_or_else(wrong_host)?;
+    let host = match Host::parse(host) {
+        // Rules see an address that is written as a name as what it is.
+        Some(Host::Name(name)) => host_from_name(name.as_bytes()),
+        other => other,
+    };
+    let host = host.ok_or_else(wrong_host)?;
     let wrong_port = || format!("{port} is no port, 1-65535");
     let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong_port)?;
     Ok(Target { host, port })
@@ -98,6 +104,9 @@ FILTER   NEAR     DIRECT           NNN *           10.0.0.0/8
         let output = explained("made", DECK, &["10.1.1.1", "21"]);
         assert_eq!(output.rc, Rc::Ok, "{output:?}");
         assert!(output.out.contains("NEAR (card 3)"), "{}", output.out);
+        for spelling in ["10.1.1.1.", "10.65793", "::ffff:10.1.1.1"] {
+            assert_eq!(explained("spelled", DECK, &[spelling, "21"]).rc, Rc::Ok, "{spelling}");
+        }
         assert_eq!(explained("blocked", DECK, &["10.1.1.1.example", "21"]).rc, Rc::Warning);
         assert_eq!(explained("bad", "WHAT", &["10.1.1.1", "21"]).rc, Rc::Error);
         let missing = run(&["-c", "/nonexistent/DECK", "h", "21"].map(str::to_owned));

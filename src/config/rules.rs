@@ -39,15 +39,15 @@ impl Host {
     /// Reads a host as a person types it: an address (IPv6 also in brackets) or a name.
     ///
     /// Names lose their final dot and become lower case. None if it is neither: empty, over 255
-    /// bytes, or with characters other than printable ASCII.
+    /// bytes, with two final dots, or with characters other than printable ASCII.
     pub fn parse(text: &str) -> Option<Self> {
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
         if let Ok(address) = bare.parse::<IpAddr>() {
             return Some(Self::Address(address.to_canonical()));
         }
-        let name = text.strip_suffix('.').unwrap_or(text);
         let printable = name.bytes().all(|byte| byte.is_ascii_graphic());
-        (printable && (1..=255).contains(&name.len()))
+        (printable && (1..=255).contains(&name.len()) && !name.ends_with('.'))
             .then(|| Self::Name(name.to_ascii_lowercase()))
     }
 }
@@ -228,7 +228,8 @@ impl NamePattern {
             return Err(Mismatch::new(&bad.to_string(), offset, expected));
         }
         let bare = text.strip_suffix('.').unwrap_or(text);
-        if !(1..=255).contains(&bare.len()) || bare.starts_with('.') || bare.contains("..") {
+        let has_empty_label = bare.starts_with('.') || bare.ends_with('.') || bare.contains("..");
+        if !(1..=255).contains(&bare.len()) || has_empty_label {
             return Err(Mismatch::whole(text, "a name of 1-255 characters without empty labels"));
         }
         Ok(Self { text: bare.to_ascii_lowercase() })
@@ -369,6 +370,7 @@ mod tests {
             ("host_name.example/8", "an IPv4 or IPv6 address"),
             ("bad!name", "letters, digits"),
             ("a..b", "empty labels"),
+            ("a..", "empty labels"),
             (".", "an IPv4 or IPv6 address"),
             ("", "an IPv4 or IPv6 address"),
         ];
@@ -451,9 +453,10 @@ mod tests {
     #[test]
     fn hosts_are_read_as_typed() {
         assert_eq!(host("[::1]"), Host::Address("::1".parse().unwrap()));
+        assert_eq!(host("10.0.0.1."), Host::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(host("::ffff:10.0.0.1"), Host::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(host("Host.Example."), Host::Name("host.example".into()));
-        for bad in ["", ".", "two words", "naïve", &"x".repeat(256)] {
+        for bad in ["", ".", "a..", "two words", "naïve", &"x".repeat(256)] {
             assert_eq!(Host::parse(bad), None, "{bad}");
         }
     }

@@ -10,15 +10,16 @@ use crate::config::Host;
 /// Longest name, in bytes; the length field of RFC 1928 allows no more.
 pub const MAX_NAME: usize = 255;
 
-/// Reads a name: 1 to 255 bytes of printable ASCII, one final dot dropped, lower-cased.
+/// Reads a name: 1 to 255 bytes of printable ASCII, its final dot dropped, lower-cased.
 ///
-/// None if it is not one.
+/// None if it is not one, or has two final dots: what is left would be another spelling of the name,
+/// or of an address.
 pub fn host_from_name(name: &[u8]) -> Option<Host> {
     if name.len() > MAX_NAME || !name.iter().all(u8::is_ascii_graphic) {
         return None;
     }
     let name = name.strip_suffix(b".").unwrap_or(name);
-    if name.is_empty() {
+    if name.is_empty() || name.ends_with(b".") {
         return None;
     }
     let name: String = name.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
@@ -81,16 +82,26 @@ mod tests {
     }
 
     #[test]
-    fn names_are_lower_cased_and_lose_one_final_dot() {
+    fn names_are_lower_cased_and_lose_their_final_dot() {
         assert_eq!(host_from_name(b"Host.Example."), Some(Host::Name("host.example".into())));
         assert_eq!(host_from_name(b"a_b-c"), Some(Host::Name("a_b-c".into())));
-        assert_eq!(host_from_name(b"a.."), Some(Host::Name("a.".into())));
         assert_eq!(host_from_name(&[b'a'; 255]), Some(Host::Name("a".repeat(255))));
     }
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for bad in [&b""[..], b".", b"a b", b"a\0b", b"a\nb", b"\xc8\xd6", b" ", &[b'a'; 256]] {
+        for bad in [
+            &b""[..],
+            b".",
+            b"a..",
+            b"127.0.0.1..",
+            b"a b",
+            b"a\0b",
+            b"a\nb",
+            b"\xc8\xd6",
+            b" ",
+            &[b'a'; 256],
+        ] {
             assert_eq!(host_from_name(bad), None, "{bad:?}");
         }
     }

@@ -29,12 +29,19 @@ fn core(start: fn(&World) -> Ftpd) {
         client.put(mode, "APPE FILE", b"THE END");
         client.ask(&format!("REST {ODD}"), 350);
         assert_eq!(client.get(mode, "RETR FILE"), b"THE END", "{mode:?}: restart");
-        assert!(text(&client.get(mode, "LIST")).contains("FILE"), "{mode:?}: LIST");
+        for command in ["LIST", "NLST", "MLSD"] {
+            assert!(text(&client.get(mode, command)).contains("FILE"), "{mode:?}: {command}");
+        }
+        assert_eq!(client.ask("SIZE FILE", 213).lines, [format!("213 {}", ODD + 7)]);
+        client.ask("MDTM FILE", 213);
+        client.ask("MLST FILE", 250);
+        client.ask("RNFR FILE", 350);
+        client.ask("RNTO RENAMED", 250);
         let data = client.prepare(mode).unwrap_or_else(|told| panic!("{mode:?}: {told:?}"));
         client.ask("RETR NO.SUCH.FILE", 550);
         drop(data);
         abort(&scene, &mut client, mode);
-        client.ask("DELE FILE", 250);
+        client.ask("DELE RENAMED", 250);
     }
     client.ask("QUIT", 221);
     client.expect_end();

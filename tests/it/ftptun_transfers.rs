@@ -1,182 +1,249 @@
-//! Every sort of transfer in every mode, for both versions of SOCKS, with the SSH server on the
-//! host of the FTP server and on another one. vsftpd is the server.
+//! The table: every mode, with every sort of transfer, for both versions of SOCKS, with the SSH
+//! server on the host of the FTP server and on another one. vsftpd is the server.
+//!
+//! [`MODES`], [`OPERATIONS`], [`VERSIONS`] and [`HOSTS`] are its edges, and each cell is played:
+//! there is a test for each mode and host, which does all operations for each version.
 
+mod big;
+
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::path::PathBuf;
 
 use zoxy::message::catalogue::{FTP_TRANSFER, SESSION_OPENED};
 
 use crate::world::pattern::Pattern;
-use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World, scaled, text};
+use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World, account, scaled, text};
+
+/// Makes [`MODES`] and the tests of each mode.
+macro_rules! modes {
+    ($($test:ident: $mode:ident,)*) => {
+        /// How data connections are made.
+        const MODES: &[Mode] = &[$(Mode::$mode),*];
+
+        $(mod $test {
+            use super::*;
+
+            #[test]
+            fn ssh_server_on_the_host_of_the_ftp_server() {
+                row(Mode::$mode, SshHost::Target);
+            }
+
+            #[test]
+            fn ssh_server_on_another_host() {
+                row(Mode::$mode, SshHost::Profile);
+            }
+        })*
+    };
+}
+
+modes! {
+    pasv: Pasv,
+    pasv_ignoring_the_address: PasvIgnoringAddress,
+    epsv: Epsv,
+    port_after_bind: PortBind,
+    port_without_bind: Port,
+    eprt_without_bind: Eprt,
+}
+
+/// What is done in each mode, in this order.
+const OPERATIONS: &[Operation] = &[
+    ("get and put", put_and_get),
+    ("append", append),
+    ("restart", restart),
+    ("list", list),
+    ("mget of 200 small files", mget),
+    ("get of 2 GB", big::get),
+    ("put of 2 GB", big::put),
+    ("abort", abort),
+];
+
+type Operation = (&'static str, fn(&mut Cell<'_>));
+
+const VERSIONS: [Socks; 2] = [Socks::V4, Socks::V5];
+
+const HOSTS: [SshHost; 2] = [SshHost::Target, SshHost::Profile];
+
+/// Where the big file has over 2^31 bytes: once in each mode. Elsewhere it is smaller, to save time.
+const HUGE: &[(Mode, Socks, SshHost)] = &[
+    (Mode::Pasv, Socks::V4, SshHost::Target),
+    (Mode::PasvIgnoringAddress, Socks::V5, SshHost::Profile),
+    (Mode::Epsv, Socks::V5, SshHost::Target),
+    (Mode::PortBind, Socks::V4, SshHost::Profile),
+    (Mode::Port, Socks::V5, SshHost::Profile),
+    (Mode::Eprt, Socks::V4, SshHost::Target),
+];
+
+#[test]
+fn no_edge_is_without_a_huge_file() {
+    for mode in MODES {
+        assert!(HUGE.iter().any(|cell| cell.0 == *mode), "{mode:?}");
+    }
+    for (version, host) in HOSTS.iter().flat_map(|host| VERSIONS.map(|version| (version, *host))) {
+        assert!(
+            HUGE.iter().any(|cell| (cell.1, cell.2) == (version, host)),
+            "{version:?} {host:?}"
+        );
+    }
+}
+
+/// One cell of the table in the making: a dialogue that is logged in.
+struct Cell<'a> {
+    scene: &'a FtpScene,
+    mode: Mode,
+    version: Socks,
+    host: SshHost,
+    operation: &'static str,
+    client: FtpClient,
+}
+
+impl Cell<'_> {
+    /// A file in the server's folder.
+    fn path(&self, name: &str) -> PathBuf {
+        self.scene.ftpd.folder.join(name)
+    }
+
+    #[track_caller]
+    fn get(&mut self, command: &str) -> Vec<u8> {
+        self.client.get(self.mode, command)
+    }
+
+    #[track_caller]
+    fn put(&mut self, command: &str, bytes: &[u8]) {
+        self.client.put(self.mode, command, bytes);
+    }
+
+    /// What is in the server's folder under this name has to be this.
+    #[track_caller]
+    fn assert_there(&self, name: &str, bytes: &[u8]) {
+        let there = fs::read(self.path(name)).expect("it was put");
+        assert!(there == bytes, "{self}: wrong bytes in {name}");
+    }
+}
+
+impl fmt::Display for Cell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mode, version, host, operation, .. } = self;
+        write!(f, "{mode:?}, {version:?}, SSH at {host:?}, {operation}")
+    }
+}
+
+/// All operations for both versions: two dialogues, which share a session.
+fn row(mode: Mode, host: SshHost) {
+    let world = World::new();
+    let lines = ["async_abor_enable=YES", "local_umask=000"];
+    let scene = FtpScene::start_with(&world, host, &lines, |deck| deck);
+    small_files(&scene);
+    for version in VERSIONS {
+        let client = scene.logged_in(version);
+        let mut cell = Cell { scene: &scene, mode, version, host, operation: "", client };
+        for (operation, play) in OPERATIONS {
+            cell.operation = operation;
+            play(&mut cell);
+        }
+        cell.client.ask("QUIT", 221);
+        cell.client.expect_end();
+    }
+    assert_eq!(scene.zoxy.log.count(&[&SESSION_OPENED.id()]), 1, "SSH sessions");
+}
 
 /// A file of an odd size.
 const ODD: usize = 123_457;
 
-/// Small files of one `mget`.
-const SMALL: usize = 200;
-
-fn big() -> u64 {
-    scaled(64 << 20, 4 << 20) as u64
-}
-
-/// All of it in one mode: four dialogues, of which those on one SSH host share a session.
-fn all_transfers(mode: Mode) {
-    for host in [SshHost::Target, SshHost::Profile] {
-        let world = World::new();
-        let scene = FtpScene::start_with(&world, host, &["async_abor_enable=YES"], |deck| deck);
-        small_files(&scene);
-        for version in [Socks::V4, Socks::V5] {
-            let mut client = scene.logged_in(version);
-            put_get_append(&scene, &mut client, mode);
-            restart(&scene, &mut client, mode);
-            list(&mut client, mode);
-            mget(&mut client, mode);
-            abort(&scene, &mut client, mode);
-            // One version for each host: both have been there by then.
-            if (version == Socks::V4) == (host == SshHost::Target) {
-                big_file(&scene, &mut client, mode);
-            }
-            client.ask("QUIT", 221);
-            client.expect_end();
-        }
-        assert_eq!(scene.zoxy.log.count(&[&SESSION_OPENED.id()]), 1, "SSH sessions");
-    }
-}
-
-fn put_get_append(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
+fn put_and_get(cell: &mut Cell<'_>) {
     let bytes = Pattern::new(1).take(ODD);
-    client.ask("SITE FIXRECFM 80 LRECL=80 RECFM=FB BLKSIZE=27920", 500);
-    client.put(mode, "STOR PUT.BIN", &bytes);
-    let there = scene.ftpd.folder.join("PUT.BIN");
-    assert!(fs::read(&there).expect("it was put") == bytes, "{mode:?}: wrong bytes there");
-    assert!(client.get(mode, "RETR PUT.BIN") == bytes, "{mode:?}: wrong bytes back");
-    client.put(mode, "APPE PUT.BIN", b"THE END");
-    let whole = [&bytes[..], b"THE END"].concat();
-    assert!(fs::read(&there).expect("it is there") == whole, "{mode:?}: wrong bytes appended");
-    client.put(mode, "STOR EMPTY", b"");
-    assert_eq!(client.get(mode, "RETR EMPTY"), b"");
-    client.ask("TYPE A", 200);
-    client.put(mode, "STOR TEXT", b"LINE 1\r\nLINE 2\r\n");
-    let there = fs::read(scene.ftpd.folder.join("TEXT")).expect("it was put");
-    assert_eq!(text(&there), "LINE 1\nLINE 2\n");
-    assert_eq!(client.get(mode, "RETR TEXT"), b"LINE 1\r\nLINE 2\r\n");
-    client.ask("TYPE I", 200);
+    cell.client.ask("SITE FIXRECFM 80 LRECL=80 RECFM=FB BLKSIZE=27920", 500);
+    cell.put("STOR PUT.BIN", &bytes);
+    cell.assert_there("PUT.BIN", &bytes);
+    assert!(cell.get("RETR PUT.BIN") == bytes, "{cell}: wrong bytes back");
+    cell.put("STOR EMPTY", b"");
+    assert_eq!(cell.get("RETR EMPTY"), b"");
+    cell.client.ask("TYPE A", 200);
+    cell.put("STOR TEXT", b"LINE 1\r\nLINE 2\r\n");
+    cell.assert_there("TEXT", b"LINE 1\nLINE 2\n");
+    assert_eq!(cell.get("RETR TEXT"), b"LINE 1\r\nLINE 2\r\n");
+    cell.client.ask("TYPE I", 200);
     let complete = format!(" STOR UP I COMPLETE 226 {ODD} ");
-    let line = scene.zoxy.log.wait_message(&FTP_TRANSFER, &[&complete]);
-    assert!(line.contains(&format!(" {} ", crate::world::account().name)), "{line}");
+    let line = cell.scene.zoxy.log.wait_message(&FTP_TRANSFER, &[&complete]);
+    assert!(line.contains(&format!(" {} ", account().name)), "{line}");
     assert!(line.ends_with(" PUT.BIN"), "{line}");
 }
 
-fn restart(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
-    const HALF: usize = ODD / 2;
-    let bytes = Pattern::new(2).take(ODD);
-    client.put(mode, "STOR HALF", &bytes[..HALF]);
-    client.ask(&format!("REST {HALF}"), 350);
-    client.put(mode, "STOR HALF", &bytes[HALF..]);
-    let there = fs::read(scene.ftpd.folder.join("HALF")).expect("it was put");
-    assert!(there == bytes, "{mode:?}: the restarted put");
-    let size = client.ask("SIZE HALF", 213);
-    assert_eq!(size.lines, [format!("213 {ODD}")]);
-    client.ask(&format!("REST {HALF}"), 350);
-    assert!(client.get(mode, "RETR HALF") == bytes[HALF..], "{mode:?}: the restarted get");
+fn append(cell: &mut Cell<'_>) {
+    let bytes = Pattern::new(1).take(ODD);
+    cell.put("STOR APPENDED", &bytes);
+    cell.put("APPE APPENDED", b"THE END");
+    cell.assert_there("APPENDED", &[&bytes[..], b"THE END"].concat());
 }
 
-fn list(client: &mut FtpClient, mode: Mode) {
+fn restart(cell: &mut Cell<'_>) {
+    const HALF: usize = ODD / 2;
+    let bytes = Pattern::new(2).take(ODD);
+    cell.put("STOR HALF", &bytes[..HALF]);
+    cell.client.ask(&format!("REST {HALF}"), 350);
+    cell.put("STOR HALF", &bytes[HALF..]);
+    cell.assert_there("HALF", &bytes);
+    let size = cell.client.ask("SIZE HALF", 213);
+    assert_eq!(size.lines, [format!("213 {ODD}")]);
+    cell.client.ask(&format!("REST {HALF}"), 350);
+    assert!(cell.get("RETR HALF") == bytes[HALF..], "{cell}: the restarted get");
+}
+
+fn list(cell: &mut Cell<'_>) {
     for command in ["LIST", "NLST"] {
-        let listing = text(&client.get(mode, command));
+        let listing = text(&cell.get(command));
         for name in ["PUT.BIN", "EMPTY", "small199"] {
-            assert!(listing.contains(name), "{mode:?}: {name} not in {command}: {listing}");
+            assert!(listing.contains(name), "{cell}: {name} not in {command}: {listing}");
         }
     }
-    client.ask("DELE EMPTY", 250);
-    client.ask("RNFR HALF", 350);
-    client.ask("RNTO RENAMED", 250);
+}
+
+/// Small files of one `mget`.
+const SMALL: usize = 200;
+
+fn small_file(number: usize) -> Vec<u8> {
+    Pattern::new(number as u64).take(number * 7)
 }
 
 fn small_files(scene: &FtpScene) {
     for number in 0..SMALL {
-        let bytes = Pattern::new(number as u64).take(number * 7);
-        fs::write(scene.ftpd.folder.join(format!("small{number}")), bytes).expect("a file is made");
+        let path = scene.ftpd.folder.join(format!("small{number}"));
+        fs::write(path, small_file(number)).expect("a file is made");
     }
 }
 
-fn mget(client: &mut FtpClient, mode: Mode) {
-    let count = scaled(SMALL, 20);
-    for number in 0..count {
-        let bytes = client.get(mode, &format!("RETR small{number}"));
-        assert!(bytes == Pattern::new(number as u64).take(number * 7), "{mode:?}: small{number}");
+fn mget(cell: &mut Cell<'_>) {
+    for number in 0..scaled(SMALL, 20) {
+        let bytes = cell.get(&format!("RETR small{number}"));
+        assert!(bytes == small_file(number), "{cell}: small{number}");
     }
 }
 
 /// ABOR in the middle of a get and of a put: both replies, and the dialogue goes on.
-fn abort(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
-    let file = File::create(scene.ftpd.folder.join("ENDLESS")).expect("a file is made");
+fn abort(cell: &mut Cell<'_>) {
+    let file = File::create(cell.path("ENDLESS")).expect("a file is made");
     file.set_len(4 << 30).expect("it may have holes");
-    let mark = scene.zoxy.log.mark();
-    let mut data = client.start(mode, "RETR ENDLESS");
+    let mark = cell.scene.zoxy.log.mark();
+    let mut data = cell.client.start(cell.mode, "RETR ENDLESS");
     data.read_exact(&mut vec![0; 100_000]).expect("data comes");
-    client.abort();
+    cell.client.abort();
     // What was under way still comes; the connection may end in a reset.
     let _ = std::io::copy(&mut data, &mut std::io::sink());
     drop(data);
-    let replies = [client.reply().code, client.reply().code];
-    assert_eq!(replies[0], 426, "{mode:?}: {replies:?}");
-    assert!((225..=226).contains(&replies[1]), "{mode:?}: {replies:?}");
-    client.ask("NOOP", 200);
-    let record = scene.record(mark, "RETR", "ENDLESS");
-    assert!(record.result == "ABORTED" && record.bytes >= 100_000, "{record:?}");
-    assert_eq!(record.server, scene.ssh_server(), "{record:?}");
-    assert_eq!(client.get(mode, "RETR small1"), Pattern::new(1).take(7));
-    let mut data = client.start(mode, "STOR ABORTED");
+    let replies = [cell.client.reply().code, cell.client.reply().code];
+    assert_eq!(replies[0], 426, "{cell}: {replies:?}");
+    assert!((225..=226).contains(&replies[1]), "{cell}: {replies:?}");
+    cell.client.ask("NOOP", 200);
+    let record = cell.scene.record(mark, "RETR", "ENDLESS");
+    assert!(record.result == "ABORTED" && record.bytes >= 100_000, "{cell}: {record:?}");
+    assert_eq!(record.server, cell.scene.ssh_server(), "{cell}: {record:?}");
+    assert_eq!(cell.get("RETR small1"), small_file(1));
+    let mut data = cell.client.start(cell.mode, "STOR ABORTED");
     data.write_all(&[0; 100_000]).expect("data is taken");
-    client.abort();
+    cell.client.abort();
     drop(data);
-    let replies = [client.reply().code, client.reply().code];
-    assert!(matches!(replies, [426 | 226, 225 | 226]), "{mode:?}: {replies:?}");
-    client.ask("NOOP", 200);
-}
-
-fn big_file(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
-    let mut data = client.start(mode, "STOR BIG");
-    Pattern::new(3).write(&mut data, big()).expect("the data is taken");
-    drop(data);
-    client.expect(226);
-    let mut there = File::open(scene.ftpd.folder.join("BIG")).expect("it was put");
-    let length = Pattern::new(3).verify(&mut there).expect("the right bytes there");
-    assert_eq!(length, big(), "{mode:?}: length there");
-    let mut data = client.start(mode, "RETR BIG");
-    let length = Pattern::new(3).verify(&mut data).expect("the right bytes back");
-    assert_eq!(length, big(), "{mode:?}: length back");
-    // Some clients keep the connection until they have the reply.
-    client.expect(226);
-}
-
-#[test]
-fn pasv() {
-    all_transfers(Mode::Pasv);
-}
-
-#[test]
-fn pasv_ignoring_the_address() {
-    all_transfers(Mode::PasvIgnoringAddress);
-}
-
-#[test]
-fn epsv() {
-    all_transfers(Mode::Epsv);
-}
-
-#[test]
-fn port_after_bind() {
-    all_transfers(Mode::PortBind);
-}
-
-#[test]
-fn port_without_bind() {
-    all_transfers(Mode::Port);
-}
-
-#[test]
-fn eprt_without_bind() {
-    all_transfers(Mode::Eprt);
+    let replies = [cell.client.reply().code, cell.client.reply().code];
+    assert!(matches!(replies, [426 | 226, 225 | 226]), "{cell}: {replies:?}");
+    cell.client.ask("NOOP", 200);
 }

@@ -12,7 +12,7 @@ use std::net::SocketAddrV4;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
-use super::data::{Prepared, Running};
+use super::data::{Prepared, Running, Stage};
 use super::ebcdic::Encoding;
 use super::login::{Credentials, Gate, Step};
 use super::reply::{Awaited, Route};
@@ -319,7 +319,7 @@ impl Dialogue {
         for awaited in std::mem::take(&mut self.awaited) {
             match awaited {
                 Awaited::Transfer(mut running) => {
-                    if let Some(data) = &running.data {
+                    if let Some(data) = running.data.as_ref().filter(|data| !data.is_over()) {
                         self.actions.push_back(Action::DropData { id: data.id });
                     }
                     running.is_interrupted = true;
@@ -328,7 +328,8 @@ impl Dialogue {
                     }
                     self.record(*running);
                 }
-                Awaited::Active(active) => {
+                // Before the 229 there is nothing to drop.
+                Awaited::Active(active) if active.stage == Stage::Opening => {
                     self.actions.push_back(Action::DropData { id: active.data.id });
                 }
                 _ => {}

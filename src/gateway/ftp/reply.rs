@@ -86,6 +86,15 @@ impl Awaited {
     pub fn prepares_data(&self) -> bool {
         matches!(self, Self::Passive | Self::Active(_))
     }
+
+    /// Whether a reply of the server is still to come for it.
+    fn is_asked(&self) -> bool {
+        match self {
+            Self::Answer(_) => false,
+            Self::Active(active) => active.stage != Stage::Opening,
+            _ => true,
+        }
+    }
 }
 
 impl Dialogue {
@@ -199,8 +208,7 @@ impl Dialogue {
             return None;
         }
         loop {
-            let is_asked =
-                |(_, awaited): &(usize, &Awaited)| !matches!(awaited, Awaited::Answer(_));
+            let is_asked = |(_, awaited): &(usize, &Awaited)| awaited.is_asked();
             let mut asked = self.awaited.iter().enumerate().filter(is_asked);
             let (index, oldest) = asked.next()?;
             match (oldest, asked.next().map(|(behind, _)| behind)) {

@@ -229,9 +229,12 @@ fn string(input: &[u8]) -> IResult<&[u8], &[u8]> {
     length_data(be_u32).parse(input)
 }
 
-/// A string that is text.
+/// The name of an algorithm (RFC 4251 section 6), or none. Names are told in messages: in a damaged
+/// file any other string may be a piece of the key.
 fn name(input: &[u8]) -> IResult<&[u8], &str> {
-    map_opt(string, |bytes| std::str::from_utf8(bytes).ok()).parse(input)
+    const LONGEST: usize = 64;
+    let is_name = |text: &&str| text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_graphic());
+    map_opt(string, |bytes| std::str::from_utf8(bytes).ok().filter(is_name)).parse(input)
 }
 
 /// mpint of RFC 4251 section 5; a negative one is an error.

@@ -290,3 +290,29 @@ fn debug_output_has_no_secret() {
     let identity = parse(&key, None).unwrap();
     assert!(format!("{identity:?}").starts_with("Identity(ssh-ed25519 SHA256:"));
 }
+
+/// What stands in place of a name is not told: in a damaged file it may be a piece of the key.
+#[test]
+fn names_that_are_none_are_not_told() {
+    let long = "x".repeat(65);
+    for (key_type, is_name) in
+        [("ssh-other", true), ("ssh-\u{1b}[1m", false), ("caf\u{e9}", false), (&long, false)]
+    {
+        let mut private = vec![0; 8];
+        put_string(&mut private, key_type.as_bytes());
+        let mut file = b"openssh-key-v1\0".to_vec();
+        for text in ["none", "none", ""] {
+            put_string(&mut file, text.as_bytes());
+        }
+        file.extend([0, 0, 0, 1]);
+        put_string(&mut file, b"public");
+        put_string(&mut file, &private);
+        let base64 = openssl::base64::encode_block(&file);
+        let file = [openssh::BEGIN, b"\n", base64.as_bytes(), b"\n", openssh::END].concat();
+        match parse(&file, None).unwrap_err() {
+            IdentityError::UnsupportedType(told) => assert!(is_name && told == key_type),
+            IdentityError::Damaged(_) => assert!(!is_name, "{key_type}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -190,6 +190,15 @@ impl FtpClient {
         reply
     }
 
+    /// The next bytes have to be these.
+    #[track_caller]
+    pub fn expect_bytes(&mut self, bytes: &[u8]) {
+        let mut got = Vec::new();
+        let wanted = (&mut self.input).take(bytes.len() as u64).read_to_end(&mut got);
+        let (got, bytes) = (got.escape_ascii().to_string(), bytes.escape_ascii().to_string());
+        assert_eq!(got, bytes, "{wanted:?}");
+    }
+
     /// The next reply, or how the connection ended.
     pub fn try_reply(&mut self) -> io::Result<Reply> {
         let mut lines = vec![self.line()?];

@@ -1,6 +1,7 @@
 //! Log files of fixtures, and what /proc knows about a process.
 
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -116,6 +117,43 @@ pub fn resident(pid: u32) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
+
+/// Where in the writable memory of a process, all of which a core dump would hold, a secret is, or
+/// any [`PIECE`] bytes of it (what is freed is overwritten at its begin): addresses and lines of
+/// /proc/PID/maps.
+pub fn places_in_memory(pid: u32, secret: &[u8]) -> Vec<String> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process runs");
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("we may look into our child");
+    let pieces: Vec<&[u8]> = secret.windows(PIECE).collect();
+    assert!(!pieces.is_empty(), "too short to be told from chance");
+    let mut is_first = [false; 256];
+    pieces.iter().for_each(|piece| is_first[usize::from(piece[0])] = true);
+    let mut places = Vec::new();
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (Some(range), Some(mode)) = (words.next(), words.next()) else { continue };
+        let Some((start, end)) = range.split_once('-') else { continue };
+        let address = |text| u64::from_str_radix(text, 16).expect("proc(5)");
+        let (start, end) = (address(start), address(end));
+        if !mode.starts_with("rw") {
+            continue;
+        }
+        let mut content = vec![0; (end - start) as usize];
+        // What cannot be read (a mapping that went, or of a device) is no part of a core either.
+        if memory.read_exact_at(&mut content, start).is_err() {
+            continue;
+        }
+        let is_piece = |at: &usize| {
+            is_first[usize::from(content[*at])] && pieces.contains(&&content[*at..*at + PIECE])
+        };
+        let found = (0..=content.len().saturating_sub(PIECE)).filter(is_piece);
+        places.extend(found.map(|at| format!("{:x} in {line}", start + at as u64)));
+    }
+    places
+}
+
+/// Bytes of a random word that nothing else in memory has.
+const PIECE: usize = 10;
 
 /// Every process below `pid`, children before grandchildren.
 pub fn descendants(pid: u32) -> Vec<u32> {

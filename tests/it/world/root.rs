@@ -128,7 +128,7 @@ impl Account {
 }
 
 /// 24 hexadecimal digits nobody can guess.
-fn random_word() -> String {
+pub fn random_word() -> String {
     let mut bytes = [0; 12];
     let mut source = fs::File::open("/dev/urandom").expect("/dev/urandom exists");
     source.read_exact(&mut bytes).expect("/dev/urandom never ends");

@@ -316,3 +316,39 @@ fn a_server_that_goes_while_a_channel_is_opened() {
         ]),
     ]);
 }
+
+#[test]
+fn what_was_not_asked_for_is_not_dropped() {
+    relaying(&[
+        client(PORT),
+        sent("EPSV\r\n"),
+        event(Event::ClientClosed),
+        acts(&["Close client closed"]),
+    ]);
+    after_port(&[
+        client("STOR a\r\n"),
+        sent("STOR a\r\n"),
+        server("150 go\r\n"),
+        told("150 go\r\n"),
+        ended(1, 10, 0, true),
+        event(Event::ClientClosed),
+        acts(&[
+            "Started STOR a",
+            "ConnectClient 1 10.1.1.1:51210",
+            "Ended STOR a 10 150 FAILED",
+            "Close client closed",
+        ]),
+    ]);
+}
+
+#[test]
+fn a_second_229_opens_no_second_channel() {
+    relaying(&[
+        client(["LIST\r\n", PORT].concat()),
+        sent("LIST\r\nEPSV\r\n"),
+        server("229 (|||2000|)\r\n229 (|||2001|)\r\n"),
+        opened(1),
+        told(["229 (|||2001|)\r\n", ACCEPTED].concat()),
+        acts(&["Started LIST ", "OpenData 1 192.0.2.7:2000", "Ended LIST  0 229 COMPLETE"]),
+    ]);
+}
