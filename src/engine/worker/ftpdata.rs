@@ -11,7 +11,7 @@
 //! connection.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -23,7 +23,7 @@ use crate::config::{Host, Target};
 use crate::engine::client::{
     Arrival, Client, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
 };
-use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBind};
+use crate::engine::expected::{DataLink, Expectation, Expected, NewBind, Origin};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
@@ -105,14 +105,22 @@ impl Worker {
             self.reply_failure(key, request.version, Failure::CommandNotSupported);
             return;
         };
-        let number = shared.counters.binds.fetch_add(1, Ordering::Relaxed);
-        let bind = BindId(number);
+        let bind = BindId(shared.counters.binds.fetch_add(1, Ordering::Relaxed));
         let own = match client.socket.local_addr() {
             Ok(SocketAddr::V4(own)) => *own.ip(),
             _ => Ipv4Addr::LOCALHOST,
         };
-        // Ports of one client repeat after 64511 data connections.
-        let address = SocketAddrV4::new(own, 1024 + (number % (65_536 - 1024)) as u16);
+        let host = request.target.host.clone();
+        let place = Place { worker, client: key };
+        let address = match shared.expected.wait(NewBind { bind, client: peer, host, place }, own) {
+            Ok(address) => address,
+            Err(error) => {
+                let reason = format!("BIND for {}: {error}", request.target);
+                say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
+                self.reply_failure(key, request.version, Failure::General);
+                return;
+            }
+        };
         let timeout = origin.filter.data_timeout;
         client.route = Some(Box::new(Route {
             live: origin.live,
@@ -124,9 +132,6 @@ impl Worker {
             early: Vec::new(),
         }));
         client.enter(State::Bound(bind));
-        let host = request.target.host.clone();
-        let place = Place { worker, client: key };
-        shared.expected.wait(WaitingBind { bind, client: peer, host, address, place });
         let reply = socks::reply(request.version, Outcome::Success, address.into());
         if answer(&mut client.socket, &reply).is_err() {
             self.remove_client(key, false);
