@@ -107,6 +107,8 @@ impl Worker {
             Ok(Event::Eof { id, owner }) => Task::Eof(owner, id),
             Ok(Event::Closed { id, owner, eof }) => Task::Closed(owner, id, eof),
             Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
+            // Nobody asks for any: what comes was refused.
+            Ok(Event::Forward(_)) => Task::Nothing,
             Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
         }
     }
