@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::assigned::{Assigned, Context, Values};
 use super::diagnostic::{Report, quoted};
 use super::field::Place;
+use super::forward;
 use super::login::{self, Usage};
 use super::reach::{self, Reach};
 use super::rules::Destination;
@@ -260,6 +261,7 @@ impl Filters<'_> {
                 "IBM-1047" => Some(CodePage::Ibm1047),
                 _ => None,
             },
+            forward: forward::build(rule, values, report),
             card: rule.name.place().card,
         }
     }
@@ -333,7 +335,8 @@ impl Filters<'_> {
 }
 
 /// Keywords that mean something for FTPTUN only.
-const FTP_SETTINGS: [&str; 4] = ["PASVADDR", "DATATIME", "COMPOSITE", "CTRLCONN"];
+const FTP_SETTINGS: [&str; 8] =
+    ["PASVADDR", "DATATIME", "COMPOSITE", "CTRLCONN", "ACTIVE", "FWDADDR", "FWDBIND", "FWDFROM"];
 
 /// Checks that the FTP settings of a filter have a meaning there. Those set with `*` are for
 /// whatever filters can use them.

@@ -6,6 +6,7 @@
 mod table;
 
 use std::fmt::{self, Display};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Some of these SSH algorithms in order of preference, as they are written in SSH.
     Algorithms(&'static [&'static str]),
+    /// One address.
+    Address,
     /// Addresses, CIDR blocks, ranges, or `*`.
     Addresses,
     /// Files that must be readable, and whether they hold secrets.
@@ -116,6 +119,8 @@ pub enum Value {
     Word(&'static str),
     /// Words of the setting's list.
     Words(Vec<&'static str>),
+    /// One address.
+    Address(IpAddr),
     /// A set of addresses.
     Addresses(AddressSet),
     /// Files as written.
@@ -160,6 +165,10 @@ impl Setting {
                         .ok_or_else(|| Mismatch::whole(item, self.kind.to_string()))
                 })?;
                 Ok(Value::Text(names.join(",")))
+            }
+            Kind::Address => {
+                let address = text.parse::<IpAddr>().map_err(|_| whole())?;
+                Ok(Value::Address(address.to_canonical()))
             }
             Kind::Addresses => AddressSet::parse(text).map(Value::Addresses),
             Kind::Files { most, quotable, .. } => {
@@ -210,6 +219,7 @@ impl Display for Kind {
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
             Self::Words(words) => write!(f, "a list of {}", words.join(", ")),
             Self::Algorithms(names) => write!(f, "a list of {}", names.join(", ")),
+            Self::Address => f.write_str("an IPv4 or IPv6 address"),
             Self::Addresses => f.write_str("a list of addresses, CIDR blocks, ranges a-b, or *"),
             Self::Files { most: 1, .. } => f.write_str("a file"),
             Self::Files { most, .. } => write!(f, "a list of files, at most {most}"),
