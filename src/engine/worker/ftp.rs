@@ -2,7 +2,7 @@
 //!
 //! The dialogue itself (`gateway::ftp`) is pure: it takes bytes and events and gives bytes and
 //! actions. This file moves the bytes and carries the actions out; data connections are in
-//! `ftpdata`. A control connection lives on the worker of its SSH session, and so do its data
+//! `ftpdata` and `ftpforward`. A control connection lives on the worker of its SSH session, and so do its data
 //! connections.
 
 use std::io::{self, Read, Write};
@@ -35,6 +35,7 @@ impl Worker {
             client: client.peer.ip(),
             trust_pasv_address: route.filter.pasv_trust,
             composite_user: route.filter.composite_user,
+            forward: route.filter.forward.clone(),
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
         };
@@ -58,6 +59,8 @@ impl Worker {
             transfer: None,
             given_up: None,
             slots: Vec::new(),
+            forwards: Vec::new(),
+            used_forward: None,
             binds: Vec::new(),
             closing: None,
         }));
@@ -91,7 +94,10 @@ impl Worker {
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
         let until = match ftp.link {
             None => Some(login),
-            Some(_) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(_) => {
+                let forwards = ftp.forwards.iter().map(|slot| slot.until);
+                ftp.slots.iter().filter_map(|slot| slot.until).chain(forwards).min()
+            }
         };
         match until {
             Some(until) => self.timers.set((key, Timer::Deadline), until),
@@ -120,6 +126,7 @@ impl Worker {
             let text = "the SSH server gave no answer about the data port (OPENTIME)".into();
             self.dialogue_event(key, Event::DataFailed { id, text });
         }
+        self.late_forwards(key);
         self.watch_dialogue(key);
     }
 
@@ -335,6 +342,7 @@ impl Worker {
                         route.live = Arc::clone(&ftp.asked.live);
                         route.filter = Arc::clone(&ftp.asked.filter);
                         route.target = ftp.asked.target.clone();
+                        ftp.dialogue.set_forward(route.filter.forward.clone());
                         self.go_tunnel(key);
                     }
                 }
@@ -343,6 +351,9 @@ impl Worker {
             Action::OpenControl => {}
             Action::Expect { id, to, hosts } => self.expect_data(key, id, to, hosts),
             Action::OpenData { id, to } => self.open_data(key, id, &to),
+            Action::Forward { id } => self.ask_forward(key, id),
+            Action::ExpectServer { id } => self.expect_server(key, id),
+            Action::HurryServer { id } => self.hurry_server(key, id),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
             Action::DropData { id } => self.drop_data(key, id),
@@ -377,6 +388,9 @@ impl Worker {
                 route.live = live;
                 route.filter = filter;
                 route.target = target;
+                if let Some(ftp) = &mut client.ftp {
+                    ftp.dialogue.set_forward(route.filter.forward.clone());
+                }
                 self.go_tunnel(key);
             }
             _ => {

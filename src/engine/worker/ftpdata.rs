@@ -5,6 +5,7 @@
 //! | passive | a CONNECT that an expectation matches | opened for that request |
 //! | active, SOCKS BIND | the BIND's own connection, answered a second time | opened at PORT |
 //! | active without BIND | zoxy connects to the address of the PORT | opened at PORT |
+//! | active, ACTIVE FORWARD | as above | by the FTP server's connection: `ftpforward` |
 //!
 //! From then on it is a TUNNEL relay like any other, except that its control connection hears how
 //! it ended. A data connection never goes anywhere but through the SSH session of its control
@@ -159,6 +160,7 @@ impl Worker {
                     backlog: VecDeque::new(),
                     eof: false,
                     until,
+                    peer: None,
                 });
                 self.watch_dialogue(key);
                 self.mark_dirty(session_key);
@@ -330,17 +332,31 @@ impl Worker {
     pub(super) fn join_bind(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
         let (Some(link), Some(route)) = (client.data, &client.route) else { return };
-        let from = match &route.target.host {
-            Host::Address(address) => SocketAddr::new(*address, FTP_DATA),
-            Host::Name(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, FTP_DATA)),
-        };
-        let reply = socks::reply(route.version, Outcome::Success, from);
+        let (version, host) = (route.version, route.target.host.clone());
+        let from = self.peer_for_bind(link, &host);
+        let Some(client) = self.client(key) else { return };
+        let reply = socks::reply(version, Outcome::Success, from);
         if answer(&mut client.socket, &reply).is_err() {
             self.remove_client(key, true);
             return;
         }
         if self.attach(link.control.client, link.id, key) {
             self.dialogue_event(link.control.client, Event::ClientConnected { id: link.id });
+        }
+    }
+
+    /// Who a BIND's second reply says has connected: the FTP server as the BIND named it, from the
+    /// port of RFC 959. Where the server did connect it is that address, unless that means something
+    /// on the SSH server's host only.
+    fn peer_for_bind(&mut self, link: DataLink, host: &Host) -> SocketAddr {
+        let ftp = self.client(link.control.client).and_then(|control| control.ftp.as_ref());
+        let slot = ftp.and_then(|ftp| ftp.slots.iter().find(|slot| slot.id == link.id));
+        let peer = slot.and_then(|slot| slot.peer);
+        let port = peer.map_or(FTP_DATA, |peer| peer.port());
+        match (peer, host) {
+            (Some(peer), _) if !peer.ip().is_loopback() => peer,
+            (_, Host::Address(address)) => SocketAddr::new(*address, port),
+            (_, Host::Name(_)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
         }
     }
 
@@ -390,6 +406,7 @@ impl Worker {
         let place = Place { worker: self.index, client: control };
         let link = DataLink { control: place, id };
         self.shared.expected.forget(link, self.now);
+        self.drop_forward(control, id);
         if let Some(client) = self.client(control) {
             let ftp = client.ftp.as_mut();
             let slot = ftp.and_then(|ftp| {

@@ -16,6 +16,7 @@ mod direct;
 mod doors;
 mod ftp;
 mod ftpdata;
+mod ftpforward;
 mod handshake;
 mod parcels;
 mod routing;

@@ -194,6 +194,9 @@ impl Dialogue {
             Event::ControlClosed => self.control_closed(),
             Event::DataOpened { id } => self.data_opened(id),
             Event::DataFailed { id, text } => self.data_failed(id, &text),
+            Event::Forwarded { id, port } => self.forwarded(id, port),
+            Event::ForwardFailed { id, text } => self.forward_failed(id, &text),
+            Event::DataDisputed { id } => self.data_disputed(id),
             Event::DataEof { id, from, bytes } => self.data_eof(id, from, bytes),
             Event::DataEnded { id, bytes_up, bytes_down, clean } => {
                 self.data_ended(id, bytes_up, bytes_down, clean);

@@ -16,6 +16,7 @@
 //! | Active | 229, 227 | 200 once the data channel is open, else 425 |
 //! | Active | 5xx to EPSV | nothing yet: PASV goes to the server |
 //! | Active | any other | the reply |
+//! | Active, by a forward | any | the reply if it is 2xx, 4xx or 530; else 425 |
 //! | Transfer | 1xx | the reply; the client's side of an active data connection is made |
 //! | Transfer | 2xx | the reply, held back until a download has reached the client; 426 if bytes were lost |
 //! | Transfer | 4xx, 5xx | the reply, unless 425 was told before |
@@ -80,6 +81,15 @@ pub(super) struct Route {
 }
 
 impl Awaited {
+    /// Whether the server owes a reply.
+    fn is_asked(&self) -> bool {
+        match self {
+            Self::Answer(_) => false,
+            Self::Active(active) => active.stage != Stage::Forwarding,
+            _ => true,
+        }
+    }
+
     /// Whether the data connection of the next transfer depends on it.
     pub fn prepares_data(&self) -> bool {
         matches!(self, Self::Passive | Self::Active(_))
@@ -103,7 +113,14 @@ impl Dialogue {
         }
         self.begin_transfer(index);
         let is_stream = self.is_stream;
-        matches!(&self.awaited[index], Awaited::Transfer(running) if running.is_under_way(is_stream))
+        let Awaited::Transfer(running) = &mut self.awaited[index] else { return false };
+        if running.awaits_server() {
+            if let Some(id) = running.hurry() {
+                self.act(Action::HurryServer { id });
+            }
+            return true;
+        }
+        running.is_under_way(is_stream)
     }
 
     /// One line of the server, while lines go through.
@@ -144,11 +161,11 @@ impl Dialogue {
         }
     }
 
-    /// Whether the oldest command is a PORT whose data channel is being opened: replies behind it
-    /// wait.
+    /// Whether the oldest command is a PORT whose data channel is being opened, or whose port is asked
+    /// for: replies behind it wait.
     pub(super) fn is_opening_data(&self) -> bool {
         let front = self.awaited.front();
-        matches!(front, Some(Awaited::Active(active)) if active.stage == Stage::Opening)
+        matches!(front, Some(Awaited::Active(active)) if active.stage.waits_for_ssh())
             && !self.replies.is_inside()
     }
 
@@ -173,8 +190,7 @@ impl Dialogue {
             return None;
         }
         loop {
-            let is_asked =
-                |(_, awaited): &(usize, &Awaited)| !matches!(awaited, Awaited::Answer(_));
+            let is_asked = |(_, awaited): &(usize, &Awaited)| awaited.is_asked();
             let mut asked = self.awaited.iter().enumerate().filter(is_asked);
             let (index, oldest) = asked.next()?;
             match (oldest, asked.next().map(|(behind, _)| behind)) {
@@ -329,7 +345,7 @@ impl Dialogue {
         port: u16,
         named: Option<SocketAddrV4>,
     ) -> (Target, Option<SocketAddrV4>) {
-        let target = Target { host: self.host.clone(), port };
+        let target = Target { host: self.server_host(), port };
         let Some(named) = named else { return (target, None) };
         if self.settings.trust_pasv_address && !named.ip().is_unspecified() {
             let host = Host::Address(IpAddr::V4(*named.ip()));
@@ -346,6 +362,10 @@ impl Dialogue {
 
     /// The reply to the EPSV or PASV that stands for the client's PORT or EPRT.
     fn active_reply(&mut self, index: usize, mut active: Active, code: Code, line: &Line) {
+        if let Stage::Named(at) = active.stage {
+            self.named_reply(index, active, at, code, line);
+            return;
+        }
         let port = match code.number() {
             229 => address::parse_229(line.text()).map(|port| (port, None)).ok(),
             227 => {
@@ -370,7 +390,7 @@ impl Dialogue {
         } else if active.stage == Stage::Epsv {
             self.without_epsv = true;
             active.stage = Stage::Pasv;
-            self.ask(Stage::Pasv.command());
+            self.ask(b"PASV\r\n");
             Awaited::Active(active)
         } else {
             Awaited::Answer(Answer::message(425, &FTP_NO_PASSIVE, &[]))

@@ -1,6 +1,7 @@
 //! Transcripts: what goes in and what has to come out, played with every split of the input.
 
 mod active;
+mod forward;
 mod login;
 mod passive;
 mod random;
@@ -72,6 +73,7 @@ fn settings(login: LoginMode) -> Settings {
         client: [10, 1, 1, 1].into(),
         trust_pasv_address: false,
         composite_user: false,
+        forward: None,
         control_page: None,
         now: || SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
     }
@@ -181,6 +183,9 @@ fn short(action: &Action) -> String {
             format!("Expect {} {to} as {}", id.0, hosts.join(","))
         }
         Action::OpenData { id, to } => format!("OpenData {} {to}", id.0),
+        Action::Forward { id } => format!("Forward {}", id.0),
+        Action::ExpectServer { id } => format!("ExpectServer {}", id.0),
+        Action::HurryServer { id } => format!("HurryServer {}", id.0),
         Action::ConnectClient { id, to } => format!("ConnectClient {} {to}", id.0),
         Action::AcceptBind { id, bind } => format!("AcceptBind {} {}", id.0, bind.0),
         Action::DropData { id } => format!("DropData {}", id.0),
