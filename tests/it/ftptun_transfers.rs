@@ -24,23 +24,29 @@ fn all_transfers(mode: Mode) {
     for host in [SshHost::Target, SshHost::Profile] {
         let world = World::new();
         let scene = FtpScene::start_with(&world, host, &["async_abor_enable=YES"], |deck| deck);
-        small_files(&scene);
         for version in [Socks::V4, Socks::V5] {
-            let mut client = scene.logged_in(version);
-            put_get_append(&scene, &mut client, mode);
-            restart(&scene, &mut client, mode);
-            list(&mut client, mode);
-            mget(&mut client, mode);
-            abort(&scene, &mut client, mode);
+            let client = scene.logged_in(version);
             // One version for each host: both have been there by then.
-            if (version == Socks::V4) == (host == SshHost::Target) {
-                big_file(&scene, &mut client, mode);
-            }
-            client.ask("QUIT", 221);
-            client.expect_end();
+            let is_big = (version == Socks::V4) == (host == SshHost::Target);
+            dialogue(&scene, client, mode, is_big);
         }
         assert_eq!(scene.zoxy.log.count(&[&SESSION_OPENED.id()]), 1, "SSH sessions");
     }
+}
+
+/// All of it in one dialogue, with a big file or without.
+pub fn dialogue(scene: &FtpScene, mut client: FtpClient, mode: Mode, is_big: bool) {
+    small_files(scene);
+    put_get_append(scene, &mut client, mode);
+    restart(scene, &mut client, mode);
+    list(&mut client, mode);
+    mget(&mut client, mode);
+    abort(scene, &mut client, mode);
+    if is_big {
+        big_file(scene, &mut client, mode);
+    }
+    client.ask("QUIT", 221);
+    client.expect_end();
 }
 
 fn put_get_append(scene: &FtpScene, client: &mut FtpClient, mode: Mode) {
