@@ -222,7 +222,7 @@ pub const FTP_NO_PASSIVE: Message = Message {
     explanation: "An active client is served by a passive data connection to the FTP server, which \
         refused both commands for it.",
     action: "The client is told 425.",
-    response: "Allow passive mode at the FTP server.",
+    response: "Allow passive mode at the FTP server, or set ACTIVE FORWARD for the filter.",
 };
 
 /// Reply 425: port.
