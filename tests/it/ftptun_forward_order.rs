@@ -65,6 +65,15 @@ fn prepared(client: &mut FtpClient, played: &mut Played, mode: Mode) -> (Data, S
     (data, at.into())
 }
 
+/// A command to the server and back.
+#[track_caller]
+fn noop(client: &mut FtpClient, played: &mut Played) {
+    client.send("NOOP");
+    played.expect("NOOP");
+    played.say("200 fine");
+    client.expect(200);
+}
+
 fn server_connects(at: SocketAddr) -> TcpStream {
     connect_from(Ipv4Addr::LOCALHOST, at)
 }
@@ -167,10 +176,7 @@ fn complete_without_a_connection() {
         assert!(told.lines[0].contains(&FTP_SERVER_ABSENT.id()), "{told:?}");
         assert!(told.lines[0].contains("transfer is complete"), "{told:?}");
         drop(data);
-        client.send("NOOP");
-        played.expect("NOOP");
-        played.say("200 fine");
-        client.expect(200);
+        noop(&mut client, &mut played);
     }
     scene.sshd.expect_no_forward();
 }
@@ -199,29 +205,68 @@ fn nobody_comes_in_time() {
     drop(data);
 }
 
-/// Somebody on the SSH server's host finds the port first.
+/// Somebody on the SSH server's host finds the port first: he waits, and is turned away when the FTP
+/// server comes for its transfer.
 #[test]
 fn strangers_before_the_transfer() {
     let world = World::new();
     let scene = Scene::start(&world, |deck| deck);
     for mode in MODES {
-        let (mut client, mut played) = scene.dialogue(Socks::V5);
+        for early in [1, 2, 3] {
+            let (mut client, mut played) = scene.dialogue(Socks::V5);
+            let (data, at) = prepared(&mut client, &mut played, mode);
+            let mark = scene.zoxy.log.mark();
+            let strangers: Vec<_> = (0..early).map(|_| server_connects(at)).collect();
+            // What sshd had to report before it is known by then.
+            for _ in 0..2 {
+                noop(&mut client, &mut played);
+            }
+            client.send("RETR FILE");
+            played.expect("RETR FILE");
+            let mut server = server_connects(at);
+            server.write_all(b"the file").expect("data is taken");
+            drop(server);
+            for stranger in strangers {
+                turned_away(stranger);
+            }
+            played.say("150 here");
+            client.expect(150);
+            let stream = data.stream(&client.door).expect("the data connection comes");
+            assert_eq!(read_all(stream), b"the file");
+            played.say("226 sent");
+            client.expect(226);
+            let words = ["127.0.0.1 port ", &format!("port {} refused", at.port())];
+            scene.zoxy.log.wait_message_after(mark, &FTP_STRANGER, &words);
+        }
+    }
+    scene.sshd.expect_no_forward();
+}
+
+/// Some FTP servers connect when they get the PORT (pyftpdlib, Twisted).
+#[test]
+fn server_that_connects_with_the_port() {
+    let world = World::new();
+    let scene = Scene::start(&world, |deck| deck);
+    let (mut client, mut played) = scene.dialogue(Socks::V4);
+    for mode in MODES {
         let (data, at) = prepared(&mut client, &mut played, mode);
-        let mark = scene.zoxy.log.mark();
-        turned_away(server_connects(at));
-        let words = ["127.0.0.1 port ", &format!("port {} refused", at.port()), "expected yet"];
-        scene.zoxy.log.wait_message_after(mark, &FTP_STRANGER, &words);
+        let mut server = server_connects(at);
         client.send("RETR FILE");
         played.expect("RETR FILE");
-        let mut server = server_connects(at);
-        played.say("150 here");
-        client.expect(150);
         server.write_all(b"the file").expect("data is taken");
         drop(server);
+        played.say_lines(&["150 here", "226 sent"]);
+        client.expect(150);
         let stream = data.stream(&client.door).expect("the data connection comes");
         assert_eq!(read_all(stream), b"the file");
-        played.say("226 sent");
         client.expect(226);
+        scene.sshd.expect_no_forward();
+        // Without a transfer it is refused when the port is given back.
+        let (data, at) = prepared(&mut client, &mut played, mode);
+        let server = server_connects(at);
+        let (next, _) = prepared(&mut client, &mut played, mode);
+        turned_away(server);
+        drop((data, next));
     }
 }
 
@@ -286,11 +331,10 @@ fn two_who_could_be_the_server() {
         let two = TcpStream::connect(at);
         played.say("150 here");
         client.expect(150);
-        let stream = data.stream(&client.door).expect("the data connection comes");
         drop((one, two));
-        drop(stream);
         played.say("226 sent");
         let told = client.reply();
+        drop(data);
         scene.sshd.expect_no_forward();
         (told.code == 426).then_some(told)
     });

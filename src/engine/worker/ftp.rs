@@ -353,6 +353,7 @@ impl Worker {
             Action::OpenData { id, to } => self.open_data(key, id, &to),
             Action::Forward { id } => self.ask_forward(key, id),
             Action::ExpectServer { id } => self.expect_server(key, id),
+            Action::AdmitServer { id } => self.admit_server(key, id),
             Action::HurryServer { id } => self.hurry_server(key, id),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),

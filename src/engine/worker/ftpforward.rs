@@ -11,6 +11,7 @@
 //! | the FTP server's connection | DATATIME; 10 s after the transfer's 2xx | 425 for the transfer, given back |
 
 use std::collections::VecDeque;
+use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -25,9 +26,18 @@ use crate::ssh::channels::{ChannelId, ForwardEvent, ForwardId, Refusal};
 pub(super) enum News {
     Listening(ForwardId, Key, u16),
     Refused(ForwardId, Key),
-    Connected(ForwardId, Key, ChannelId, SocketAddr),
+    Connected(Connected),
     TurnedAway(Stranger),
     Left(IpAddr, u16),
+}
+
+/// The connection that was expected.
+pub(super) struct Connected {
+    forward: ForwardId,
+    owner: Key,
+    channel: ChannelId,
+    origin: SocketAddr,
+    parked: Option<SocketAddr>,
 }
 
 /// A connection that was refused.
@@ -35,6 +45,7 @@ pub(super) struct Stranger {
     forward: Option<(ForwardId, Key)>,
     port: u32,
     origin: String,
+    parked: Option<SocketAddr>,
     refusal: Refusal,
     given_up: bool,
 }
@@ -44,12 +55,20 @@ impl From<ForwardEvent<'_, Key>> for News {
         match event {
             ForwardEvent::Listening { id, owner, port } => Self::Listening(id, owner, port),
             ForwardEvent::Refused { id, owner } => Self::Refused(id, owner),
-            ForwardEvent::Connected { id, forward, owner, origin } => {
-                Self::Connected(forward, owner, id, origin)
+            ForwardEvent::Connected { id, forward, owner, origin, parked } => {
+                Self::Connected(Connected { forward, owner, channel: id, origin, parked })
             }
-            ForwardEvent::TurnedAway { forward, port, origin, origin_port, refusal, given_up } => {
+            ForwardEvent::TurnedAway {
+                forward,
+                port,
+                origin,
+                origin_port,
+                refusal,
+                parked,
+                given_up,
+            } => {
                 let origin = format!("{origin} port {origin_port}");
-                Self::TurnedAway(Stranger { forward, port, origin, refusal, given_up })
+                Self::TurnedAway(Stranger { forward, port, origin, parked, refusal, given_up })
             }
             ForwardEvent::Left { address, port } => Self::Left(address, port),
         }
@@ -76,9 +95,10 @@ impl Worker {
             return Err(format!("{MAX_FORWARDS} transfers of this dialogue wait for theirs"));
         }
         let (session_key, _) = ftp.link.ok_or("there is no SSH session")?;
+        let from = ftp.dialogue.sources();
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let session = session.ok_or("the SSH session is gone")?;
-        let forward = session.mux.forward(key, bind).map_err(|error| error.to_string())?;
+        let forward = session.mux.forward(key, bind, from).map_err(|error| error.to_string())?;
         let until = now + session.profile.open_timeout;
         ftp.forwards.push(ForwardSlot { id, forward, port: None, until, is_overdue: false });
         self.watch_dialogue(key);
@@ -92,15 +112,28 @@ impl Worker {
         let Self { clients, sessions, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let (Some(ftp), Some(route)) = (&mut client.ftp, &client.route) else { return };
-        let sources = ftp.dialogue.sources();
         let Some((session_key, _)) = ftp.link else { return };
         let Some(slot) = ftp.forwards.iter_mut().find(|slot| slot.id == id) else { return };
         slot.until = now + route.filter.data_timeout;
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         if let Some(session) = session {
-            session.mux.expect(slot.forward, sources);
+            session.mux.expect(slot.forward);
         }
         self.watch_dialogue(key);
+    }
+
+    /// The transfer has begun, and no connection has come for it: one that came before it may be the
+    /// FTP server's. Some connect with the PORT.
+    pub(super) fn admit_server(&mut self, key: Key, id: DataId) {
+        let Some(ftp) = self.dialogue_of(key) else { return };
+        let Some((session_key, _)) = ftp.link else { return };
+        let Some(slot) = ftp.forwards.iter().find(|slot| slot.id == id) else { return };
+        let forward = slot.forward;
+        let Some(session) = self.session(session_key) else { return };
+        if let Some((channel, origin)) = session.mux.admit(forward) {
+            let connected = Connected { forward, owner: key, channel, origin, parked: None };
+            self.server_connected(session_key, &connected);
+        }
     }
 
     /// The FTP server has said that the transfer is complete: its connection, if there is one, has
@@ -127,9 +160,7 @@ impl Worker {
                     self.forward_denied(key, slot.id, text);
                 }
             }
-            News::Connected(forward, key, channel, origin) => {
-                self.server_connected(session_key, forward, key, channel, origin);
-            }
+            News::Connected(connected) => self.server_connected(session_key, &connected),
             News::TurnedAway(stranger) => self.stranger(session_key, &stranger),
             News::Left(address, port) => {
                 let Some(session) = self.session(session_key) else { return };
@@ -165,14 +196,8 @@ impl Worker {
     }
 
     /// The FTP server's connection has come.
-    fn server_connected(
-        &mut self,
-        session_key: Key,
-        forward: ForwardId,
-        key: Key,
-        channel: ChannelId,
-        origin: SocketAddr,
-    ) {
+    fn server_connected(&mut self, session_key: Key, connected: &Connected) {
+        let Connected { forward, owner: key, channel, origin, parked } = *connected;
         // Data may follow at once: it must not overtake the confirmation.
         let Some(session) = self.session(session_key) else { return };
         if let Err(error) = session.send_control() {
@@ -187,7 +212,7 @@ impl Worker {
             self.mark_dirty(session_key);
             return;
         };
-        let id = slot.id;
+        let (id, port) = (slot.id, slot.port.unwrap_or(0));
         ftp.used_forward = Some((forward, id));
         ftp.slots.push(DataSlot {
             id,
@@ -197,13 +222,17 @@ impl Worker {
             until: None,
             peer: Some(origin),
         });
+        if let Some(parked) = parked {
+            let parked = in_words(parked);
+            self.say_stranger(key, parked, port.into(), &"it came before its time, another at it");
+        }
         self.watch_dialogue(key);
         self.dialogue_event(key, Event::DataOpened { id });
     }
 
     /// Somebody was not let in.
     fn stranger(&mut self, session_key: Key, stranger: &Stranger) {
-        let Stranger { forward, port, origin, refusal, given_up } = stranger;
+        let Stranger { forward, port, origin, parked, refusal, given_up } = stranger;
         let known = forward.and_then(|(forward, key)| {
             let ftp = self.dialogue_of(key)?;
             let waits = ftp.forwards.iter().find(|slot| slot.forward == forward);
@@ -223,16 +252,10 @@ impl Worker {
             );
             return;
         };
-        if let Some(client) = self.client(key) {
-            say!(
-                FTP_STRANGER,
-                id = client.number,
-                client = client.peer,
-                origin = origin,
-                port = port,
-                reason = refusal
-            );
+        if let Some(parked) = parked {
+            self.say_stranger(key, in_words(*parked), *port, refusal);
         }
+        self.say_stranger(key, origin, *port, refusal);
         if is_used {
             if *refusal == Refusal::TooLate {
                 self.dialogue_event(key, Event::DataDisputed { id });
@@ -247,6 +270,18 @@ impl Worker {
             };
             self.dialogue_event(key, Event::DataFailed { id, text });
         }
+    }
+
+    fn say_stranger(&mut self, key: Key, origin: impl Display, port: u32, reason: &dyn Display) {
+        let Some(client) = self.client(key) else { return };
+        say!(
+            FTP_STRANGER,
+            id = client.number,
+            client = client.peer,
+            origin = origin,
+            port = port,
+            reason = reason
+        );
     }
 
     /// Gives up what was waited for too long.
@@ -327,6 +362,11 @@ impl Worker {
     fn dialogue_of(&mut self, key: Key) -> Option<&mut FtpControl> {
         self.client(key)?.ftp.as_deref_mut()
     }
+}
+
+/// Who connected, as messages have it.
+fn in_words(origin: SocketAddr) -> String {
+    format!("{} port {}", origin.ip(), origin.port())
 }
 
 /// Forwards of one dialogue at once, at most: one is prepared, others wait for their transfers'

@@ -150,9 +150,12 @@ impl Dialogue {
     /// Makes the client's side of a transfer's data connection, unless the server's is still to come.
     pub(super) fn make_client_side(&mut self, index: usize) {
         let Some(Awaited::Transfer(running)) = self.awaited.get(index) else { return };
-        let usable = |data: &&DataConnection| !data.is_over() && !data.awaits_server();
-        let Some(data) = running.data.as_ref().filter(usable) else { return };
+        let Some(data) = running.data.as_ref().filter(|data| !data.is_over()) else { return };
         let id = data.id;
+        if data.awaits_server() {
+            self.act(Action::AdmitServer { id });
+            return;
+        }
         match data.client {
             ClientSide::Comes => {}
             ClientSide::Address(to) => self.act(Action::ConnectClient { id, to }),

@@ -10,7 +10,8 @@
 //! | running | as any | |
 //!
 //! The connection may come before the 1xx and after it, and behind the 2xx of a small file: that is
-//! held back until the connection is there.
+//! held back until the connection is there. Some servers connect when they get the PORT; nobody can
+//! tell those from strangers, so such a connection is used only if the transfer begins without another.
 
 use std::net::SocketAddr;
 

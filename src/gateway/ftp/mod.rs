@@ -136,6 +136,12 @@ pub enum Action {
         /// The data connection.
         id: DataId,
     },
+    /// The transfer has begun, and the server's connection has not come: one that came before the
+    /// command may be the server's.
+    AdmitServer {
+        /// The data connection.
+        id: DataId,
+    },
     /// The server has said that the transfer is complete: if it has connected, that is known soon.
     HurryServer {
         /// The data connection.

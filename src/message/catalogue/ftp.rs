@@ -395,8 +395,8 @@ pub const FTP_STRANGER: Message = Message {
     severity: Severity::W,
     text: "#{id} {client}: connection from {origin} to forwarded port {port} refused: {reason}",
     explanation: "With ACTIVE FORWARD the SSH server listens for the FTP server of this dialogue. \
-        Somebody connected who is not expected: before the transfer, after its connection had come, \
-        or from an address that is not the FTP server's.",
+        Somebody connected who is not expected: before the transfer and not alone, after its \
+        connection had come, or from an address that is not the FTP server's.",
     action: "The SSH server is told to close the connection; no byte of it was used. The port stays \
         open for the FTP server. With the 16th the port is given up: the transfer gets 425.",
     response: "If the address is one of the FTP server's, add it to FWDFROM of the filter. \

@@ -97,6 +97,8 @@ pub enum ForwardEvent<'p, T> {
         owner: T,
         /// Who connected, as the server sees it.
         origin: SocketAddr,
+        /// Who had come too early, and was turned away for it.
+        parked: Option<SocketAddr>,
     },
     /// A connection to a forwarded port was refused.
     TurnedAway {
@@ -111,6 +113,8 @@ pub enum ForwardEvent<'p, T> {
         origin_port: u32,
         /// Why.
         refusal: Refusal,
+        /// Who had come too early, and was turned away with it.
+        parked: Option<SocketAddr>,
         /// There were too many: the forward was given up, and its id is dead.
         given_up: bool,
     },

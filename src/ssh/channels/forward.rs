@@ -2,10 +2,11 @@
 //!
 //! [`Mux`](super::Mux) sends and answers, this module keeps the states, traces their changes, and
 //! judges the connections that the server reports. A forward is for one connection: with the first
-//! that is let in the server is told to listen no more.
+//! that is let in the server is told to listen no more. One that comes before any is expected is
+//! neither let in nor refused: it is parked, in case no other comes.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use slab::Slab;
 
@@ -30,9 +31,9 @@ pub(super) enum State {
     Requested,
     /// So it was, but the owner gave up: a port will be given back.
     Abandoned,
-    /// The server listens; nobody is let in.
+    /// The server listens; one connection is parked.
     Listening,
-    /// The server listens; one connection is let in.
+    /// The server listens; one connection is let in, before a parked one.
     Expecting,
     /// cancel-tcpip-forward waits in the queue; nobody is let in.
     CancelQueued,
@@ -53,9 +54,32 @@ pub(super) struct Forward<T> {
     from: AddressSet,
     /// One was.
     pub(super) is_used: bool,
+    /// Who came before anybody was expected.
+    pub(super) early: Early,
     /// Connections that were not let in.
     turned_away: u32,
     state: State,
+}
+
+/// Connections that came too early.
+#[derive(Debug)]
+pub(super) enum Early {
+    /// None yet.
+    None,
+    /// One, which waits for its answer.
+    Parked(Connection),
+    /// More than one: none of them is let in.
+    Contested,
+}
+
+/// A connection whose open has no answer yet; its numbers and windows are the server's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Connection {
+    pub sender: u32,
+    pub window: u32,
+    pub max_packet: u32,
+    /// Who connected.
+    pub origin: SocketAddr,
 }
 
 /// Why a connection to a forwarded port was not let in.
@@ -63,8 +87,8 @@ pub(super) struct Forward<T> {
 pub enum Refusal {
     /// The server was not asked to listen there.
     NotRequested,
-    /// Nobody was waited for yet.
-    TooEarly,
+    /// More than one came before any was expected.
+    Contested,
     /// It comes from an address that may not connect.
     Stranger,
     /// Another one was let in, or the forward was given up.
@@ -77,6 +101,8 @@ pub enum Refusal {
 pub(super) enum Verdict<T> {
     /// It is let in, and comes from this address.
     Accept(ForwardId, T, IpAddr),
+    /// It is too early, and comes from this address.
+    Park(ForwardId, T, IpAddr),
     /// It is not; the forward it came to, if there is one.
     Refuse(Option<(ForwardId, T)>, Refusal),
 }
@@ -95,7 +121,7 @@ impl<T: Copy> Forwards<T> {
     }
 
     /// Makes a forward whose request waits in the queue.
-    pub(super) fn insert(&mut self, owner: T, address: IpAddr) -> ForwardId {
+    pub(super) fn insert(&mut self, owner: T, address: IpAddr, from: AddressSet) -> ForwardId {
         let entry = self.slots.vacant_entry();
         let id = ForwardId { index: entry.key() as u32, serial: self.serial };
         self.serial = self.serial.wrapping_add(1);
@@ -104,8 +130,9 @@ impl<T: Copy> Forwards<T> {
             owner,
             address,
             port: 0,
-            from: AddressSet::default(),
+            from,
             is_used: false,
+            early: Early::None,
             turned_away: 0,
             state: State::RequestQueued,
         });
@@ -139,10 +166,11 @@ impl<T: Copy> Forwards<T> {
             (State::Expecting, Some(origin)) => {
                 return Verdict::Accept(forward.id, forward.owner, origin);
             }
-            (State::Expecting, None) => Refusal::Stranger,
-            (State::Listening, _) => Refusal::TooEarly,
-            // A stranger who comes late tells nothing about the one who was let in.
-            (_, None) if forward.is_used => Refusal::Stranger,
+            (State::Listening, Some(origin)) => {
+                return Verdict::Park(forward.id, forward.owner, origin);
+            }
+            // One who comes too late tells nothing about the one who was let in.
+            (_, None) => Refusal::Stranger,
             _ => Refusal::TooLate,
         };
         Verdict::Refuse(Some((forward.id, forward.owner)), refusal)
@@ -176,11 +204,25 @@ impl<T> Forward<T> {
         self.state = new;
     }
 
-    /// One connection from one of these addresses is let in from now on.
-    pub(super) fn expect(&mut self, from: AddressSet) {
-        if matches!(self.state, State::Listening | State::Expecting) {
-            self.from = from;
-            self.set_state(State::Expecting);
+    /// Whether the server listens, and somebody may be let in.
+    pub(super) fn is_live(&self) -> bool {
+        matches!(self.state, State::Listening | State::Expecting)
+    }
+
+    /// Keeps a connection that came too early. False: it is not the only one.
+    pub(super) fn park(&mut self, connection: Connection) -> bool {
+        let is_first = matches!(self.early, Early::None);
+        if is_first {
+            self.early = Early::Parked(connection);
+        }
+        is_first
+    }
+
+    /// Takes the parked connection out: there is none any more, or `left`.
+    pub(super) fn unpark(&mut self, left: Early) -> Option<Connection> {
+        match std::mem::replace(&mut self.early, left) {
+            Early::Parked(connection) => Some(connection),
+            Early::None | Early::Contested => None,
         }
     }
 
@@ -206,7 +248,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotRequested => "zoxy did not ask for this port",
-            Self::TooEarly => "none is expected yet",
+            Self::Contested => "more than one came before the expected one",
             Self::Stranger => "this address may not connect",
             Self::TooLate => "the expected one was there before, or is not expected any more",
             Self::Full => "the session has no channel left",

@@ -7,7 +7,7 @@ use super::ChannelId;
 use super::channel::{Channel, Input};
 use super::error::{ForwardError, ProtocolError};
 use super::event::{Event, ForwardEvent, OpenFailure};
-use super::forward::{ForwardId, MAX_TURNED_AWAY, Refusal, State, Verdict};
+use super::forward::{Connection, Early, ForwardId, MAX_TURNED_AWAY, Refusal, State, Verdict};
 use super::mux::{Mux, text};
 use super::outbox::{Entry, Reply};
 use super::requests::Request;
@@ -15,24 +15,43 @@ use super::wire::{self, ControlPacket, Forwarded};
 use crate::config::rules::AddressSet;
 
 impl<T: Copy> Mux<T> {
-    /// Asks the server to listen at `address`, on a port of its choice. The answer comes as
-    /// [`ForwardEvent::Listening`] or [`ForwardEvent::Refused`].
-    pub fn forward(&mut self, owner: T, address: IpAddr) -> Result<ForwardId, ForwardError> {
+    /// Asks the server to listen at `address`, on a port of its choice, for one connection from one of
+    /// the addresses `from`. The answer comes as [`ForwardEvent::Listening`] or
+    /// [`ForwardEvent::Refused`].
+    pub fn forward(
+        &mut self,
+        owner: T,
+        address: IpAddr,
+        from: AddressSet,
+    ) -> Result<ForwardId, ForwardError> {
         if self.forwards.len() >= self.limits.forwards {
             return Err(ForwardError::Full { forwards: self.limits.forwards });
         }
-        let id = self.forwards.insert(owner, address);
+        let id = self.forwards.insert(owner, address, from);
         log::trace!("forward {id}: asking for a port at {address}");
         self.outbox.push(Entry::Forward(id));
         Ok(id)
     }
 
-    /// Lets one connection in that comes from one of these addresses ([`ForwardEvent::Connected`]).
-    /// Ignored unless the server listens for the forward.
-    pub fn expect(&mut self, id: ForwardId, from: AddressSet) {
-        if let Some(forward) = self.forwards.get_mut(id) {
-            forward.expect(from);
+    /// Lets the next connection in ([`ForwardEvent::Connected`]). Ignored unless the server listens
+    /// for the forward.
+    pub fn expect(&mut self, id: ForwardId) {
+        let Some(forward) = self.forwards.get_mut(id) else { return };
+        if forward.state() == State::Listening {
+            forward.set_state(State::Expecting);
         }
+    }
+
+    /// Lets the one connection in that came before any was expected. None: there is none, or more than
+    /// one; the next one is still let in.
+    pub fn admit(&mut self, id: ForwardId) -> Option<(ChannelId, SocketAddr)> {
+        let forward = self.forwards.get_mut(id).filter(|f| f.state() == State::Expecting)?;
+        let owner = forward.owner;
+        if self.channels.len() >= self.limits.channels {
+            return None;
+        }
+        let connection = forward.unpark(Early::None)?;
+        Some((self.accept(id, owner, connection), connection.origin))
     }
 
     /// The owner has no use for the forward any more, in whatever state; it will hear no more of it.
@@ -44,6 +63,9 @@ impl<T: Copy> Mux<T> {
             State::Requested => forward.set_state(State::Abandoned),
             State::Listening | State::Expecting => {
                 forward.set_state(State::CancelQueued);
+                if let Some(parked) = forward.unpark(Early::Contested) {
+                    self.outbox.push(Entry::RefuseParked(parked.sender));
+                }
                 self.outbox.push(Entry::CancelForward(id));
             }
             State::Withdrawn | State::Abandoned | State::CancelQueued | State::CancelSent => {}
@@ -106,36 +128,69 @@ impl<T: Copy> Mux<T> {
     /// A connection to a port that the server listens on for us.
     pub(super) fn on_forwarded<'p>(
         &mut self,
-        connection: &Forwarded<'p>,
+        reported: &Forwarded<'p>,
         sender: u32,
         window: u32,
         max_packet: u32,
     ) -> Result<Event<'p, T>, ProtocolError> {
-        let (forward, owner, address) = match self.forwards.judge(connection) {
+        if max_packet == 0 {
+            return Err(ProtocolError::Malformed { message: wire::CHANNEL_OPEN });
+        }
+        let port = u16::try_from(reported.origin_port).unwrap_or(0);
+        let from = |address| Connection {
+            sender,
+            window,
+            max_packet,
+            origin: SocketAddr::new(address, port),
+        };
+        match self.forwards.judge(reported) {
             Verdict::Refuse(forward, refusal) => {
-                return self.turn_away(forward, connection, sender, refusal);
+                self.turn_away(forward, None, reported, sender, refusal)
+            }
+            Verdict::Park(forward, owner, address) => {
+                let connection = from(address);
+                let found = self.forwards.get_mut(forward);
+                if found.is_none_or(|found| found.park(connection)) {
+                    log::trace!("forward {forward}: parking {}", connection.origin);
+                    return Ok(Event::Nothing);
+                }
+                let parked = self.refuse_parked(forward);
+                let forward = Some((forward, owner));
+                self.turn_away(forward, parked, reported, sender, Refusal::Contested)
             }
             Verdict::Accept(forward, owner, _) if self.channels.len() >= self.limits.channels => {
-                return self.turn_away(Some((forward, owner)), connection, sender, Refusal::Full);
+                self.turn_away(Some((forward, owner)), None, reported, sender, Refusal::Full)
             }
-            Verdict::Accept(forward, owner, address) => (forward, owner, address),
-        };
+            Verdict::Accept(forward, owner, address) => {
+                let connection = from(address);
+                let parked = self.refuse_parked(forward);
+                let id = self.accept(forward, owner, connection);
+                let origin = connection.origin;
+                Ok(Event::Forward(ForwardEvent::Connected { id, forward, owner, origin, parked }))
+            }
+        }
+    }
+
+    /// Makes a channel of a connection. The forward was for this one only.
+    fn accept(&mut self, forward: ForwardId, owner: T, connection: Connection) -> ChannelId {
+        let Connection { sender, window, max_packet, .. } = connection;
         let limits = self.limits;
         let id = self.channels.insert(|id| Channel::accepted(id, owner, &limits, sender));
-        if max_packet == 0 {
-            return Err(ProtocolError::NoPacketSize { channel: id });
-        }
         log::trace!("channel {id}: accepted for forward {forward}");
         self.owned += 1;
         self.outbox.push(Entry::Confirm { id, window, max_packet });
-        // It was for one connection.
         self.cancel_forward(forward);
         if let Some(forward) = self.forwards.get_mut(forward) {
             forward.is_used = true;
         }
-        let port = u16::try_from(connection.origin_port).unwrap_or(0);
-        let origin = SocketAddr::new(address, port);
-        Ok(Event::Forward(ForwardEvent::Connected { id, forward, owner, origin }))
+        id
+    }
+
+    /// Refuses the parked connection of a forward, and any that comes too early from now on.
+    fn refuse_parked(&mut self, forward: ForwardId) -> Option<SocketAddr> {
+        let parked = self.forwards.get_mut(forward)?.unpark(Early::Contested)?;
+        self.outbox.push(Entry::RefuseParked(parked.sender));
+        Some(parked.origin)
     }
 
     /// Refuses a connection. A forward to which too many strangers come is given up; of those that
@@ -143,7 +198,8 @@ impl<T: Copy> Mux<T> {
     fn turn_away<'p>(
         &mut self,
         forward: Option<(ForwardId, T)>,
-        connection: &Forwarded<'p>,
+        parked: Option<SocketAddr>,
+        reported: &Forwarded<'p>,
         sender: u32,
         refusal: Refusal,
     ) -> Result<Event<'p, T>, ProtocolError> {
@@ -151,11 +207,10 @@ impl<T: Copy> Mux<T> {
             Refusal::Full => OpenFailure::ResourceShortage,
             _ => OpenFailure::AdministrativelyProhibited,
         };
-        self.refuse_open(sender, reason, "not expected")?;
+        self.refuse_open(sender, reason, NOT_EXPECTED)?;
         let mut given_up = false;
         if let Some(found) = forward.and_then(|(id, _)| self.forwards.get_mut(id)) {
-            let is_live = matches!(found.state(), State::Listening | State::Expecting);
-            let (id, goes_on) = (found.id, found.turn_away());
+            let (id, is_live, goes_on) = (found.id, found.is_live(), found.turn_away());
             given_up = is_live && !goes_on;
             if given_up {
                 self.cancel_forward(id);
@@ -170,10 +225,11 @@ impl<T: Copy> Mux<T> {
         }
         Ok(Event::Forward(ForwardEvent::TurnedAway {
             forward,
-            port: connection.port,
-            origin: text(connection.origin),
-            origin_port: connection.origin_port,
+            port: reported.port,
+            origin: text(reported.origin),
+            origin_port: reported.origin_port,
             refusal,
+            parked,
             given_up,
         }))
     }
@@ -223,3 +279,6 @@ impl<T: Copy> Mux<T> {
         Some(ControlPacket::open_confirmation(channel.peer, id.number(), receive, most))
     }
 }
+
+/// What a server is told of a connection that is refused.
+pub(super) const NOT_EXPECTED: &str = "not expected";

@@ -72,16 +72,18 @@
 //! | tcpip-forward handed out | Requested | freed, not sent | - | - | - | - | - | - |
 //! | 81 SUCCESS to it | - | - | Listening, told | CancelQueued | - | - | - | - |
 //! | 82 FAILURE to it | - | - | freed, told | freed | - | - | - | - |
-//! | `expect` | - | - | - | - | Expecting | Expecting | - | - |
-//! | 90 OPEN from an expected address | - | - | - | - | refused, told | CancelQueued, told Connected | refused, told | refused, told |
+//! | `expect` | - | - | - | - | Expecting | - | - | - |
+//! | 90 OPEN from an expected address | - | - | - | - | parked; the second: both refused, told | CancelQueued, told Connected; the parked one refused | refused, told | refused, told |
 //! | 90 OPEN from another address | - | - | - | - | refused, told | refused, told | refused, told | refused, told |
+//! | `admit`, one parked | - | - | - | - | - | CancelQueued, the parked one is the channel | - | - |
 //! | the 16th refused | - | - | - | - | CancelQueued, told | CancelQueued, told | - | - |
-//! | `cancel_forward` | Withdrawn | - | Abandoned | - | CancelQueued | CancelQueued | - | - |
+//! | `cancel_forward` | Withdrawn | - | Abandoned | - | CancelQueued, the parked one refused | CancelQueued, the parked one refused | - | - |
 //! | cancel-tcpip-forward handed out | - | - | - | - | - | - | CancelSent | - |
 //! | 81 SUCCESS, 82 FAILURE to it | - | - | - | - | - | - | - | freed; FAILURE is told |
 //!
-//! The owner of a forward hears of it until it is told Refused, Connected or that it was given up, or
-//! calls [`Mux::cancel_forward`]. Of a connection refused later it is told for the log only. A port
+//! A parked open has no answer yet: the server reads nothing from its connection. The owner of a
+//! forward hears of it until it is told Refused, Connected or that it was given up, has one admitted,
+//! or calls [`Mux::cancel_forward`]. Of a connection refused later it is told for the log only. A port
 //! that is no forward of ours is refused, and told 16 times in a session. A SUCCESS without a port is an
 //! error: nobody could give that port back.
 //!

@@ -14,6 +14,7 @@ use super::channel::{Channel, ChannelView, Input, Output};
 use super::error::{OpenError, ProtocolError};
 use super::event::{Event, OpenFailure};
 use super::forward::Forwards;
+use super::forwarding::NOT_EXPECTED;
 use super::outbox::{Entry, Outbox, Reply};
 use super::requests::{Request, Requests};
 use super::table::{Table, unexpected};
@@ -241,6 +242,10 @@ impl<T: Copy> Mux<T> {
                 }
                 Entry::Forward(id) => self.take_forward(id),
                 Entry::CancelForward(id) => self.take_cancel(id),
+                Entry::RefuseParked(sender) => {
+                    let reason = OpenFailure::AdministrativelyProhibited.code();
+                    Some(ControlPacket::open_refusal(sender, reason, NOT_EXPECTED))
+                }
                 Entry::Reply(Reply::ChannelFailure(peer)) => {
                     Some(ControlPacket::for_channel(wire::CHANNEL_FAILURE, peer))
                 }

@@ -38,6 +38,8 @@ pub(super) enum Entry {
     Forward(ForwardId),
     /// cancel-tcpip-forward.
     CancelForward(ForwardId),
+    /// CHANNEL_OPEN_FAILURE for a parked connection, by the server's number; one a forward.
+    RefuseParked(u32),
     /// The answer to a request or an open of the server.
     Reply(Reply),
 }

@@ -185,6 +185,7 @@ fn short(action: &Action) -> String {
         Action::OpenData { id, to } => format!("OpenData {} {to}", id.0),
         Action::Forward { id } => format!("Forward {}", id.0),
         Action::ExpectServer { id } => format!("ExpectServer {}", id.0),
+        Action::AdmitServer { id } => format!("AdmitServer {}", id.0),
         Action::HurryServer { id } => format!("HurryServer {}", id.0),
         Action::ConnectClient { id, to } => format!("ConnectClient {} {to}", id.0),
         Action::AcceptBind { id, bind } => format!("AcceptBind {} {}", id.0, bind.0),

@@ -96,7 +96,8 @@ struct Owned {
 #[test]
 fn random_forwards_let_in_whom_they_expect_and_leave_nothing() {
     let mut random = Random(0x5eed_0f0f_1234_9876);
-    let (mut connected, mut refused) = (0, 0);
+    let from = AddressSet::parse("127.0.0.1").unwrap();
+    let (mut connected, mut refused, mut admitted) = (0, 0, 0);
     for _ in 0..60 {
         let limits = Limits { forwards: 6, channels: 50, queued: 500, ..LIMITS };
         let mut mux = Mux::<u8>::new(limits);
@@ -110,7 +111,7 @@ fn random_forwards_let_in_whom_they_expect_and_leave_nothing() {
                     if owned.contains_key(&owner) {
                         continue;
                     }
-                    if let Ok(id) = mux.forward(owner, [127, 0, 0, 1].into()) {
+                    if let Ok(id) = mux.forward(owner, [127, 0, 0, 1].into(), from.clone()) {
                         owned.insert(owner, Owned { id, port: 0, is_expected: false });
                     }
                 }
@@ -122,8 +123,13 @@ fn random_forwards_let_in_whom_they_expect_and_leave_nothing() {
                         mux.cancel_forward(forward.id);
                         owned.remove(owner);
                     } else if forward.port != 0 {
-                        mux.expect(forward.id, AddressSet::parse("127.0.0.1").unwrap());
-                        forward.is_expected = true;
+                        mux.expect(forward.id);
+                        if forward.is_expected && mux.admit(forward.id).is_some() {
+                            admitted += 1;
+                            owned.remove(owner);
+                        } else {
+                            forward.is_expected = true;
+                        }
                     }
                 }
                 2 | 3 => server.act(&mut random),
@@ -161,6 +167,7 @@ fn random_forwards_let_in_whom_they_expect_and_leave_nothing() {
         refused += server.refused;
     }
     assert!(connected > 100 && refused > 100, "{connected} connected, {refused} refused");
+    assert!(admitted > 10, "{admitted} admitted");
 }
 
 /// Only who is expected is let in, once; only owners are told.

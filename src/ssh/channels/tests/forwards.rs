@@ -9,6 +9,9 @@ use crate::ssh::channels::{ForwardError, ForwardEvent, ForwardId, Refusal};
 
 const LOOPBACK: &str = "127.0.0.1";
 
+/// Who may connect in most tests.
+const LOCAL: &str = "127.0.0.0/8,::1";
+
 /// The port that the server gives to the first forward.
 const PORT: u16 = 40_001;
 
@@ -60,20 +63,21 @@ fn turned_away<'p>(
     origin: &'p str,
     refusal: Refusal,
 ) -> Result<Event<'p, u8>, ProtocolError> {
-    let (port, origin_port, given_up) = (PORT.into(), 2020, false);
+    let (port, origin_port, parked, given_up) = (PORT.into(), 2020, None, false);
     Ok(Event::Forward(ForwardEvent::TurnedAway {
         forward,
         port,
         origin,
         origin_port,
         refusal,
+        parked,
         given_up,
     }))
 }
 
 /// Asks for a forward and has the request handed out.
 fn requested(mux: &mut Mux<u8>, owner: u8) -> ForwardId {
-    let id = mux.forward(owner, LOOPBACK.parse().unwrap()).unwrap();
+    let id = mux.forward(owner, LOOPBACK.parse().unwrap(), set(LOCAL)).unwrap();
     assert_eq!(sent(mux), [global("tcpip-forward", LOOPBACK, 0)]);
     id
 }
@@ -90,7 +94,7 @@ fn listening(mux: &mut Mux<u8>, owner: u8, port: u16) -> ForwardId {
 fn expecting() -> (Mux<u8>, ForwardId) {
     let mut mux = Mux::new(LIMITS);
     let id = listening(&mut mux, 1, PORT);
-    mux.expect(id, set("127.0.0.0/8,::1"));
+    mux.expect(id);
     (mux, id)
 }
 
@@ -98,9 +102,13 @@ fn expecting() -> (Mux<u8>, ForwardId) {
 fn connected() -> (Mux<u8>, ForwardId, ChannelId) {
     let (mut mux, forward) = expecting();
     match mux.input(&here(LOOPBACK)) {
-        Ok(Event::Forward(ForwardEvent::Connected { id, forward: of, owner: 1, origin }))
-            if of == forward =>
-        {
+        Ok(Event::Forward(ForwardEvent::Connected {
+            id,
+            forward: of,
+            owner: 1,
+            origin,
+            parked: None,
+        })) if of == forward => {
             assert_eq!(origin, "127.0.0.1:2020".parse().unwrap());
             (mux, forward, id)
         }
@@ -152,12 +160,12 @@ fn the_server_may_not_send_before_the_confirmation() {
 }
 
 #[test]
-fn a_connection_without_packet_size_ends_the_session() {
+fn a_connection_without_packet_size_is_malformed() {
     let (mut mux, _) = expecting();
     let mut bytes = here(LOOPBACK);
     let at = bytes.windows(4).position(|four| four == [0, 0, 0, 60]).unwrap();
     bytes[at + 3] = 0;
-    assert!(matches!(mux.input(&bytes), Err(ProtocolError::NoPacketSize { .. })));
+    assert_eq!(mux.input(&bytes), Err(ProtocolError::Malformed { message: 90 }));
 }
 
 #[test]
@@ -176,24 +184,126 @@ fn strangers_are_turned_away_and_the_expected_one_still_comes() {
 }
 
 #[test]
-fn nobody_is_let_in_before_or_after_the_expected_one() {
-    let mut mux = Mux::new(LIMITS);
-    let id = listening(&mut mux, 1, PORT);
+fn nobody_is_let_in_after_the_expected_one() {
+    let (mut mux, id, _) = connected();
+    sent(&mut mux);
+    mux.expect(id);
+    assert_eq!(mux.admit(id), None);
     let bytes = here(LOOPBACK);
-    assert_eq!(mux.input(&bytes), turned_away(Some((id, 1)), LOOPBACK, Refusal::TooEarly));
-    assert_eq!(sent(&mut mux), [refusal(1)]);
-    mux.expect(id, set(LOOPBACK));
-    assert!(matches!(mux.input(&bytes), Ok(Event::Forward(ForwardEvent::Connected { .. }))));
-    mux.expect(id, set("*"));
     assert_eq!(mux.input(&bytes), turned_away(Some((id, 1)), LOOPBACK, Refusal::TooLate));
     let other = here("192.0.2.1");
     assert_eq!(mux.input(&other), turned_away(Some((id, 1)), "192.0.2.1", Refusal::Stranger));
-    assert_eq!(sent(&mut mux)[1..], [cancel(PORT), refusal(1), refusal(1)]);
-    assert_eq!(mux.input(&bytes), turned_away(Some((id, 1)), LOOPBACK, Refusal::TooLate));
-    assert_eq!(sent(&mut mux), [refusal(1)]);
+    assert_eq!(sent(&mut mux), [refusal(1), refusal(1)]);
     // The server has stopped to listen: no connection can come any more.
     assert_eq!(mux.input(&packet(81, &[])), Ok(Event::Nothing));
     assert_eq!(mux.input(&bytes), turned_away(None, LOOPBACK, Refusal::NotRequested));
+}
+
+/// The same, by a server whose number of the connection is another one.
+fn numbered(number: u8) -> Vec<u8> {
+    let mut bytes = here(LOOPBACK);
+    let at = bytes.windows(4).position(|four| four == PEER.to_be_bytes()).unwrap();
+    bytes[at + 3] = number;
+    bytes
+}
+
+#[test]
+fn one_that_comes_early_is_let_in_if_no_other_comes() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    assert_eq!(mux.input(&numbered(8)), Ok(Event::Nothing));
+    assert_eq!(mux.admit(id), None, "nobody is expected");
+    mux.expect(id);
+    assert_eq!(sent(&mut mux), [] as [Vec<u8>; 0], "it has no answer");
+    let (channel, origin) = mux.admit(id).expect("it waits");
+    assert_eq!(origin, "127.0.0.1:2020".parse().unwrap());
+    assert_eq!((mux.owner(channel), mux.admit(id)), (Some(1), None));
+    assert_eq!(sent(&mut mux), [packet(91, &[8, channel.number(), 1000, 600]), cancel(PORT)]);
+    assert_eq!(mux.send_room(channel), 60);
+}
+
+#[test]
+fn the_expected_one_comes_before_one_that_was_early() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    assert_eq!(mux.input(&numbered(8)), Ok(Event::Nothing));
+    mux.expect(id);
+    let bytes = numbered(9);
+    let parked = Some("127.0.0.1:2020".parse().unwrap());
+    match mux.input(&bytes) {
+        Ok(Event::Forward(ForwardEvent::Connected { parked: found, .. })) => {
+            assert_eq!(found, parked);
+        }
+        other => panic!("{other:?}"),
+    }
+    let packets = sent(&mut mux);
+    assert_eq!(packets[0], failure(8, 1, b"not expected"));
+    assert_eq!(packets[1][..5], [91, 0, 0, 0, 9]);
+    assert_eq!(packets[2..], [cancel(PORT)]);
+}
+
+#[test]
+fn of_several_that_come_early_none_is_let_in() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    assert_eq!(mux.input(&numbered(8)), Ok(Event::Nothing));
+    let bytes = numbered(9);
+    let parked = Some("127.0.0.1:2020".parse().unwrap());
+    match mux.input(&bytes) {
+        Ok(Event::Forward(ForwardEvent::TurnedAway {
+            refusal: Refusal::Contested,
+            parked: found,
+            given_up: false,
+            ..
+        })) => assert_eq!(found, parked),
+        other => panic!("{other:?}"),
+    }
+    let both = [8, 9].map(|number| failure(number, 1, b"not expected"));
+    assert_eq!(sent(&mut mux), both);
+    let bytes = here(LOOPBACK);
+    assert_eq!(mux.input(&bytes), turned_away(Some((id, 1)), LOOPBACK, Refusal::Contested));
+    mux.expect(id);
+    assert_eq!(mux.admit(id), None);
+    // The next one is the expected one.
+    assert!(matches!(
+        mux.input(&bytes),
+        Ok(Event::Forward(ForwardEvent::Connected { owner: 1, parked: None, .. }))
+    ));
+}
+
+#[test]
+fn strangers_are_not_parked() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    let bytes = here("192.0.2.1");
+    assert_eq!(mux.input(&bytes), turned_away(Some((id, 1)), "192.0.2.1", Refusal::Stranger));
+    assert_eq!(sent(&mut mux), [refusal(1)]);
+    mux.expect(id);
+    assert_eq!(mux.admit(id), None);
+}
+
+#[test]
+fn a_forward_that_is_given_up_refuses_whom_it_had_parked() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    assert_eq!(mux.input(&here(LOOPBACK)), Ok(Event::Nothing));
+    mux.cancel_forward(id);
+    assert_eq!(sent(&mut mux), [refusal(1), cancel(PORT)]);
+    assert_eq!(mux.admit(id), None);
+}
+
+#[test]
+fn one_that_was_early_waits_for_room_for_a_channel() {
+    let mut mux = Mux::new(LIMITS);
+    let id = listening(&mut mux, 1, PORT);
+    mux.input(&here(LOOPBACK)).unwrap();
+    mux.expect(id);
+    let ids = [1, 2, 3, 4].map(|owner| opened(&mut mux, owner));
+    assert_eq!(mux.admit(id), None);
+    mux.close(ids[0]);
+    sent(&mut mux);
+    mux.input(&packet(97, &[ids[0].number()])).unwrap();
+    assert!(mux.admit(id).is_some());
 }
 
 #[test]
@@ -256,9 +366,9 @@ fn refused_forwards_are_told_and_gone() {
         Ok(Event::Forward(ForwardEvent::Refused { id, owner: 3 }))
     );
     assert_eq!(mux.forwards_in_use(), 0);
-    mux.expect(id, set("*"));
+    mux.expect(id);
     mux.cancel_forward(id);
-    assert_eq!(sent(&mut mux), [] as [Vec<u8>; 0]);
+    assert_eq!((mux.admit(id), sent(&mut mux)), (None, vec![]));
 }
 
 #[test]
@@ -276,8 +386,8 @@ fn answers_come_in_the_order_of_requests() {
     mux.keepalive();
     sent(&mut mux);
     mux.keepalive();
-    let first = mux.forward(1, LOOPBACK.parse().unwrap()).unwrap();
-    let second = mux.forward(2, IpAddr::from([10, 0, 0, 5])).unwrap();
+    let first = mux.forward(1, LOOPBACK.parse().unwrap(), set(LOCAL)).unwrap();
+    let second = mux.forward(2, IpAddr::from([10, 0, 0, 5]), set("*")).unwrap();
     let asked = sent(&mut mux);
     assert_eq!(
         asked[1..],
@@ -307,11 +417,11 @@ fn answers_come_in_the_order_of_requests() {
 fn forwards_of_two_addresses_may_have_one_port() {
     let mut mux = Mux::new(LIMITS);
     let near = listening(&mut mux, 1, PORT);
-    let far = mux.forward(2, IpAddr::from([10, 0, 0, 5])).unwrap();
+    let far = mux.forward(2, IpAddr::from([10, 0, 0, 5]), set("*")).unwrap();
     sent(&mut mux);
     mux.input(&packet(81, &[PORT.into()])).unwrap();
     for id in [near, far] {
-        mux.expect(id, set("*"));
+        mux.expect(id);
     }
     let to_far = connection("10.0.0.5", PORT.into(), "10.0.0.9");
     assert!(matches!(
@@ -325,7 +435,7 @@ fn forwards_of_two_addresses_may_have_one_port() {
     // A server may write the address in another way.
     let mut mux = Mux::new(LIMITS);
     let id = listening(&mut mux, 1, PORT);
-    mux.expect(id, set("*"));
+    mux.expect(id);
     let named = connection("localhost", PORT.into(), LOOPBACK);
     assert!(matches!(
         mux.input(&named),
@@ -337,7 +447,7 @@ fn forwards_of_two_addresses_may_have_one_port() {
 fn a_forward_is_given_up_in_every_state() {
     // In the queue: the server never hears of it.
     let mut mux = Mux::new(LIMITS);
-    let id = mux.forward(1, LOOPBACK.parse().unwrap()).unwrap();
+    let id = mux.forward(1, LOOPBACK.parse().unwrap(), set(LOCAL)).unwrap();
     mux.cancel_forward(id);
     mux.cancel_forward(id);
     assert_eq!((sent(&mut mux), mux.forwards_in_use()), (vec![], 0));
@@ -357,7 +467,7 @@ fn a_forward_is_given_up_in_every_state() {
     for expected in [false, true] {
         let id = listening(&mut mux, 1, PORT);
         if expected {
-            mux.expect(id, set("*"));
+            mux.expect(id);
         }
         mux.cancel_forward(id);
         mux.cancel_forward(id);
@@ -388,12 +498,12 @@ fn forwards_are_limited_while_they_end_too() {
     let first = listening(&mut mux, 1, PORT);
     listening(&mut mux, 2, 40_002);
     let full = Err(ForwardError::Full { forwards: 2 });
-    assert_eq!(mux.forward(3, LOOPBACK.parse().unwrap()), full);
+    assert_eq!(mux.forward(3, LOOPBACK.parse().unwrap(), set(LOCAL)), full);
     mux.cancel_forward(first);
     sent(&mut mux);
-    assert_eq!(mux.forward(3, LOOPBACK.parse().unwrap()), full);
+    assert_eq!(mux.forward(3, LOOPBACK.parse().unwrap(), set(LOCAL)), full);
     mux.input(&packet(81, &[])).unwrap();
-    let third = mux.forward(3, LOOPBACK.parse().unwrap()).unwrap();
+    let third = mux.forward(3, LOOPBACK.parse().unwrap(), set(LOCAL)).unwrap();
     assert_ne!(third, first, "an id is never used again");
     mux.cancel_forward(first);
     assert_eq!(sent(&mut mux), [global("tcpip-forward", LOOPBACK, 0)]);

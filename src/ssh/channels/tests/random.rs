@@ -349,7 +349,7 @@ fn noise_never_panics() {
     let mut mux = Mux::<u32>::new(limits);
     let mut refused = 0;
     for round in 0..200_000 {
-        if let Ok(id) = mux.forward(round, [127, 0, 0, 1].into()) {
+        if let Ok(id) = mux.forward(round, [127, 0, 0, 1].into(), AddressSet::all()) {
             if random.one_in(4) {
                 mux.cancel_forward(id);
             }
@@ -368,7 +368,8 @@ fn noise_never_panics() {
             Ok(Event::Data { id, data, .. }) => mux.consumed(id, random.below(data.len() + 1)),
             Ok(Event::Eof { id, .. }) => mux.send_eof(id),
             Ok(Event::Forward(ForwardEvent::Listening { id, .. })) => {
-                mux.expect(id, AddressSet::all());
+                mux.expect(id);
+                mux.admit(id);
             }
             Ok(Event::Forward(ForwardEvent::Connected { id, .. })) => {
                 if random.one_in(2) {
@@ -385,7 +386,7 @@ fn noise_never_panics() {
             mux.next_packet();
         }
         assert!(mux.forwards_in_use() <= limits.forwards);
-        let most = 4 * limits.channels + 2 * limits.forwards + limits.queued + 1;
+        let most = 4 * limits.channels + 3 * limits.forwards + limits.queued + 1;
         assert!(mux.queued() <= most, "queue is bounded");
     }
     assert!(refused > 1000);
