@@ -94,7 +94,7 @@ impl Worker {
         if ftp.forwards.len() >= MAX_FORWARDS {
             return Err(format!("{MAX_FORWARDS} transfers of this dialogue wait for theirs"));
         }
-        let (session_key, _) = ftp.link.ok_or("there is no SSH session")?;
+        let session_key = session_of(ftp).ok_or("there is no SSH session")?;
         let from = ftp.dialogue.sources();
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let session = session.ok_or("the SSH session is gone")?;
@@ -112,7 +112,7 @@ impl Worker {
         let Self { clients, sessions, .. } = self;
         let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
         let (Some(ftp), Some(route)) = (&mut client.ftp, &client.route) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some(session_key) = session_of(ftp) else { return };
         let Some(slot) = ftp.forwards.iter_mut().find(|slot| slot.id == id) else { return };
         slot.until = now + route.filter.data_timeout;
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
@@ -126,7 +126,7 @@ impl Worker {
     /// FTP server's. Some connect with the PORT.
     pub(super) fn admit_server(&mut self, key: Key, id: DataId) {
         let Some(ftp) = self.dialogue_of(key) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some(session_key) = session_of(ftp) else { return };
         let Some(slot) = ftp.forwards.iter().find(|slot| slot.id == id) else { return };
         let forward = slot.forward;
         let Some(session) = self.session(session_key) else { return };
@@ -288,7 +288,7 @@ impl Worker {
     pub(super) fn late_forwards(&mut self, key: Key) {
         let now = self.now;
         let Some(ftp) = self.dialogue_of(key) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some(session_key) = session_of(ftp) else { return };
         while let Some(ftp) = self.dialogue_of(key) {
             let Some(position) = ftp.forwards.iter().position(|slot| slot.until <= now) else {
                 return;
@@ -311,7 +311,7 @@ impl Worker {
     /// The dialogue gives the forward of a data connection up.
     pub(super) fn drop_forward(&mut self, key: Key, id: DataId) {
         let Some(ftp) = self.dialogue_of(key) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some(session_key) = session_of(ftp) else { return };
         if let Some(position) = ftp.forwards.iter().position(|slot| slot.id == id) {
             let slot = ftp.forwards.remove(position);
             self.cancel_forward(session_key, slot.forward);
@@ -322,7 +322,7 @@ impl Worker {
     /// The control connection lets go of its session: its ports are given back.
     pub(super) fn drop_forwards(&mut self, key: Key) {
         let Some(ftp) = self.dialogue_of(key) else { return };
-        let Some((session_key, _)) = ftp.link else { return };
+        let Some(session_key) = session_of(ftp) else { return };
         for slot in std::mem::take(&mut ftp.forwards) {
             self.cancel_forward(session_key, slot.forward);
         }
@@ -362,6 +362,11 @@ impl Worker {
     fn dialogue_of(&mut self, key: Key) -> Option<&mut FtpControl> {
         self.client(key)?.ftp.as_deref_mut()
     }
+}
+
+/// The SSH session of a control connection.
+fn session_of(ftp: &FtpControl) -> Option<Key> {
+    ftp.link.map(|(session, _)| session)
 }
 
 /// Who connected, as messages have it.
