@@ -4,6 +4,7 @@
 //! [`SETTINGS`](super::settings::SETTINGS), whatever the order of the cards.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -259,6 +260,22 @@ impl Values<'_> {
     pub fn addresses(&self, keyword: &'static str) -> AddressSet {
         let Value::Addresses(addresses) = self.value(keyword) else { mistaken(keyword) };
         addresses
+    }
+
+    pub fn address_set(&self, keyword: &'static str) -> Option<AddressSet> {
+        match self.value(keyword) {
+            Value::None => None,
+            Value::Addresses(addresses) => Some(addresses),
+            _ => mistaken(keyword),
+        }
+    }
+
+    pub fn address(&self, keyword: &'static str) -> Option<IpAddr> {
+        match self.value(keyword) {
+            Value::None => None,
+            Value::Address(address) => Some(address),
+            _ => mistaken(keyword),
+        }
     }
 
     pub fn text(&self, keyword: &'static str) -> Option<String> {

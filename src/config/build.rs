@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::assigned::{Assigned, Context, Values};
 use super::diagnostic::Report;
 use super::field::Place;
+use super::forward;
 use super::login::{self, Usage};
 use super::reach::{self, Reach};
 use super::rules::Destination;
@@ -262,6 +263,7 @@ impl Filters<'_> {
             data_timeout: values.time("DATATIME"),
             composite_user: user_from_app && values.word("COMPOSITE") == "YES",
             control_page: values.ebcdic_page("CTRLCONN"),
+            forward: forward::build(rule, values, report),
             card: rule.name.place().card,
         }
     }
@@ -332,7 +334,8 @@ impl Filters<'_> {
 }
 
 /// Keywords that mean something for FTPTUN only.
-const FTP_SETTINGS: [&str; 4] = ["PASVADDR", "DATATIME", "COMPOSITE", "CTRLCONN"];
+const FTP_SETTINGS: [&str; 8] =
+    ["PASVADDR", "DATATIME", "COMPOSITE", "CTRLCONN", "ACTIVE", "FWDADDR", "FWDBIND", "FWDFROM"];
 
 /// Checks that the FTP settings of a filter have a meaning there. Those set with `*` are for
 /// whatever filters can use them.

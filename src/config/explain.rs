@@ -41,7 +41,7 @@ impl Display for Explanation<'_> {
             (Action::Tunnel, Some(profile)) => tunnel(f, self.target, filter, profile),
             (Action::FtpTunnel, Some(profile)) => {
                 tunnel(f, self.target, filter, profile)?;
-                ftp(f, filter)
+                ftp(f, self.target, filter)
             }
             (Action::Direct, _) => {
                 line(f, "connection", &format_args!("to {}, without SSH", self.target))
@@ -82,13 +82,20 @@ fn tunnel(
 }
 
 /// What is particular to an FTP dialogue.
-fn ftp(f: &mut fmt::Formatter<'_>, filter: &Filter) -> fmt::Result {
+fn ftp(f: &mut fmt::Formatter<'_>, target: &Target, filter: &Filter) -> fmt::Result {
     if filter.composite_user {
         line(f, "FTP user", &"perhaps with its FTP server, as user@host")?;
     }
     let address = if filter.pasv_trust { "of the 227 reply" } else { "of the target" };
     let seconds = filter.data_timeout.as_secs_f64();
     line(f, "FTP data", &format_args!("to the address {address}, within {seconds} s"))?;
+    if let Some(forward) = &filter.forward {
+        let server = Target { host: forward.server(&target.host), port: target.port };
+        line(f, "FTP server", &server)?;
+        let (address, bind) = (forward.address, forward.bind);
+        line(f, "active", &format_args!("to {address}, SSH server listens at {bind}"))?;
+        line(f, "from", &forward.sources(&target.host))?;
+    }
     match filter.control_page {
         Some(page) => {
             line(f, "FTP control", &format_args!("{page} of the application, translated"))

@@ -6,7 +6,7 @@
 //!
 //! The way of a deck: bytes, records ([`crate::dataset`]), lines ([`crate::codepage`]), cards with
 //! their continuations (`card`), what each card says (`statement`), values of SET cards
-//! (`settings`, `assigned`), cards held against each other (`build`, `login`, `reach`).
+//! (`settings`, `assigned`), cards held against each other (`build`, `login`, `forward`, `reach`).
 
 mod address;
 mod assigned;
@@ -16,6 +16,7 @@ mod diagnostic;
 mod explain;
 mod field;
 mod files;
+mod forward;
 mod hostkey;
 mod login;
 mod model;
@@ -36,6 +37,7 @@ pub use crate::message::diagnostic::Diagnostic;
 pub use diagnostic::LoadError;
 pub use explain::Explanation;
 pub use field::Mismatch;
+pub use forward::Forward;
 pub use model::*;
 
 /// Largest deck, in bytes.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Forward;
 use super::rules::{AddressSet, Destination, PortSet};
 use crate::codepage::CodePage;
 use crate::dataset::FileName;
@@ -229,6 +230,8 @@ pub struct Filter {
     pub composite_user: bool,
     /// CTRLCONN: EBCDIC page of the client's control connection; None: ASCII.
     pub control_page: Option<CodePage>,
+    /// ACTIVE FORWARD: active clients are served by remote forwarding; None: by passive mode.
+    pub forward: Option<Forward>,
     /// Card number of the FILTER card, for messages.
     pub card: usize,
 }

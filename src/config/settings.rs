@@ -6,6 +6,7 @@
 mod table;
 
 use std::fmt::{self, Display};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub enum Kind {
     Algorithms(&'static [&'static str]),
     /// ASCII or an EBCDIC page, by any of its names.
     EbcdicPage,
+    /// One address.
+    Address,
     /// Addresses, CIDR blocks, ranges, or `*`.
     Addresses,
     /// Files that must be readable, and whether they hold secrets.
@@ -122,6 +125,8 @@ pub enum Value {
     Words(Vec<&'static str>),
     /// An EBCDIC page, or UTF-8 for ASCII.
     CodePage(CodePage),
+    /// One address.
+    Address(IpAddr),
     /// A set of addresses.
     Addresses(AddressSet),
     /// Files as written.
@@ -190,6 +195,10 @@ impl Setting {
                     page.filter(|page: &CodePage| page.is_ebcdic() || *page == CodePage::Utf8);
                 page.map(Value::CodePage).ok_or_else(whole)
             }
+            Kind::Address => {
+                let address = text.parse::<IpAddr>().map_err(|_| whole())?;
+                Ok(Value::Address(address.to_canonical()))
+            }
             Kind::Addresses => AddressSet::parse(text).map(Value::Addresses),
             Kind::Files { most, quotable, .. } => {
                 let hide = |mut mismatch: Mismatch| {
@@ -242,6 +251,7 @@ impl Display for Kind {
             Self::Words(words) => write!(f, "a list of {}", words.join(", ")),
             Self::Algorithms(names) => write!(f, "a list of {}", names.join(", ")),
             Self::EbcdicPage => f.write_str("ASCII, or an EBCDIC page such as IBM-1047"),
+            Self::Address => f.write_str("an IPv4 or IPv6 address"),
             Self::Addresses => f.write_str("a list of addresses, CIDR blocks, ranges a-b, or *"),
             Self::Files { most: 1, .. } => f.write_str("a file"),
             Self::Files { most, .. } => write!(f, "a list of files, at most {most}"),

@@ -35,7 +35,7 @@ use crate::config::{Filter, Listener, LoginOf, Target};
 use crate::gateway::ftp::{BindId, DataId, Dialogue, Transfer};
 use crate::gateway::splice::Relay;
 use crate::socks::{Negotiation, Version};
-use crate::ssh::channels::ChannelId;
+use crate::ssh::channels::{ChannelId, ForwardId};
 use crate::ssh::pool::{PoolKey, Server};
 
 /// A client connection.
@@ -111,6 +111,10 @@ pub struct FtpControl {
     pub deaf: bool,
     /// Data channels that have no client socket yet.
     pub slots: Vec<DataSlot>,
+    /// Ports of the SSH server that wait for the FTP server.
+    pub forwards: Vec<ForwardSlot>,
+    /// The forward that was used last, and for what.
+    pub used_forward: Option<(ForwardId, DataId)>,
     /// Waiting BINDs that the dialogue knows of.
     pub binds: Vec<BindId>,
     /// Why it ends, once everything for the client has been written.
@@ -221,6 +225,22 @@ pub struct DataSlot {
     pub eof: bool,
     /// When the SSH server has to have opened it; None once it has.
     pub until: Option<Instant>,
+    /// Who made it, as the SSH server sees it, if that was the FTP server.
+    pub peer: Option<SocketAddr>,
+}
+
+/// A port that the SSH server listens on, or will, for the FTP server to connect to.
+pub struct ForwardSlot {
+    /// The dialogue's name for the data connection.
+    pub id: DataId,
+    /// The session's name for the forward.
+    pub forward: ForwardId,
+    /// The port; None until the SSH server has answered.
+    pub port: Option<u16>,
+    /// When the SSH server has to have answered, then when the FTP server has to have connected.
+    pub until: Instant,
+    /// The transfer is complete, and waits for nothing else.
+    pub is_overdue: bool,
 }
 
 /// Remembered readiness of a socket: edges come once.

@@ -10,7 +10,8 @@
 //! PORT with the address that the BIND was given. Until then it waits here.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddrV4};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -107,18 +108,26 @@ pub enum Way {
     Plain,
 }
 
-/// A BIND that no dialogue has used yet.
-pub struct WaitingBind {
+/// A BIND that is to wait for the PORT of its dialogue.
+pub struct NewBind {
     /// Its name.
     pub bind: BindId,
     /// The client's address.
     pub client: IpAddr,
     /// The FTP server's host, as the BIND names it.
     pub host: Host,
-    /// What stands for it in a PORT.
-    pub address: SocketAddrV4,
     /// Where its connection lives.
     pub place: Place,
+}
+
+/// A BIND that no dialogue has used yet.
+struct WaitingBind {
+    bind: BindId,
+    client: IpAddr,
+    host: Host,
+    /// What stands for it in a PORT.
+    address: SocketAddrV4,
+    place: Place,
 }
 
 /// A control connection that is logged in.
@@ -188,9 +197,22 @@ impl Expected {
         Some(found.origin.clone())
     }
 
-    /// Enters a BIND. Its client is told the address only afterwards: the PORT finds it.
-    pub fn wait(&self, bind: WaitingBind) {
-        self.lock().binds.push(bind);
+    /// Enters a BIND and gives the address at `own` that stands for it. Its client is told the address
+    /// only afterwards: the PORT finds it. No other BIND of the client has its port, and nobody can
+    /// guess it: other users may have the same client address.
+    pub fn wait(&self, bind: NewBind, own: Ipv4Addr) -> io::Result<SocketAddrV4> {
+        let NewBind { bind, client, host, place } = bind;
+        let mut tables = self.lock();
+        for _ in 0..PORT_TRIES {
+            let port = random_port()?;
+            if tables.binds.iter().any(|b| b.client == client && b.address.port() == port) {
+                continue;
+            }
+            let address = SocketAddrV4::new(own, port);
+            tables.binds.push(WaitingBind { bind, client, host, address, place });
+            return Ok(address);
+        }
+        Err(io::Error::other("too many BINDs of this client wait"))
     }
 
     /// The BINDs that wait for a dialogue of `client` with `host`.
@@ -243,3 +265,71 @@ const MAX_EXPECTED: usize = 4096;
 
 /// How long a data connection that came too late is refused, whatever the filters say.
 const LATE: Duration = Duration::from_secs(600);
+
+/// A port from 1024 on that nobody can guess; each as likely as any other.
+fn random_port() -> io::Result<u16> {
+    loop {
+        let mut bytes = [0; 2];
+        openssl::rand::rand_bytes(&mut bytes).map_err(io::Error::other)?;
+        let port = u16::from_be_bytes(bytes);
+        if port >= 1024 {
+            return Ok(port);
+        }
+    }
+}
+
+/// Ports that are tried for a BIND: with so many taken, most of the ports are.
+const PORT_TRIES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::engine::key::{Key, Kind};
+
+    fn bind(number: u64, client: [u8; 4]) -> NewBind {
+        NewBind {
+            bind: BindId(number),
+            client: client.into(),
+            host: Host::Address([192, 0, 2, 7].into()),
+            place: Place { worker: 0, client: Key::new(Kind::Client, 1, number as usize) },
+        }
+    }
+
+    #[test]
+    fn ports_of_binds_are_random_and_differ() {
+        let expected = Expected::default();
+        let mut ports = Vec::new();
+        for number in 0..2000 {
+            let address = expected.wait(bind(number, [10, 1, 1, 1]), Ipv4Addr::LOCALHOST);
+            let address = address.expect("ports are left");
+            assert_eq!(*address.ip(), Ipv4Addr::LOCALHOST);
+            assert!(address.port() >= 1024);
+            ports.push(address.port());
+        }
+        assert_eq!(ports.iter().collect::<HashSet<_>>().len(), ports.len(), "one twice");
+        let near = ports.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) < 64);
+        assert!(near.count() < 100, "one port tells the next");
+        // Each is found by its address, and free once it is taken out.
+        let waiting = expected.binds([10, 1, 1, 1].into(), &Host::Address([192, 0, 2, 7].into()));
+        assert_eq!(waiting.len(), 2000);
+        assert!(expected.take_bind(BindId(7)).is_some());
+        assert!(expected.take_bind(BindId(7)).is_none());
+    }
+
+    #[test]
+    fn a_client_without_a_free_port_is_refused() {
+        let expected = Expected::default();
+        for port in 1024..=u16::MAX {
+            let NewBind { bind, client, host, place } = bind(port.into(), [10, 1, 1, 1]);
+            let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+            expected.lock().binds.push(WaitingBind { bind, client, host, address, place });
+        }
+        let refused = expected.wait(bind(0, [10, 1, 1, 1]), Ipv4Addr::LOCALHOST);
+        let refused = refused.expect_err("every port is taken");
+        assert!(refused.to_string().contains("too many BINDs"), "{refused}");
+        let other = expected.wait(bind(0, [10, 1, 1, 2]), Ipv4Addr::LOCALHOST);
+        assert!(other.is_ok(), "another client has ports of its own");
+    }
+}

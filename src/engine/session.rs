@@ -171,6 +171,7 @@ impl Session {
             growth: profile.window.max(GROWTH),
             max_packet: MAX_PACKET,
             queued: profile.channels.saturating_mul(CONTROL_PER_CHANNEL).max(MIN_CONTROL),
+            forwards: FORWARDS,
         };
         Self {
             number,
@@ -430,6 +431,9 @@ const LOW_WATER: usize = 128 * 1024;
 /// Room that a client finds below the high water at least, so that packets do not become small.
 const LEAST_ROOM: usize = 32 * 1024;
 
+/// Ports that the SSH server listens on for the FTP dialogues of a session, at most: each takes a
+/// descriptor there.
+const FORWARDS: usize = 256;
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

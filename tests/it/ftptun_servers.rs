@@ -5,22 +5,34 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 
 use crate::world::pattern::Pattern;
-use crate::world::{FtpClient, FtpScene, Ftpd, Mode, Socks, SshHost, Sshd, World, text};
+use crate::world::{Deck, FtpClient, FtpScene, Ftpd, Mode, Socks, SshHost, Sshd, World, text};
 
 /// A file of an odd size.
 const ODD: usize = 123_457;
 
 const MODES: [Mode; 5] = [Mode::Pasv, Mode::Epsv, Mode::PortBind, Mode::Port, Mode::Eprt];
 
-/// The core of the table, in one dialogue.
+/// The core of the table, in one dialogue with passive mode towards the server, and in one with
+/// remote forwarding.
 fn core(start: fn(&World) -> Ftpd) {
-    let world = World::new();
-    let (ftpd, sshd) = (start(&world), Sshd::start(&world, &[]));
-    let scene = FtpScene::around(&world, SshHost::Target, ftpd, sshd, |deck| deck);
+    for (active, modes) in [("PASSIVE", &MODES[..]), ("FORWARD", &MODES[2..])] {
+        let world = World::new();
+        let (ftpd, sshd) = (start(&world), Sshd::start(&world, &[]));
+        let cards = |deck: Deck| deck.set("FTP", "ACTIVE", active);
+        let scene = FtpScene::around(&world, SshHost::Target, ftpd, sshd, cards);
+        dialogue(&scene, modes);
+        if active == "FORWARD" {
+            assert!(!scene.ftpd.log.text().contains("PASV"), "the server was asked for it");
+            scene.sshd.expect_no_forward();
+        }
+    }
+}
+
+fn dialogue(scene: &FtpScene, modes: &[Mode]) {
     let mut client = scene.logged_in(Socks::V4);
     let features = client.ask("FEAT", 211);
     assert!(features.lines.len() > 2, "{features:?}");
-    for (number, mode) in MODES.into_iter().enumerate() {
+    for (number, mode) in modes.iter().copied().enumerate() {
         let bytes = Pattern::new(number as u64).take(ODD);
         client.put(mode, "STOR FILE", &bytes);
         let there = scene.ftpd.folder.join("FILE");
@@ -40,7 +52,7 @@ fn core(start: fn(&World) -> Ftpd) {
         let data = client.prepare(mode).unwrap_or_else(|told| panic!("{mode:?}: {told:?}"));
         client.ask("RETR NO.SUCH.FILE", 550);
         drop(data);
-        abort(&scene, &mut client, mode);
+        abort(scene, &mut client, mode);
         client.ask("DELE RENAMED", 250);
     }
     client.ask("QUIT", 221);

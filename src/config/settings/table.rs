@@ -303,6 +303,41 @@ pub static SETTINGS: &[Setting] = &[
         meaning: "FTPTUN: code page of the control connection between application and zoxy. The FTP \
                   server always gets ASCII.",
     },
+    Setting {
+        keyword: "ACTIVE",
+        scope: Scope::Filter,
+        kind: Kind::Word(&["PASSIVE", "FORWARD"]),
+        default: "PASSIVE",
+        meaning: "FTPTUN: how active clients are served. PASSIVE: the FTP server is asked for \
+                  passive mode instead. FORWARD: it connects to a port that the SSH server listens \
+                  on for zoxy.",
+    },
+    Setting {
+        keyword: "FWDADDR",
+        scope: Scope::Filter,
+        kind: Kind::Address,
+        default: "127.0.0.1",
+        meaning: "ACTIVE FORWARD: the address of the SSH server's host that the FTP server connects \
+                  to. A loopback address: both are on one host, and the FTP server is reached at \
+                  that address too.",
+    },
+    Setting {
+        keyword: "FWDBIND",
+        scope: Scope::Filter,
+        kind: Kind::Address,
+        default: "",
+        meaning: "ACTIVE FORWARD: the address that the SSH server is asked to listen on. Without \
+                  it: FWDADDR.",
+    },
+    Setting {
+        keyword: "FWDFROM",
+        scope: Scope::Filter,
+        kind: Kind::Addresses,
+        default: "",
+        meaning: "ACTIVE FORWARD: where the FTP server's data connections may come from, as the SSH \
+                  server sees it. Without it: the address that the application asked for, and \
+                  loopback if FWDADDR is.",
+    },
 ];
 
 const CIPHERS: &[&str] = &[

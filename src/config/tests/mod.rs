@@ -2,6 +2,7 @@
 
 mod errors;
 mod formats;
+mod forward;
 mod manual;
 mod mutations;
 mod values;

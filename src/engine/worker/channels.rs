@@ -1,11 +1,14 @@
 //! Channels of the SSH sessions of this worker: packets taken out, opens asked for and answered.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::ftpforward::News;
 use super::handshake::answer;
 use super::parcels::{self, Parcel};
 use super::{Timer, Worker};
-use crate::engine::client::{Half, State, Tunnel};
+use crate::config::Target;
+use crate::engine::client::{Client, Half, Route, State, Tunnel};
 use crate::engine::key::Key;
 use crate::engine::session::{Fill, Session};
 use crate::gateway::ftp;
@@ -22,6 +25,7 @@ enum Task {
     Eof(Key, ChannelId),
     Closed(Key, ChannelId, bool),
     Ftp(Key, ChannelId, Vec<u8>),
+    Forward(News),
     Room(Key),
     Lost(String),
     Drained,
@@ -57,6 +61,7 @@ impl Worker {
                     Task::Ftp(client, channel, data) => self.ftp_data(client, channel, &data),
                     Task::Eof(client, channel) => self.channel_eof(client, channel),
                     Task::Closed(client, channel, eof) => self.channel_closed(client, channel, eof),
+                    Task::Forward(news) => self.forward_news(key, news),
                     Task::Room(client) => self.enqueue(client),
                     Task::Lost(reason) => {
                         self.session_lost(key, &reason);
@@ -110,6 +115,7 @@ impl Worker {
             Ok(Event::Eof { id, owner }) => Task::Eof(owner, id),
             Ok(Event::Closed { id, owner, eof }) => Task::Closed(owner, id, eof),
             Ok(Event::WindowOpened { owner, .. }) => Task::Room(owner),
+            Ok(Event::Forward(event)) => Task::Forward(event.into()),
             Err(error) => Task::Lost(format!("the SSH server broke the protocol: {error}")),
         }
     }
@@ -138,7 +144,8 @@ impl Worker {
         let session = sessions.get_mut(key.index()).filter(|s| s.key == key);
         let (Some(client), Some(session)) = (client, session) else { return };
         let Some(route) = &client.route else { return };
-        let opened = session.mux.open_direct_tcpip(client_key, &route.target, client.peer);
+        let target = server_of(client, route);
+        let opened = session.mux.open_direct_tcpip(client_key, &target, client.peer);
         let deadline = now + session.profile.open_timeout;
         match opened {
             Ok(channel) => {
@@ -253,8 +260,21 @@ impl Worker {
             .map(|(key, _)| key.server.to_string())
             .unwrap_or_default();
         let failure = Failure::from_open_failure(reason.code(), text);
-        let reason = format!("SSH server {server}: {reason} ({text})");
+        let at = client.route.as_ref().map(|route| (server_of(client, route), &route.target));
+        let at = at.filter(|(at, asked)| **at != **asked);
+        let at = at.map(|(at, _)| format!(", FTP server at {at}")).unwrap_or_default();
+        let reason = format!("SSH server {server}{at}: {reason} ({text})");
         self.fail(client_key, failure, &reason);
+    }
+}
+
+/// Where a client's channel goes: to its target, or where the FTP server is on the SSH server's side.
+fn server_of<'a>(client: &Client, route: &'a Route) -> Cow<'a, Target> {
+    match &client.ftp {
+        Some(ftp) => {
+            Cow::Owned(Target { host: ftp.dialogue.server_host(), port: route.target.port })
+        }
+        None => Cow::Borrowed(&route.target),
     }
 }
 

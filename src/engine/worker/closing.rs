@@ -270,6 +270,7 @@ impl Worker {
     /// Lets go of all that a client holds outside itself: timers, channel, seat.
     pub(super) fn let_go(&mut self, key: Key) {
         self.cancel_client_timers(key);
+        self.drop_forwards(key);
         let Some(client) = self.client(key) else { return };
         let mut channels = Vec::new();
         match client.state() {

@@ -2,8 +2,8 @@
 //!
 //! The dialogue itself (`gateway::ftp`) is pure: it takes bytes and events and gives bytes and
 //! actions. This file moves the bytes and carries the actions out; data connections are in
-//! `ftpdata`, the sockets of a dialogue that goes on without SSH in `plain`. A control connection
-//! lives on the worker of its SSH session, and so do its data connections.
+//! `ftpdata` and `ftpforward`, the sockets of a dialogue that goes on without SSH in `plain`. A
+//! control connection lives on the worker of its SSH session, and so do its data connections.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -39,6 +39,7 @@ impl Worker {
             client: client.peer.ip(),
             trust_pasv_address: route.filter.pasv_trust,
             composite_user: route.filter.composite_user,
+            forward: route.filter.forward.clone(),
             control_page: route.filter.control_page,
             now: std::time::SystemTime::now,
             next_port: ports::next,
@@ -66,6 +67,8 @@ impl Worker {
             given_up: VecDeque::new(),
             deaf: false,
             slots: Vec::new(),
+            forwards: Vec::new(),
+            used_forward: None,
             binds: Vec::new(),
             closing: None,
         }));
@@ -102,7 +105,10 @@ impl Worker {
         }
         let until = match &ftp.link {
             None => Some(login),
-            Some(ControlLink::Channel(..)) => ftp.slots.iter().filter_map(|slot| slot.until).min(),
+            Some(ControlLink::Channel(..)) => {
+                let forwards = ftp.forwards.iter().map(|slot| slot.until);
+                ftp.slots.iter().filter_map(|slot| slot.until).chain(forwards).min()
+            }
             Some(ControlLink::Plain(plain)) => plain.slots.iter().filter_map(|s| s.until).min(),
         };
         match until {
@@ -144,6 +150,7 @@ impl Worker {
             let text = "the SSH server gave no answer about the data port (OPENTIME)".into();
             self.dialogue_event(key, Event::DataFailed { id, text });
         }
+        self.late_forwards(key);
         self.watch_dialogue(key);
     }
 
@@ -408,6 +415,7 @@ impl Worker {
                         route.live = Arc::clone(&ftp.asked.live);
                         route.filter = Arc::clone(&ftp.asked.filter);
                         route.target = ftp.asked.target.clone();
+                        ftp.dialogue.set_forward(route.filter.forward.clone());
                         self.go_login(key, credential);
                     }
                 }
@@ -416,6 +424,10 @@ impl Worker {
             Action::OpenControl => {}
             Action::Expect { id, to, hosts, port } => self.expect_data(key, id, to, hosts, port),
             Action::OpenData { id, to } => self.open_data(key, id, &to),
+            Action::Forward { id } => self.ask_forward(key, id),
+            Action::ExpectServer { id } => self.expect_server(key, id),
+            Action::AdmitServer { id } => self.admit_server(key, id),
+            Action::HurryServer { id } => self.hurry_server(key, id),
             Action::ConnectClient { id, to } => self.call_client(key, id, to),
             Action::AcceptBind { id, bind } => self.accept_bind(key, id, bind),
             Action::DropData { id } => self.drop_data(key, id),
@@ -464,6 +476,9 @@ impl Worker {
                 route.live = live;
                 route.filter = filter;
                 route.target = target;
+                if let Some(ftp) = &mut client.ftp {
+                    ftp.dialogue.set_forward(route.filter.forward.clone());
+                }
                 self.go_login(key, credential);
             }
             _ => {

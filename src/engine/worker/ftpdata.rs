@@ -5,6 +5,7 @@
 //! | passive | a CONNECT that an expectation matches | opened for that request |
 //! | active, SOCKS BIND | the BIND's own connection, answered a second time | opened at PORT |
 //! | active without BIND | zoxy connects to the address of the PORT | opened at PORT |
+//! | active, ACTIVE FORWARD | as above | by the FTP server's connection: `ftpforward` |
 //!
 //! From then on it is a TUNNEL relay like any other, except that its control connection hears how
 //! it ended. A data connection never goes anywhere but through the SSH session of its control
@@ -12,7 +13,7 @@
 //! a socket in place of the channel and a DIRECT relay.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -24,7 +25,7 @@ use crate::config::{Host, Target};
 use crate::engine::client::{
     Arrival, Client, ControlLink, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
 };
-use crate::engine::expected::{DataLink, Expectation, Expected, Origin, WaitingBind, Way};
+use crate::engine::expected::{DataLink, Expectation, Expected, NewBind, Origin, Way};
 use crate::engine::inbox::Inbound;
 use crate::engine::key::{Key, Kind};
 use crate::engine::sockets;
@@ -118,14 +119,22 @@ impl Worker {
             self.reply_failure(key, request.version, Failure::CommandNotSupported);
             return;
         };
-        let number = shared.counters.binds.fetch_add(1, Ordering::Relaxed);
-        let bind = BindId(number);
+        let bind = BindId(shared.counters.binds.fetch_add(1, Ordering::Relaxed));
         let own = match client.socket.local_addr() {
             Ok(SocketAddr::V4(own)) => *own.ip(),
             _ => Ipv4Addr::LOCALHOST,
         };
-        // Ports of one client repeat after 64511 data connections.
-        let address = SocketAddrV4::new(own, 1024 + (number % (65_536 - 1024)) as u16);
+        let host = request.target.host.clone();
+        let place = Place { worker, client: key };
+        let address = match shared.expected.wait(NewBind { bind, client: peer, host, place }, own) {
+            Ok(address) => address,
+            Err(error) => {
+                let reason = format!("BIND for {}: {error}", request.target);
+                say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
+                self.reply_failure(key, request.version, Failure::General);
+                return;
+            }
+        };
         let timeout = origin.filter.data_timeout;
         client.route = Some(Box::new(Route {
             live: origin.live,
@@ -137,9 +146,6 @@ impl Worker {
             early: Vec::new(),
         }));
         client.enter(State::Bound(bind));
-        let host = request.target.host.clone();
-        let place = Place { worker, client: key };
-        shared.expected.wait(WaitingBind { bind, client: peer, host, address, place });
         let reply = socks::reply(request.version, Outcome::Success, address.into());
         if answer(&mut client.socket, &reply).is_err() {
             self.remove_client(key, false);
@@ -173,6 +179,7 @@ impl Worker {
                     backlog: VecDeque::new(),
                     eof: false,
                     until,
+                    peer: None,
                 });
                 self.watch_dialogue(key);
                 self.mark_dirty(session_key);
@@ -344,17 +351,31 @@ impl Worker {
     pub(super) fn join_bind(&mut self, key: Key) {
         let Some(client) = self.client(key) else { return };
         let (Some(link), Some(route)) = (client.data, &client.route) else { return };
-        let from = match &route.target.host {
-            Host::Address(address) => SocketAddr::new(*address, FTP_DATA),
-            Host::Name(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, FTP_DATA)),
-        };
-        let reply = socks::reply(route.version, Outcome::Success, from);
+        let (version, host) = (route.version, route.target.host.clone());
+        let from = self.peer_for_bind(link, &host);
+        let Some(client) = self.client(key) else { return };
+        let reply = socks::reply(version, Outcome::Success, from);
         if answer(&mut client.socket, &reply).is_err() {
             self.remove_client(key, true);
             return;
         }
         if self.attach(link.control.client, link.id, key) {
             self.dialogue_event(link.control.client, Event::ClientConnected { id: link.id });
+        }
+    }
+
+    /// Who a BIND's second reply says has connected: the FTP server as the BIND named it, from the
+    /// port of RFC 959. Where the server did connect it is that address, unless that means something
+    /// on the SSH server's host only.
+    fn peer_for_bind(&mut self, link: DataLink, host: &Host) -> SocketAddr {
+        let ftp = self.client(link.control.client).and_then(|control| control.ftp.as_ref());
+        let slot = ftp.and_then(|ftp| ftp.slots.iter().find(|slot| slot.id == link.id));
+        let peer = slot.and_then(|slot| slot.peer);
+        let port = peer.map_or(FTP_DATA, |peer| peer.port());
+        match (peer, host) {
+            (Some(peer), _) if !peer.ip().is_loopback() => peer,
+            (_, Host::Address(address)) => SocketAddr::new(*address, port),
+            (_, Host::Name(_)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
         }
     }
 
@@ -412,6 +433,7 @@ impl Worker {
         let link = DataLink { control: place, id };
         self.shared.expected.forget(link, self.now);
         self.drop_plain(control, id);
+        self.drop_forward(control, id);
         if let Some(client) = self.client(control) {
             let ftp = client.ftp.as_mut();
             let slot = ftp.and_then(|ftp| {
@@ -482,7 +504,8 @@ impl Worker {
                 }
                 if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
                     let backlog = VecDeque::new();
-                    ftp.slots.push(DataSlot { id, channel, backlog, eof: false, until: None });
+                    let (eof, until, peer) = (false, None, None);
+                    ftp.slots.push(DataSlot { id, channel, backlog, eof, until, peer });
                 }
             }
             self.remove_client(key, true);

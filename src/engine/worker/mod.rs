@@ -17,6 +17,7 @@ mod doors;
 mod fallback;
 mod ftp;
 mod ftpdata;
+mod ftpforward;
 mod handshake;
 mod parcels;
 mod plain;

@@ -308,6 +308,7 @@ mod tests {
         let (theirs, _) = listener.accept().expect("it was connected");
         theirs.set_nodelay(true).expect("a socket");
         let mut dialogue = Dialogue::new(Settings {
+            forward: None,
             login: LoginMode::Own,
             target: Target { host: Host::Address(address.ip()), port: 21 },
             client: address.ip(),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | AUTH and the rest of RFC 2228 | refused: 534, 503 |
 //! | LPRT, LPSV | refused: 502 |
-//! | PORT, EPRT | EPSV (or PASV) goes to the server instead |
+//! | PORT, EPRT | EPSV (or PASV) goes to the server instead; with ACTIVE FORWARD a PORT or EPRT of ours |
 //! | PASV, EPSV | relayed; the reply makes an expectation |
 //! | USER | relayed; of `user@host` the user only, and none of another host: 530 |
 //! | transfers | relayed, with the data connection that was prepared; 425 if that failed |
@@ -137,6 +137,10 @@ impl Dialogue {
             self.answer(answer);
             return;
         }
+        let expected = running.data.as_ref().filter(|data| data.awaits_server());
+        if let Some(id) = expected.map(|data| data.id) {
+            self.act(Action::ExpectServer { id });
+        }
         self.forward(line, Awaited::Transfer(Box::new(running)));
         self.act(Action::TransferStarted(transfer));
     }
@@ -147,6 +151,7 @@ impl Dialogue {
     /// data connection break. An upload is left to the client, whose FIN ends it, because the end of
     /// its channel would look like the end of the file.
     fn abort(&mut self) {
+        self.abort_forwarding();
         let aborted = self.awaited.iter_mut().filter_map(|awaited| match awaited {
             Awaited::Transfer(running) => running.abort(),
             _ => None,
@@ -187,10 +192,19 @@ impl Dialogue {
             return;
         };
         self.drop_prepared();
-        let stage = if self.without_epsv { Stage::Pasv } else { Stage::Epsv };
-        self.ask(stage.command());
-        let data = DataConnection::new(self.next_data(), client);
-        self.awaited.push_back(Awaited::Active(Active { command: name, data, stage }));
+        let id = self.next_data();
+        if self.settings.forward.is_some() {
+            self.ask_forward(name, DataConnection::forwarded(id, client));
+            return;
+        }
+        let (stage, asked) = match self.without_epsv {
+            true => (Stage::Pasv, b"PASV\r\n"),
+            false => (Stage::Epsv, b"EPSV\r\n"),
+        };
+        self.ask(asked);
+        let data = DataConnection::new(id, client);
+        let active = Active { command: name, data, stage, failure: None };
+        self.awaited.push_back(Awaited::Active(active));
     }
 
     /// Whose address a PORT names: a BIND of the client, or the client itself. None: neither, or a

@@ -2,7 +2,7 @@
 //!
 //! | state | where | next |
 //! |---|---|---|
-//! | Active | waits for the server's 229 and for its channel | prepared, or 425 |
+//! | Active | waits for the server's 229 and for its channel; `forward` has another way | prepared, or 425 |
 //! | prepared | belongs to the next transfer command | running; dropped by another PASV or PORT |
 //! | failed | its channel or BIND is lost | the next transfer command gets 425 |
 //! | running | belongs to a transfer without final reply | settling |
@@ -16,7 +16,7 @@ use super::reply::Awaited;
 use super::{Action, BindId, DataId, Direction, Origin, Transfer, TransferRecord, TransferResult};
 use crate::ftp::Code;
 use crate::message::catalogue::{
-    FTP_CLIENT_UNREACHABLE, FTP_DATA_BROKEN, FTP_DATA_GONE, FTP_DATA_REFUSED,
+    FTP_CLIENT_UNREACHABLE, FTP_DATA_BROKEN, FTP_DATA_GONE, FTP_DATA_REFUSED, FTP_SERVER_ABSENT,
 };
 
 /// One data connection.
@@ -25,6 +25,10 @@ pub(super) struct DataConnection {
     pub id: DataId,
     /// Where its client side comes from.
     pub client: ClientSide,
+    /// The server makes it, by remote forwarding.
+    is_forwarded: bool,
+    /// Its transfer is complete, and it has not come.
+    pub is_overdue: bool,
     link: Link,
     /// Bytes of client and server, as far as they were counted.
     up: u64,
@@ -70,6 +74,8 @@ pub(super) struct Active {
     pub command: &'static str,
     pub data: DataConnection,
     pub stage: Stage,
+    /// Named only: it is lost already, and this is the answer when the server has replied.
+    pub failure: Option<Answer>,
 }
 
 /// What a PORT or EPRT waits for.
@@ -81,6 +87,10 @@ pub(super) enum Stage {
     Pasv,
     /// The data channel.
     Opening,
+    /// The SSH server's port.
+    Forwarding,
+    /// The reply to a PORT or EPRT with the SSH server's port.
+    Named(SocketAddr),
 }
 
 /// A transfer between its command and its record.
@@ -112,7 +122,7 @@ pub(super) struct Running {
 pub(super) struct Failure {
     pub answer: Answer,
     /// It is told as soon as its turn comes, not in place of the server's final reply.
-    at_once: bool,
+    pub at_once: bool,
 }
 
 impl Dialogue {
@@ -137,8 +147,18 @@ impl Dialogue {
         if std::mem::replace(&mut running.has_begun, true) || running.is_answered {
             return;
         }
+        self.make_client_side(index);
+    }
+
+    /// Makes the client's side of a transfer's data connection, unless the server's is still to come.
+    pub(super) fn make_client_side(&mut self, index: usize) {
+        let Some(Awaited::Transfer(running)) = self.awaited.get(index) else { return };
         let Some(data) = running.data.as_ref().filter(|data| !data.is_over()) else { return };
         let id = data.id;
+        if data.awaits_server() {
+            self.act(Action::AdmitServer { id });
+            return;
+        }
         match data.client {
             ClientSide::Comes => {}
             ClientSide::Address(to) => self.act(Action::ConnectClient { id, to }),
@@ -189,18 +209,25 @@ impl Dialogue {
             self.awaited.insert(index, Awaited::Answer(answer));
             self.prepared = Prepared::Ready(active.data);
             self.settle();
-        } else if let Some(data) = self.data(id) {
+        } else if let Some(data) = self.data(id).filter(|data| data.link == Link::Pending) {
             data.link = Link::Open;
+            if data.is_forwarded {
+                self.server_connected(id);
+            }
         }
     }
 
     pub(super) fn data_failed(&mut self, id: DataId, text: &str) {
-        let answer = Answer::message(425, &FTP_DATA_REFUSED, &[("reason", &text)]);
+        let is_forwarded = |data: &mut DataConnection| data.is_forwarded;
         if let Some(index) = self.position_of_active(id) {
-            self.awaited[index] = Awaited::Answer(answer);
-            self.settle();
+            let is_forwarded = match &mut self.awaited[index] {
+                Awaited::Active(active) => is_forwarded(&mut active.data),
+                _ => false,
+            };
+            self.answer_active(id, no_connection(is_forwarded, text));
         } else {
-            self.lose(id, answer, true);
+            let is_forwarded = self.data(id).is_some_and(is_forwarded);
+            self.lose(id, no_connection(is_forwarded, text), true);
         }
     }
 
@@ -225,10 +252,8 @@ impl Dialogue {
     }
 
     pub(super) fn data_ended(&mut self, id: DataId, up: u64, down: u64, clean: bool) {
-        if let Some(index) = self.position_of_active(id) {
-            let answer = Answer::message(425, &FTP_DATA_GONE, &[]);
-            self.awaited[index] = Awaited::Answer(answer);
-            self.settle();
+        if self.position_of_active(id).is_some() {
+            self.answer_active(id, Answer::message(425, &FTP_DATA_GONE, &[]));
             return;
         }
         let Some(data) = self.data(id) else { return };
@@ -270,17 +295,14 @@ impl Dialogue {
         }
         let is_it = |awaited: &Awaited| match awaited {
             // Before the 229 there is nothing to drop, and its reply still has to be taken.
-            Awaited::Active(active) => {
-                active.data.client == client && active.stage == Stage::Opening
-            }
+            Awaited::Active(active) => active.data.client == client && active.stage.has_data(),
             _ => false,
         };
-        if let Some(index) = self.awaited.iter().position(is_it) {
-            if let Some(Awaited::Active(active)) = self.awaited.remove(index) {
-                self.act(Action::DropData { id: active.data.id });
-            }
-            self.awaited.insert(index, Awaited::Answer(answer()));
-            self.settle();
+        let lost = self.awaited.iter().find(|awaited| is_it(awaited));
+        if let Some(Awaited::Active(active)) = lost {
+            let id = active.data.id;
+            self.act(Action::DropData { id });
+            self.answer_active(id, answer());
         }
     }
 
@@ -289,7 +311,7 @@ impl Dialogue {
         let is_opening = |awaited: &Awaited| matches!(awaited, Awaited::Active(_));
         while let Some(index) = self.awaited.iter().position(is_opening) {
             if let Some(Awaited::Active(active)) = self.awaited.remove(index) {
-                if active.stage == Stage::Opening {
+                if active.stage.has_data() {
                     self.act(Action::DropData { id: active.data.id });
                 }
             }
@@ -300,7 +322,7 @@ impl Dialogue {
     }
 
     /// The data connection cannot do its work any more.
-    fn lose(&mut self, id: DataId, answer: Answer, at_once: bool) {
+    pub(super) fn lose(&mut self, id: DataId, answer: Answer, at_once: bool) {
         if self.is_prepared(id) {
             self.prepared = Prepared::Failed(answer);
             return;
@@ -335,14 +357,14 @@ impl Dialogue {
         matches!(&self.prepared, Prepared::Ready(data) if data.id == id)
     }
 
-    fn position_of_active(&self, id: DataId) -> Option<usize> {
+    pub(super) fn position_of_active(&self, id: DataId) -> Option<usize> {
         self.awaited
             .iter()
             .position(|awaited| matches!(awaited, Awaited::Active(active) if active.data.id == id))
     }
 
     /// The transfer that uses the data connection.
-    fn running(&mut self, id: DataId) -> Option<&mut Running> {
+    pub(super) fn running(&mut self, id: DataId) -> Option<&mut Running> {
         let awaited = self.awaited.iter_mut().filter_map(|awaited| match awaited {
             Awaited::Transfer(running) => Some(&mut **running),
             _ => None,
@@ -365,7 +387,27 @@ impl Dialogue {
 impl DataConnection {
     /// One that has nothing but its number.
     pub fn new(id: DataId, client: ClientSide) -> Self {
-        Self { id, client, link: Link::Pending, up: 0, down: 0, up_ended: false, down_ended: false }
+        Self {
+            id,
+            client,
+            is_forwarded: false,
+            is_overdue: false,
+            link: Link::Pending,
+            up: 0,
+            down: 0,
+            up_ended: false,
+            down_ended: false,
+        }
+    }
+
+    /// One that the server will make.
+    pub fn forwarded(id: DataId, client: ClientSide) -> Self {
+        Self { is_forwarded: true, ..Self::new(id, client) }
+    }
+
+    /// Whether it is the server's to make, and has not come.
+    pub fn awaits_server(&self) -> bool {
+        self.is_forwarded && self.link == Link::Pending
     }
 
     /// Whether its channel is open.
@@ -390,12 +432,14 @@ impl DataConnection {
 }
 
 impl Stage {
-    /// What the server is asked.
-    pub fn command(self) -> &'static [u8] {
-        match self {
-            Self::Epsv => b"EPSV\r\n",
-            Self::Pasv | Self::Opening => b"PASV\r\n",
-        }
+    /// Whether nothing can go on before the SSH server has answered.
+    pub fn waits_for_ssh(self) -> bool {
+        matches!(self, Self::Opening | Self::Forwarding)
+    }
+
+    /// Whether the engine has something for it.
+    pub fn has_data(self) -> bool {
+        matches!(self, Self::Opening | Self::Forwarding | Self::Named(_))
     }
 }
 
@@ -453,7 +497,7 @@ impl Running {
     }
 
     /// Its data connection is lost, whatever the engine says later; the first reason is told.
-    fn lose(&mut self, failure: Failure) {
+    pub fn lose(&mut self, failure: Failure) {
         if let Some(data) = &mut self.data {
             data.end();
         }
@@ -461,12 +505,12 @@ impl Running {
     }
 
     /// ABOR came. The data connection to drop: bytes of a download still on their way are not
-    /// wanted any more.
+    /// wanted any more, nor is a connection that has not come.
     pub fn abort(&mut self) -> Option<DataId> {
         self.is_aborted = true;
         let is_download = self.transfer.direction == Direction::Download;
         let data = self.data.as_ref()?;
-        if !is_download || data.is_over() || data.is_delivered() {
+        if !(is_download || data.awaits_server()) || data.is_over() || data.is_delivered() {
             return None;
         }
         let id = data.id;
@@ -504,6 +548,12 @@ impl Running {
             TransferResult::Failed
         }
     }
+}
+
+/// The answer when the channel cannot be opened, or the server does not connect.
+fn no_connection(is_forwarded: bool, text: &str) -> Answer {
+    let message = if is_forwarded { &FTP_SERVER_ABSENT } else { &FTP_DATA_REFUSED };
+    Answer::message(425, message, &[("reason", &text)])
 }
 
 /// Most BINDs of one client that are remembered.

@@ -197,13 +197,20 @@ impl Dialogue {
         }
         log::trace!("event {event:?}");
         match event {
-            Event::FellBack => self.is_plain = true,
+            Event::FellBack => {
+                self.is_plain = true;
+                // There is no SSH server to listen for the FTP server.
+                self.set_forward(None);
+            }
             Event::LoggedIn => self.logged_in(),
             Event::LoginRefused { text } => self.login_refused(&text),
             Event::SshFailed { code, text } => self.ssh_failed(code, &text),
             Event::ControlClosed => self.control_closed(),
             Event::DataOpened { id } => self.data_opened(id),
             Event::DataFailed { id, text } => self.data_failed(id, &text),
+            Event::Forwarded { id, port } => self.forwarded(id, port),
+            Event::ForwardFailed { id, text } => self.forward_failed(id, &text),
+            Event::DataDisputed { id } => self.data_disputed(id),
             Event::DataEof { id, from, bytes } => self.data_eof(id, from, bytes),
             Event::DataEnded { id, bytes_up, bytes_down, clean } => {
                 self.data_ended(id, bytes_up, bytes_down, clean);

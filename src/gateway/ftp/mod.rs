@@ -24,6 +24,7 @@
 //! | `reply` | replies while Relaying, and to whom each belongs |
 //! | `data` | data connections: prepared, in use, ended |
 //! | `ending` | clients that end: in order, or not |
+//! | `forward` | those that the FTP server makes, by remote forwarding |
 //! | `answer` | the replies that are ours |
 //! | `note` | what the log is told |
 //! | `ebcdic` | clients that do not speak ASCII |
@@ -34,6 +35,7 @@ mod data;
 mod dialogue;
 mod ebcdic;
 mod ending;
+mod forward;
 mod login;
 mod note;
 mod reply;
@@ -50,7 +52,7 @@ pub use dialogue::Dialogue;
 pub use note::Note;
 
 use crate::codepage::CodePage;
-use crate::config::{Host, Target};
+use crate::config::{Forward, Host, Target};
 pub use crate::ftp::Direction;
 
 /// What a dialogue has to know about its connection.
@@ -66,6 +68,8 @@ pub struct Settings {
     pub trust_pasv_address: bool,
     /// `USER user@host` names the FTP server (FromApplication only).
     pub composite_user: bool,
+    /// Active clients are served by remote forwarding; None: by passive mode.
+    pub forward: Option<Forward>,
     /// Code page of a control connection that is not ASCII; None: EBCDIC is refused.
     pub control_page: Option<CodePage>,
     /// The clock of transfer records.
@@ -128,6 +132,29 @@ pub enum Action {
         /// Where its channel goes.
         to: Target,
     },
+    /// Active, by remote forwarding: have the SSH server listen. [`Event::Forwarded`] or
+    /// [`Event::ForwardFailed`] answers.
+    Forward {
+        /// The data connection.
+        id: DataId,
+    },
+    /// Its transfer command goes to the server, which connects now or does not: [`Event::DataOpened`]
+    /// or [`Event::DataFailed`] tells.
+    ExpectServer {
+        /// The data connection.
+        id: DataId,
+    },
+    /// The transfer has begun, and the server's connection has not come: one that came before the
+    /// command may be the server's.
+    AdmitServer {
+        /// The data connection.
+        id: DataId,
+    },
+    /// The server has said that the transfer is complete: if it has connected, that is known soon.
+    HurryServer {
+        /// The data connection.
+        id: DataId,
+    },
     /// Active without BIND: connect to the client and relay with the open channel.
     /// [`Event::ClientConnected`] or [`Event::ClientConnectFailed`] answers.
     ConnectClient {
@@ -144,7 +171,7 @@ pub enum Action {
         /// The client that waits.
         bind: BindId,
     },
-    /// Forget the expectation and close channel and client socket, whatever there is of it. A last
+    /// Forget the expectation or forward, and close channel and client socket, whatever there is of it. A last
     /// [`Event::DataEnded`] may tell the bytes that were moved.
     DropData {
         /// The data connection.
@@ -210,6 +237,25 @@ pub enum Event {
         id: DataId,
         /// The reason.
         text: String,
+    },
+    /// The SSH server listens for the server's data connection.
+    Forwarded {
+        /// Which.
+        id: DataId,
+        /// The port.
+        port: u16,
+    },
+    /// It does not.
+    ForwardFailed {
+        /// Which.
+        id: DataId,
+        /// The reason.
+        text: String,
+    },
+    /// A second connection has come for a data connection that the server makes.
+    DataDisputed {
+        /// Which.
+        id: DataId,
     },
     /// One side has finished sending, and all it sent, and its end, was given to the other side's
     /// socket or channel. A 226 waits for this: without it a client that keeps its side open until

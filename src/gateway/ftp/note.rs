@@ -25,6 +25,15 @@ pub enum Note {
         /// The port.
         port: u16,
     },
+    /// The server refused the PORT or EPRT of a remote forward.
+    PortRefused {
+        /// PORT or EPRT.
+        command: &'static str,
+        /// What it named.
+        address: SocketAddr,
+        /// What the server said.
+        reply: String,
+    },
     /// The server confirmed a transfer whose data connection broke; the client was told 426.
     Contradicted {
         /// The verb.
@@ -49,6 +58,14 @@ impl Note {
             Self::LowDataPort { port } => {
                 say!(FTP_LOW_DATA_PORT, id = id, client = client, port = port);
             }
+            Self::PortRefused { command, address, reply } => say!(
+                FTP_PORT_DENIED,
+                id = id,
+                client = client,
+                command = command,
+                address = address,
+                reply = reply
+            ),
             Self::Contradicted { command, code } => {
                 say!(FTP_CONTRADICTED, id = id, client = client, command = command, code = code);
             }

@@ -18,6 +18,7 @@
 //! | Active | 229, 227 | 200 once the data channel is open, else 425 |
 //! | Active | 5xx to EPSV | nothing yet: PASV goes to the server |
 //! | Active | any other | the reply |
+//! | Active, by a forward | any | the reply if it is 2xx, 4xx or 530; else 425 |
 //! | Transfer | 1xx | the reply; the client's side of an active data connection is made |
 //! | Transfer | 2xx | the reply, held back until a download has reached the client; 426 if bytes were lost |
 //! | Transfer | 4xx, 5xx | the reply, unless 425 was told before |
@@ -91,7 +92,7 @@ impl Awaited {
     fn is_asked(&self) -> bool {
         match self {
             Self::Answer(_) => false,
-            Self::Active(active) => active.stage != Stage::Opening,
+            Self::Active(active) => !matches!(active.stage, Stage::Opening | Stage::Forwarding),
             _ => true,
         }
     }
@@ -114,7 +115,14 @@ impl Dialogue {
         }
         self.begin_transfer(index);
         let is_stream = self.is_stream;
-        matches!(&self.awaited[index], Awaited::Transfer(running) if running.is_under_way(is_stream))
+        let Awaited::Transfer(running) = &mut self.awaited[index] else { return false };
+        if running.awaits_server() {
+            if let Some(id) = running.hurry() {
+                self.act(Action::HurryServer { id });
+            }
+            return true;
+        }
+        running.is_under_way(is_stream)
     }
 
     /// One line of the server, while lines go through.
@@ -179,11 +187,11 @@ impl Dialogue {
         }
     }
 
-    /// Whether the oldest command is a PORT whose data channel is being opened: replies behind it
-    /// wait.
+    /// Whether the oldest command is a PORT whose data channel is being opened, or whose port is asked
+    /// for: replies behind it wait.
     pub(super) fn is_opening_data(&self) -> bool {
         let front = self.awaited.front();
-        matches!(front, Some(Awaited::Active(active)) if active.stage == Stage::Opening)
+        matches!(front, Some(Awaited::Active(active)) if active.stage.waits_for_ssh())
             && !self.replies.is_inside()
     }
 
@@ -365,7 +373,7 @@ impl Dialogue {
         let trusted = address
             .filter(|address| self.settings.trust_pasv_address && !address.ip().is_unspecified());
         let host = trusted
-            .map_or_else(|| self.host.clone(), |address| Host::Address(IpAddr::V4(*address.ip())));
+            .map_or_else(|| self.server_host(), |address| Host::Address(IpAddr::V4(*address.ip())));
         Target { host, port }
     }
 
@@ -393,6 +401,10 @@ impl Dialogue {
 
     /// The reply to the EPSV or PASV that stands for the client's PORT or EPRT.
     fn active_reply(&mut self, index: usize, mut active: Active, code: Code, line: &Line) {
+        if let Stage::Named(at) = active.stage {
+            self.named_reply(index, active, at, code, line);
+            return;
+        }
         let port = match code.number() {
             229 => address::parse_229(line.text()).map(|port| (port, None)).ok(),
             227 => {
@@ -417,7 +429,7 @@ impl Dialogue {
         } else if active.stage == Stage::Epsv {
             self.without_epsv = true;
             active.stage = Stage::Pasv;
-            self.ask(Stage::Pasv.command());
+            self.ask(b"PASV\r\n");
             Awaited::Active(active)
         } else {
             Awaited::Answer(Answer::message(425, &FTP_NO_PASSIVE, &[]))

@@ -317,15 +317,17 @@ pub const FILTER_MISSING: Message = Message {
     response: "Add FILTER cards.",
 };
 
-/// A setting that the filter's action has no use for.
+/// A setting that the filter's action, or another setting of it, has no use for.
 pub const SETTING_WITHOUT_EFFECT: Message = Message {
     number: 1056,
     severity: Severity::W,
     text: "{member} card {card} {columns}: found {found}, expected {expected}",
-    explanation: "The setting is for filters with action FTPTUN and has no effect with another, or, \
-        for a profile, for those of them with Y in column 36.",
+    explanation: "The setting is for filters with action FTPTUN, or, for a profile, for those of \
+        them with Y in column 36, or it goes with another setting that the filter does not have, and \
+        has no effect here.",
     action: "The deck is used.",
-    response: "Remove the SET card, or correct its name, or the action or column 36 of the filter.",
+    response: "Remove the SET card, or correct its name, the action or column 36 of the filter, or \
+        the other setting.",
 };
 
 /// What check found.

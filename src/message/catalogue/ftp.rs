@@ -30,6 +30,10 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_CLIENT_UNREACHABLE,
     &FTP_DATA_GONE,
     &FTP_DATA_BROKEN,
+    &FTP_FORWARD_REFUSED,
+    &FTP_PORT_REFUSED,
+    &FTP_SERVER_ABSENT,
+    &FTP_DATA_DISPUTED,
     &FTP_BOUNCE,
     &FTP_SECURITY_ASKED,
     &FTP_LOW_DATA_PORT,
@@ -39,6 +43,9 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_OTHER_HOST,
     &FTP_SECURITY_REFUSED_PLAIN,
     &FTP_CONNECTED_PLAIN,
+    &FTP_STRANGER,
+    &FTP_FORWARD_DENIED,
+    &FTP_PORT_DENIED,
 ];
 
 /// Reply 530, or 421 with the profile's own credential: reason.
@@ -221,7 +228,7 @@ pub const FTP_NO_PASSIVE: Message = Message {
     explanation: "An active client is served by a passive data connection to the FTP server, which \
         refused both commands for it.",
     action: "The client is told 425.",
-    response: "Allow passive mode at the FTP server.",
+    response: "Allow passive mode at the FTP server, or set ACTIVE FORWARD for the filter.",
 };
 
 /// Reply 425: port.
@@ -319,6 +326,61 @@ pub const FTP_SECURITY_REFUSED_PLAIN: Message = Message {
         nothing may go in clear, set column 38 of the filter to N.",
 };
 
+/// Reply 425: reason.
+pub const FTP_FORWARD_REFUSED: Message = Message {
+    number: 4050,
+    severity: Severity::E,
+    text: "no port for the FTP server to connect to: {reason}",
+    explanation: "With ACTIVE FORWARD the FTP server connects to a port that the SSH server listens \
+        on for zoxy. The SSH server does not, or has too many of them.",
+    action: "The client is told 425. The FTP server was not asked.",
+    response: "Allow remote forwarding to the user at the SSH server; for OpenSSH: \
+        AllowTcpForwarding yes or remote, no DisableForwarding, no PermitListen or one with any \
+        port, no restrict or permitlisten in authorized_keys that forbids it.",
+};
+
+/// Reply 425: command and address, the server's reply.
+pub const FTP_PORT_REFUSED: Message = Message {
+    number: 4051,
+    severity: Severity::E,
+    text: "the FTP server does not take {command} {address}: {reply}",
+    explanation: "With ACTIVE FORWARD zoxy names an address of the SSH server's host to the FTP \
+        server. FTP servers take one only if the control connection comes from that address.",
+    action: "The client is told 425. The SSH server does not listen there any more.",
+    response: "Set FWDADDR of the filter to the address from which the FTP server sees the SSH \
+        server connect; its log shows it. Or make the FTP server take other addresses, such as \
+        port_promiscuous of vsftpd, AllowForeignAddress of proftpd.",
+};
+
+/// Reply 425: reason.
+pub const FTP_SERVER_ABSENT: Message = Message {
+    number: 4052,
+    severity: Severity::E,
+    text: "no data connection from the FTP server: {reason}",
+    explanation: "With ACTIVE FORWARD the FTP server was told where to connect, and took it, but \
+        no connection that may be its own came in time.",
+    action: "The client is told 425, and not what the FTP server says about this transfer later. \
+        The SSH server does not listen any more.",
+    response: "FWDADDR has to be reached from the FTP server: for anything but loopback OpenSSH \
+        needs GatewayPorts clientspecified, and listens on loopback without a word if it has not. \
+        A firewall may stand between, or DATATIME be short. ZOX4550W in zoxy's log shows \
+        connections that were refused: FWDFROM may lack an address of the FTP server.",
+};
+
+/// Reply 426: more than one connection came.
+pub const FTP_DATA_DISPUTED: Message = Message {
+    number: 4053,
+    severity: Severity::E,
+    text: "more than one data connection came for this transfer",
+    explanation: "With ACTIVE FORWARD the FTP server connects once for a transfer. A second \
+        connection came, from an address that may be the FTP server's: one of them is not its own, \
+        and the data may have gone to somebody else, or come from there.",
+    action: "The data connection is reset. The client is told 426 in place of the server's 226 or \
+        250.",
+    response: "Find out who else connects, from the FTP server's host: ZOX4550W in zoxy's log has \
+        address and port. Do not trust what was received.",
+};
+
 /// A PORT to somebody else: connection, client, command, address.
 pub const FTP_BOUNCE: Message = Message {
     number: 4500,
@@ -370,6 +432,41 @@ pub const FTP_EBCDIC_CLIENT: Message = Message {
     explanation: "The first command of the client begins with EBCDIC letters.",
     action: "The client is told 500 in EBCDIC and the connection is closed.",
     response: "As for ZOX4013E.",
+};
+
+/// A connection to a forwarded port was refused: connection, client, who connected, port, reason.
+pub const FTP_STRANGER: Message = Message {
+    number: 4550,
+    severity: Severity::W,
+    text: "#{id} {client}: connection from {origin} to forwarded port {port} refused: {reason}",
+    explanation: "With ACTIVE FORWARD the SSH server listens for the FTP server of this dialogue. \
+        Somebody connected who is not expected: before the transfer and not alone, after its \
+        connection had come, or from an address that is not the FTP server's.",
+    action: "The SSH server is told to close the connection; no byte of it was used. The port stays \
+        open for the FTP server. With the 16th the port is given up: the transfer gets 425.",
+    response: "If the address is one of the FTP server's, add it to FWDFROM of the filter. \
+        Otherwise find out who connects: a scanner, or somebody who wants the data.",
+};
+
+/// No forward: connection, client, SSH server, address, reason.
+pub const FTP_FORWARD_DENIED: Message = Message {
+    number: 4551,
+    severity: Severity::W,
+    text: "#{id} {client}: SSH server {server} does not listen at {address} for the FTP server: \
+        {reason}",
+    explanation: "ACTIVE FORWARD of the filter needs remote forwarding at the SSH server.",
+    action: "The client is told 425.",
+    response: "As for ZOX4050E.",
+};
+
+/// The FTP server refused the forwarded address: connection, client, command, address, reply.
+pub const FTP_PORT_DENIED: Message = Message {
+    number: 4552,
+    severity: Severity::W,
+    text: "#{id} {client}: the FTP server does not take {command} {address}: {reply}",
+    explanation: "As for ZOX4051E.",
+    action: "The client is told 425.",
+    response: "As for ZOX4051E.",
 };
 
 /// A control connection has its channel: id, client, target, filter, user, SSH server.

@@ -21,6 +21,8 @@ pub(super) const ALL: &[&Message] = &[
     &KNOWN_HOSTS_LINE,
     &IDENTITY_FAILED,
     &CIPHER_STOCK,
+    &FORWARD_ASTRAY,
+    &FORWARD_LEFT,
     &SESSION_LOST_EARLY,
 ];
 
@@ -205,6 +207,30 @@ pub const CIPHER_STOCK: Message = Message {
         was made for, so they cannot be replaced by the faster ones.",
     action: "Sessions use the ciphers of the library: correct, but at twice the CPU time or more.",
     response: "Rebuild zoxy with the locked dependencies.",
+};
+
+/// A connection to a port that is no forward: session, SSH server, who connected, port, reason.
+pub const FORWARD_ASTRAY: Message = Message {
+    number: 3030,
+    severity: Severity::W,
+    text: "session {session} to {server}: connection from {origin} to port {port} refused: {reason}",
+    explanation: "The SSH server reported a connection to a port of its own for zoxy, which did not \
+        ask for that port in this session, or not any more.",
+    action: "The connection is refused. Of a session's only the first 16 are told.",
+    response: "None, if it came just after the end of a transfer or a job. An SSH server that does \
+        this without being asked is at fault.",
+};
+
+/// A forward stays at the server: session, SSH server, address, port.
+pub const FORWARD_LEFT: Message = Message {
+    number: 3031,
+    severity: Severity::W,
+    text: "session {session} to {server}: the SSH server did not stop to listen at {address} port \
+        {port}",
+    explanation: "A port that was forwarded for an FTP server (ACTIVE FORWARD) is used up. The SSH \
+        server was told to give it back, and refused.",
+    action: "None: connections to the port are refused. It is free when the session ends.",
+    response: "Report it to the administrator of the SSH server.",
 };
 
 /// A session was lost before it was of use: session, SSH server, seconds since its login, seconds

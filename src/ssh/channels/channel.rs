@@ -10,7 +10,7 @@ use super::{ChannelId, Limits};
 /// The server's half: what it may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
-    /// Only the answer to our CHANNEL_OPEN.
+    /// Only the answer to our CHANNEL_OPEN; nothing at all before our confirmation of the server's.
     Waiting,
     /// Everything.
     Open,
@@ -69,6 +69,12 @@ impl<T: Copy> Channel<T> {
             input: Input::Waiting,
             output: Output::OpenQueued,
         }
+    }
+
+    /// A channel that the server opens: `peer` is its number. It may send once our confirmation was
+    /// handed out, and so may we.
+    pub(super) fn accepted(id: ChannelId, owner: T, limits: &Limits, peer: u32) -> Self {
+        Self { peer, output: Output::Open, ..Self::new(id, owner, limits) }
     }
 
     /// What the server's confirmation says: its channel number, its window and maximum packet size

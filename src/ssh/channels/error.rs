@@ -127,3 +127,23 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+/// A forward could not even be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardError {
+    /// The session has as many forwards as it may have.
+    Full {
+        /// The limit.
+        forwards: usize,
+    },
+}
+
+impl fmt::Display for ForwardError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Full { forwards } => write!(f, "session already has {forwards} forwards"),
+        }
+    }
+}
+
+impl std::error::Error for ForwardError {}

@@ -1,8 +1,10 @@
 //! What a [`Mux`](super::Mux) tells the engine.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 use super::ChannelId;
+use super::forward::{ForwardId, Refusal};
 
 /// The meaning of one packet; `T` is the owner of the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +63,68 @@ pub enum Event<'p, T> {
     },
     /// The answer to a keepalive.
     Pong,
+    /// Something about a remote forward.
+    Forward(ForwardEvent<'p, T>),
+}
+
+/// What a [`Mux`](super::Mux) tells of remote forwards; `T` is the owner of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForwardEvent<'p, T> {
+    /// The server listens.
+    Listening {
+        /// The forward.
+        id: ForwardId,
+        /// Its owner.
+        owner: T,
+        /// The port that the server chose.
+        port: u16,
+    },
+    /// The server does not listen; the id is dead.
+    Refused {
+        /// The id, for the last time.
+        id: ForwardId,
+        /// The owner the forward had.
+        owner: T,
+    },
+    /// The connection that was expected: the forward's id is dead, its owner owns the channel.
+    Connected {
+        /// The channel. Data may be sent once what [`Mux::next_packet`](super::Mux::next_packet)
+        /// has was handed out.
+        id: ChannelId,
+        /// The forward, for the last time.
+        forward: ForwardId,
+        /// The owner it had.
+        owner: T,
+        /// Who connected, as the server sees it.
+        origin: SocketAddr,
+        /// Who had come too early, and was turned away for it.
+        parked: Option<SocketAddr>,
+    },
+    /// A connection to a forwarded port was refused.
+    TurnedAway {
+        /// The forward and its owner, if it is one of ours; the owner may be gone.
+        forward: Option<(ForwardId, T)>,
+        /// The port that was connected.
+        port: u32,
+        /// Who connected, in the server's words: up to 256 bytes, cut before anything that is not
+        /// UTF-8.
+        origin: &'p str,
+        /// The port it connected from.
+        origin_port: u32,
+        /// Why.
+        refusal: Refusal,
+        /// Who had come too early, and was turned away with it.
+        parked: Option<SocketAddr>,
+        /// There were too many: the forward was given up, and its id is dead.
+        given_up: bool,
+    },
+    /// The server did not stop to listen when it was told to.
+    Left {
+        /// Address as it was asked for.
+        address: IpAddr,
+        /// The port.
+        port: u16,
+    },
 }
 
 /// Why the server did not open a channel (RFC 4254 section 5.1).

@@ -14,8 +14,11 @@
 //! - A freed channel has nothing in the queue: CLOSE is the last packet of a channel.
 //! - What the server may send us is never more than the windows handed out: see below for how they
 //!   grow.
-//! - Every queue is bounded: each channel has at most one OPEN, one WINDOW_ADJUST, one EOF and one
-//!   CLOSE waiting, the session at most one keepalive and [`Limits::queued`] replies.
+//! - Every queue is bounded: each channel has at most one OPEN or OPEN_CONFIRMATION, one
+//!   WINDOW_ADJUST, one EOF and one CLOSE waiting, each forward one request at a time, the session at
+//!   most one keepalive and [`Limits::queued`] replies.
+//! - Channels that the server opens are refused, but for the one connection of a forward that expects
+//!   it from there.
 //! - A data packet costs no allocation: the event borrows from the packet, the channel is found by
 //!   its index.
 //!
@@ -33,6 +36,7 @@
 //! | event | Waiting | Open | Eof | Closed |
 //! |---|---|---|---|---|
 //! | 91 OPEN_CONFIRMATION | Open | error | error | error |
+//! | ours handed out | Open | - | - | - |
 //! | 92 OPEN_FAILURE | freed | error | error | error |
 //! | 93 WINDOW_ADJUST | error | more to send | more to send | error |
 //! | 94 DATA | error | to the owner | error | error |
@@ -55,7 +59,33 @@
 //! | CLOSE handed out | - | - | - | - | - | - | CloseSent; freed if Input is Closed | - |
 //!
 //! From CloseQueued on, what still arrives is checked as before, but dropped and no longer answered
-//! or credited.
+//! or credited. A channel that the server opens begins as Waiting and Open; until our confirmation is
+//! handed out its windows are shut both ways.
+//!
+//! # Remote forwards
+//!
+//! A forward is a port on which the server listens for us (RFC 4254 section 7.1), chosen by it, for
+//! one connection. The server answers global requests in their order, keepalives among them.
+//!
+//! | event | RequestQueued | Withdrawn | Requested | Abandoned | Listening | Expecting | CancelQueued | CancelSent |
+//! |---|---|---|---|---|---|---|---|---|
+//! | tcpip-forward handed out | Requested | freed, not sent | - | - | - | - | - | - |
+//! | 81 SUCCESS to it | - | - | Listening, told | CancelQueued | - | - | - | - |
+//! | 82 FAILURE to it | - | - | freed, told | freed | - | - | - | - |
+//! | `expect` | - | - | - | - | Expecting | - | - | - |
+//! | 90 OPEN from an expected address | - | - | - | - | parked; the second: both refused, told | CancelQueued, told Connected; the parked one refused | refused, told | refused, told |
+//! | 90 OPEN from another address | - | - | - | - | refused, told | refused, told | refused, told | refused, told |
+//! | `admit`, one parked | - | - | - | - | - | CancelQueued, the parked one is the channel | - | - |
+//! | the 16th refused | - | - | - | - | CancelQueued, told | CancelQueued, told | - | - |
+//! | `cancel_forward` | Withdrawn | - | Abandoned | - | CancelQueued, the parked one refused | CancelQueued, the parked one refused | - | - |
+//! | cancel-tcpip-forward handed out | - | - | - | - | - | - | CancelSent | - |
+//! | 81 SUCCESS, 82 FAILURE to it | - | - | - | - | - | - | - | freed; FAILURE is told |
+//!
+//! A parked open has no answer yet: the server reads nothing from its connection. The owner of a
+//! forward hears of it until it is told Refused, Connected or that it was given up, has one admitted,
+//! or calls [`Mux::cancel_forward`]. Of a connection refused later it is told for the log only. A port
+//! that is no forward of ours is refused, and told 16 times in a session. A SUCCESS without a port is an
+//! error: nobody could give that port back.
 //!
 //! # Receive windows
 //!
@@ -68,9 +98,12 @@
 mod channel;
 mod error;
 mod event;
+mod forward;
+mod forwarding;
 mod growth;
 mod mux;
 mod outbox;
+mod requests;
 mod table;
 mod window;
 mod wire;
@@ -79,8 +112,9 @@ mod wire;
 mod tests;
 
 pub use channel::{ChannelView, Input, Output};
-pub use error::{OpenError, ProtocolError};
-pub use event::{Event, OpenFailure};
+pub use error::{ForwardError, OpenError, ProtocolError};
+pub use event::{Event, ForwardEvent, OpenFailure};
+pub use forward::{ForwardId, Refusal};
 pub use growth::Reserve;
 pub use mux::Mux;
 pub use wire::ControlPacket;
@@ -135,4 +169,6 @@ pub struct Limits {
     pub max_packet: u32,
     /// Most replies to the server's requests that may wait to be sent.
     pub queued: usize,
+    /// Most remote forwards at once, those whose end the server has not confirmed included.
+    pub forwards: usize,
 }

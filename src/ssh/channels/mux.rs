@@ -1,7 +1,7 @@
 //! The multiplexer: all channels of one SSH session.
 //!
 //! Owned by the session in the engine, used by its one thread. See the [module](super) for the
-//! states and the rules.
+//! states and the rules; what concerns remote forwards is in `forwarding`.
 //!
 //! What the caller keeps: packets leave in the order in which they were handed out, whether as
 //! [`ControlPacket`] or as a [`data_header`](Mux::data_header) with its data; one that the transport
@@ -15,8 +15,11 @@ use std::time::Instant;
 use super::channel::{Channel, ChannelView, Input, Output};
 use super::error::{OpenError, ProtocolError};
 use super::event::{Event, OpenFailure};
+use super::forward::Forwards;
+use super::forwarding::NOT_EXPECTED;
 use super::growth::{Growth, Reserve};
 use super::outbox::{Entry, Outbox, Reply};
+use super::requests::{Request, Requests};
 use super::table::{Table, unexpected};
 use super::wire::{self, ControlPacket, Message};
 use super::{ChannelId, Limits, MAX_CHANNELS};
@@ -28,15 +31,18 @@ const MAX_DESCRIPTION: usize = 256;
 /// All channels of one SSH session; `T` names the owner of a channel.
 #[derive(Debug)]
 pub struct Mux<T> {
-    limits: Limits,
-    channels: Table<T>,
-    outbox: Outbox,
+    pub(super) limits: Limits,
+    pub(super) channels: Table<T>,
+    pub(super) forwards: Forwards<T>,
+    pub(super) outbox: Outbox,
+    /// Our global requests that were handed out and have no answer.
+    pub(super) requests: Requests,
+    /// Connections to ports that are no forward of ours.
+    pub(super) astray: u32,
     /// By how much receive windows may still grow.
     growth: Growth,
     /// Channels that have an owner.
-    owned: usize,
-    /// Keepalives handed out whose replies have not come.
-    awaited: u32,
+    pub(super) owned: usize,
     /// Keepalives asked for since the last packet from the server.
     unanswered: u32,
     keepalive_queued: bool,
@@ -53,11 +59,13 @@ impl<T: Copy> Mux<T> {
         let limits = Limits { channels: limits.channels.min(MAX_CHANNELS), ..limits };
         Self {
             channels: Table::new(),
+            forwards: Forwards::new(),
             outbox: Outbox::new(limits.queued),
+            requests: Requests::default(),
+            astray: 0,
             growth: Growth::new(limits.growth, None),
             limits,
             owned: 0,
-            awaited: 0,
             unanswered: 0,
             keepalive_queued: false,
         }
@@ -131,10 +139,15 @@ impl<T: Copy> Mux<T> {
                 }
                 Ok(Event::Nothing)
             }
-            Message::RequestReply => Ok(self.on_request_reply()),
-            Message::Open { kind, sender } => {
+            Message::RequestSuccess { fields } => self.on_request_reply(Some(fields)),
+            Message::RequestFailure => self.on_request_reply(None),
+            Message::Open { kind: b"forwarded-tcpip", sender, window, max_packet, fields } => {
+                let connection = wire::forwarded(fields)?;
+                self.on_forwarded(&connection, sender, window, max_packet)
+            }
+            Message::Open { kind, sender, .. } => {
                 log::trace!("refusing a channel of type {}", kind.escape_ascii());
-                self.outbox.reply(Reply::OpenRefusal(sender))?;
+                self.refuse_open(sender, OpenFailure::AdministrativelyProhibited, "not requested")?;
                 Ok(Event::Nothing)
             }
         }
@@ -234,15 +247,24 @@ impl<T: Copy> Mux<T> {
                 Entry::Close(id) => self.take_close(id),
                 Entry::Keepalive => {
                     self.keepalive_queued = false;
-                    self.awaited = self.awaited.saturating_add(1);
+                    self.requests.push(Request::Keepalive);
                     Some(ControlPacket::keepalive())
+                }
+                Entry::Confirm { id, window, max_packet } => {
+                    self.take_confirmation(id, window, max_packet)
+                }
+                Entry::Forward(id) => self.take_forward(id),
+                Entry::CancelForward(id) => self.take_cancel(id),
+                Entry::RefuseParked(sender) => {
+                    let reason = OpenFailure::AdministrativelyProhibited.code();
+                    Some(ControlPacket::open_refusal(sender, reason, NOT_EXPECTED))
                 }
                 Entry::Reply(Reply::ChannelFailure(peer)) => {
                     Some(ControlPacket::for_channel(wire::CHANNEL_FAILURE, peer))
                 }
                 Entry::Reply(Reply::RequestFailure) => Some(ControlPacket::request_failure()),
-                Entry::Reply(Reply::OpenRefusal(sender)) => {
-                    Some(ControlPacket::open_refusal(sender))
+                Entry::Reply(Reply::OpenRefusal(sender, reason, words)) => {
+                    Some(ControlPacket::open_refusal(sender, reason.code(), words))
                 }
             };
             if packet.is_some() {
@@ -427,20 +449,6 @@ impl<T: Copy> Mux<T> {
         Ok(Event::Nothing)
     }
 
-    fn on_request_reply<'p>(&mut self) -> Event<'p, T> {
-        // Keepalives are all we ask, so replies need no more than to be counted.
-        match self.awaited.checked_sub(1) {
-            Some(awaited) => {
-                self.awaited = awaited;
-                Event::Pong
-            }
-            None => {
-                log::trace!("reply to a global request that was not made");
-                Event::Nothing
-            }
-        }
-    }
-
     fn take_open(&mut self, id: ChannelId, packet: ControlPacket) -> Option<ControlPacket> {
         let channel = self.channels.get_mut(id)?;
         if channel.output() == Output::Withdrawn {
@@ -526,7 +534,7 @@ fn credit<T: Copy>(
 }
 
 /// The part of a server's text that is UTF-8, up to [`MAX_DESCRIPTION`] bytes.
-fn text(bytes: &[u8]) -> &str {
+pub(super) fn text(bytes: &[u8]) -> &str {
     let bytes = &bytes[..bytes.len().min(MAX_DESCRIPTION)];
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
 }

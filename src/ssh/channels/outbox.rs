@@ -1,12 +1,14 @@
 //! The queue of control packets that wait to be sent.
 //!
 //! Packets are made when they leave, so that a window adjustment carries all that is due by then.
-//! Bounded: replies by a limit, everything else by the one packet of its kind per channel.
+//! Bounded: replies by a limit, everything else by the one packet of its kind per channel or forward.
 
 use std::collections::VecDeque;
 
 use super::ChannelId;
 use super::error::ProtocolError;
+use super::event::OpenFailure;
+use super::forward::ForwardId;
 use super::wire::ControlPacket;
 
 /// What is to be sent.
@@ -20,8 +22,24 @@ pub(super) enum Entry {
     Eof(ChannelId),
     /// CHANNEL_CLOSE.
     Close(ChannelId),
+    /// CHANNEL_OPEN_CONFIRMATION of a forwarded connection; the server's window and maximum packet
+    /// size in bytes.
+    Confirm {
+        /// Our channel.
+        id: ChannelId,
+        /// What we may send.
+        window: u32,
+        /// Largest packet the server takes.
+        max_packet: u32,
+    },
     /// The keepalive request.
     Keepalive,
+    /// tcpip-forward.
+    Forward(ForwardId),
+    /// cancel-tcpip-forward.
+    CancelForward(ForwardId),
+    /// CHANNEL_OPEN_FAILURE for a parked connection, by the server's number; one a forward.
+    RefuseParked(u32),
     /// The answer to a request or an open of the server.
     Reply(Reply),
 }
@@ -33,8 +51,8 @@ pub(super) enum Reply {
     ChannelFailure(u32),
     /// REQUEST_FAILURE.
     RequestFailure,
-    /// CHANNEL_OPEN_FAILURE for the server's channel number.
-    OpenRefusal(u32),
+    /// CHANNEL_OPEN_FAILURE for the server's channel number, with reason and words.
+    OpenRefusal(u32, OpenFailure, &'static str),
 }
 
 /// First in, first out.

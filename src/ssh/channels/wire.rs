@@ -4,7 +4,7 @@
 //! types define are left unread at its end.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 
 use nom::combinator::all_consuming;
@@ -31,15 +31,13 @@ pub(super) const CHANNEL_REQUEST: u8 = 98;
 pub(super) const CHANNEL_SUCCESS: u8 = 99;
 pub(super) const CHANNEL_FAILURE: u8 = 100;
 
-/// SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254 section 5.1).
-const PROHIBITED: u32 = 1;
-
 /// A message from the server; `recipient` is our channel number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Message<'p> {
     GlobalRequest { name: &'p [u8], want_reply: bool },
-    RequestReply,
-    Open { kind: &'p [u8], sender: u32 },
+    RequestSuccess { fields: &'p [u8] },
+    RequestFailure,
+    Open { kind: &'p [u8], sender: u32, window: u32, max_packet: u32, fields: &'p [u8] },
     OpenConfirmation { recipient: u32, sender: u32, window: u32, max_packet: u32 },
     OpenFailure { recipient: u32, reason: u32, description: &'p [u8] },
     WindowAdjust { recipient: u32, bytes: u32 },
@@ -49,6 +47,20 @@ pub(super) enum Message<'p> {
     Close { recipient: u32 },
     ChannelRequest { recipient: u32, name: &'p [u8], want_reply: bool },
     ChannelReply { recipient: u32, message: u8 },
+}
+
+/// What the CHANNEL_OPEN of a forwarded-tcpip channel says beyond the common fields (RFC 4254
+/// section 7.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Forwarded<'p> {
+    /// Address that was connected, as the server writes it.
+    pub address: &'p [u8],
+    /// Port that was connected.
+    pub port: u32,
+    /// Address of the originator, as the server writes it.
+    pub origin: &'p [u8],
+    /// Port of the originator.
+    pub origin_port: u32,
 }
 
 /// Reads one packet: message number and fields, without padding.
@@ -80,9 +92,15 @@ pub(super) fn parse(packet: &[u8]) -> Result<Message<'_>, ProtocolError> {
                 Message::ChannelRequest { recipient, name, want_reply }
             })
         }
-        CHANNEL_OPEN => (string, be_u32, be_u32, be_u32)
-            .parse(fields)
-            .map(|(_, (kind, sender, _, _))| Message::Open { kind, sender }),
+        CHANNEL_OPEN => (string, be_u32, be_u32, be_u32).parse(fields).map(
+            |(fields, (kind, sender, window, max_packet))| Message::Open {
+                kind,
+                sender,
+                window,
+                max_packet,
+                fields,
+            },
+        ),
         CHANNEL_OPEN_CONFIRMATION => (be_u32, be_u32, be_u32, be_u32).parse(fields).map(
             |(_, (recipient, sender, window, max_packet))| Message::OpenConfirmation {
                 recipient,
@@ -101,10 +119,35 @@ pub(super) fn parse(packet: &[u8]) -> Result<Message<'_>, ProtocolError> {
         GLOBAL_REQUEST => (string, boolean)
             .parse(fields)
             .map(|(_, (name, want_reply))| Message::GlobalRequest { name, want_reply }),
-        REQUEST_SUCCESS | REQUEST_FAILURE => Ok(Message::RequestReply),
+        REQUEST_SUCCESS => Ok(Message::RequestSuccess { fields }),
+        REQUEST_FAILURE => Ok(Message::RequestFailure),
         _ => return Err(ProtocolError::NotConnection { message }),
     };
     parsed.map_err(|_| ProtocolError::Malformed { message })
+}
+
+/// Reads the fields of a forwarded-tcpip open that its kind defines.
+pub(super) fn forwarded(fields: &[u8]) -> Result<Forwarded<'_>, ProtocolError> {
+    all_consuming((string, be_u32, string, be_u32))
+        .parse(fields)
+        .map(|(_, (address, port, origin, origin_port))| Forwarded {
+            address,
+            port,
+            origin,
+            origin_port,
+        })
+        .map_err(|_: nom::Err<nom::error::Error<_>>| ProtocolError::Malformed {
+            message: CHANNEL_OPEN,
+        })
+}
+
+/// Reads the port that a server chose for a tcpip-forward with port 0 (RFC 4254 section 7.1).
+pub(super) fn chosen_port(fields: &[u8]) -> Result<u16, ProtocolError> {
+    let port: IResult<&[u8], u32> = all_consuming(be_u32).parse(fields);
+    port.ok()
+        .and_then(|(_, port)| u16::try_from(port).ok())
+        .filter(|port| *port != 0)
+        .ok_or(ProtocolError::Malformed { message: REQUEST_SUCCESS })
 }
 
 /// A string (RFC 4251 section 5): length, then as many bytes.
@@ -117,8 +160,8 @@ fn boolean(input: &[u8]) -> IResult<&[u8], bool> {
     be_u8.map(|byte| byte != 0).parse(input)
 }
 
-/// Bytes a [`ControlPacket`] holds without an allocation: the longest fixed packet has 37.
-const INLINE: usize = 38;
+/// Bytes a [`ControlPacket`] holds without an allocation: the longest fixed packet has 27.
+const INLINE: usize = 30;
 
 /// One packet to send, message number first, without padding. Handed out by
 /// [`Mux::next_packet`](super::Mux::next_packet).
@@ -165,19 +208,47 @@ impl ControlPacket {
         Self(Bytes::Boxed(packet.into()))
     }
 
-    /// CHANNEL_OPEN_FAILURE: no channel was ever asked of us; `sender` is the server's number.
-    pub(super) fn open_refusal(sender: u32) -> Self {
-        const DESCRIPTION: &[u8] = b"not requested";
-        const LANGUAGE: &[u8] = b"";
-        Self::inline(&[
-            &[CHANNEL_OPEN_FAILURE],
-            &sender.to_be_bytes(),
-            &PROHIBITED.to_be_bytes(),
-            &(DESCRIPTION.len() as u32).to_be_bytes(),
-            DESCRIPTION,
-            &(LANGUAGE.len() as u32).to_be_bytes(),
-            LANGUAGE,
-        ])
+    /// CHANNEL_OPEN_FAILURE; `sender` is the server's number, `reason` as in [`OpenFailure`], the
+    /// description in ASCII.
+    ///
+    /// [`OpenFailure`]: super::OpenFailure
+    pub(super) fn open_refusal(sender: u32, reason: u32, description: &str) -> Self {
+        let mut packet = Vec::with_capacity(64);
+        packet.push(CHANNEL_OPEN_FAILURE);
+        for field in [sender, reason] {
+            packet.extend(field.to_be_bytes());
+        }
+        put_string(&mut packet, description.as_bytes());
+        // Language tag.
+        put_string(&mut packet, b"");
+        Self(Bytes::Boxed(packet.into()))
+    }
+
+    /// CHANNEL_OPEN_CONFIRMATION: `peer` is the server's number, `number` ours, `window` and
+    /// `max_packet` in bytes.
+    pub(super) fn open_confirmation(peer: u32, number: u32, window: u32, max_packet: u32) -> Self {
+        let fields = [peer, number, window, max_packet].map(u32::to_be_bytes);
+        Self::inline(&[&[CHANNEL_OPEN_CONFIRMATION], fields.as_flattened()])
+    }
+
+    /// tcpip-forward (RFC 4254 section 7.1) for a port that the server chooses.
+    pub(super) fn tcpip_forward(address: IpAddr) -> Self {
+        Self::global(b"tcpip-forward", address, 0)
+    }
+
+    /// cancel-tcpip-forward.
+    pub(super) fn cancel_tcpip_forward(address: IpAddr, port: u16) -> Self {
+        Self::global(b"cancel-tcpip-forward", address, port)
+    }
+
+    fn global(name: &[u8], address: IpAddr, port: u16) -> Self {
+        let mut packet = Vec::with_capacity(96);
+        packet.push(GLOBAL_REQUEST);
+        put_string(&mut packet, name);
+        packet.push(1);
+        put_string(&mut packet, address.to_string().as_bytes());
+        packet.extend(u32::from(port).to_be_bytes());
+        Self(Bytes::Boxed(packet.into()))
     }
 
     /// CHANNEL_WINDOW_ADJUST by `bytes`; `peer` is the server's number.
@@ -243,6 +314,8 @@ fn put_string(packet: &mut Vec<u8>, text: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]
@@ -276,7 +349,19 @@ mod tests {
             (ControlPacket::request_failure(), b"\x52"),
             (ControlPacket::keepalive(), b"\x50\0\0\0\x15keepalive@openssh.com\x01"),
             (
-                ControlPacket::open_refusal(9),
+                ControlPacket::open_confirmation(1, 2, 3, 4),
+                b"\x5b\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04",
+            ),
+            (
+                ControlPacket::tcpip_forward([127, 0, 0, 1].into()),
+                b"\x50\0\0\0\x0dtcpip-forward\x01\0\0\0\x09127.0.0.1\0\0\0\0",
+            ),
+            (
+                ControlPacket::cancel_tcpip_forward(Ipv6Addr::LOCALHOST.into(), 0x9c41),
+                b"\x50\0\0\0\x14cancel-tcpip-forward\x01\0\0\0\x03::1\0\0\x9c\x41",
+            ),
+            (
+                ControlPacket::open_refusal(9, 1, "not requested"),
                 b"\x5c\0\0\0\x09\0\0\0\x01\0\0\0\x0dnot requested\0\0\0\0",
             ),
         ] {

@@ -384,6 +384,7 @@ fn allocations_of_transfers(client: &mut Client) -> (u64, u64) {
         growth: 0,
         max_packet: 32_768,
         queued: 16,
+        forwards: 0,
     };
     let mut mux = Mux::<()>::new(limits);
     let source = serve_once(|mut socket| socket.write_all(&vec![7; SIZE]).unwrap());

@@ -10,18 +10,15 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, fallocate};
 
-use super::{Cell, HUGE};
+use super::Cell;
 use crate::world::pattern::{Landmarks, Pattern};
 use crate::world::{deadline, eventually, scaled};
 
-/// Bytes of the file: odd, and over 2^31 natively in the cells of [`HUGE`].
+/// Bytes of the file: odd, and over 2^31 natively in the cells of [`super::HUGE`].
 fn length(cell: &Cell<'_>) -> u64 {
     const BLOCKS_OVER: u64 = 16;
-    let blocks = if HUGE.contains(&(cell.mode, cell.version, cell.host)) {
-        scaled((1 << 31) / Landmarks::BLOCK as usize, 8)
-    } else {
-        scaled(32, 0)
-    };
+    let blocks =
+        if cell.is_huge { scaled((1 << 31) / Landmarks::BLOCK as usize, 8) } else { scaled(32, 0) };
     (blocks as u64 + BLOCKS_OVER / scaled(1, 16) as u64) * Landmarks::BLOCK + 12_345
 }
 

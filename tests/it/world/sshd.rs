@@ -1,11 +1,11 @@
 //! A real sshd on a loopback port, with keys and configuration of its own.
 
 use std::fs;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::root::{RootProcess, signal};
+use super::root::{self, RootProcess, signal};
 use super::{Log, World, account, eventually, free_port, program, run, text};
 
 /// The running sshd. Its users are the test account only.
@@ -88,6 +88,31 @@ impl Sshd {
     /// Processes of sessions.
     pub fn sessions(&self) -> Vec<u32> {
         self.process.as_ref().map(RootProcess::children).unwrap_or_default()
+    }
+
+    /// Addresses that its sessions listen on: remote forwards.
+    pub fn forwards(&self) -> Vec<SocketAddr> {
+        let sessions: Vec<String> =
+            self.sessions().iter().map(|session| format!("pid={session},")).collect();
+        let output =
+            run(root::command(program("ss", "iproute2")).args(["-H", "-l", "-t", "-n", "-p"]));
+        assert!(output.status.success(), "ss: {}", text(&output.stderr));
+        let listening = text(&output.stdout);
+        let ours = |line: &&str| sessions.iter().any(|session| line.contains(session));
+        let address = |line: &str| line.split_whitespace().nth(3)?.parse().ok();
+        listening.lines().filter(ours).filter_map(address).collect()
+    }
+
+    /// Waits until its sessions listen on nothing.
+    #[track_caller]
+    pub fn expect_no_forward(&self) {
+        eventually("all forwards to be given back", || self.forwards().is_empty().then_some(()));
+    }
+
+    /// Waits until a session listens, and gives the address.
+    #[track_caller]
+    pub fn expect_forward(&self) -> SocketAddr {
+        eventually("a forward", || self.forwards().first().copied())
     }
 
     /// Gives the server another host key; takes effect at the next start.

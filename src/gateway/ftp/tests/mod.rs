@@ -3,6 +3,7 @@
 mod active;
 mod cut;
 mod ending;
+mod forward;
 mod login;
 mod passive;
 mod random;
@@ -74,6 +75,7 @@ fn settings(login: LoginMode) -> Settings {
         client: [10, 1, 1, 1].into(),
         trust_pasv_address: false,
         composite_user: false,
+        forward: None,
         control_page: None,
         now: || SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000),
         next_port: || 40_000,
@@ -185,6 +187,10 @@ fn short(action: &Action) -> String {
             format!("Expect {} {to} as {}{port}", id.0, hosts.join(","))
         }
         Action::OpenData { id, to } => format!("OpenData {} {to}", id.0),
+        Action::Forward { id } => format!("Forward {}", id.0),
+        Action::ExpectServer { id } => format!("ExpectServer {}", id.0),
+        Action::AdmitServer { id } => format!("AdmitServer {}", id.0),
+        Action::HurryServer { id } => format!("HurryServer {}", id.0),
         Action::ConnectClient { id, to } => format!("ConnectClient {} {to}", id.0),
         Action::AcceptBind { id, bind } => format!("AcceptBind {} {}", id.0, bind.0),
         Action::DropData { id } => format!("DropData {}", id.0),

@@ -80,7 +80,12 @@ impl Random {
         let id = DataId((last + 1).saturating_sub(self.below(4) as u32));
         let bind = BindId(self.below(3) as u64);
         let text = String::from("why");
-        match self.below(40) {
+        match self.below(46) {
+            40 | 41 => Event::Forwarded { id, port: 40_001 },
+            42 => Event::Forwarded { id: DataId(last), port: 40_002 },
+            43 => Event::ForwardFailed { id, text },
+            44 => Event::DataDisputed { id },
+            45 => Event::DataOpened { id: DataId(last) },
             0..=5 => Event::LoggedIn,
             6 => Event::LoginRefused { text },
             7..=12 => Event::DataOpened { id },
@@ -114,7 +119,9 @@ fn random_dialogues_stay_bounded() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for round in 0..3000 {
         let login = if round % 2 == 0 { LoginMode::Own } else { LoginMode::FromApplication };
-        let mut dialogue = Dialogue::new(settings(login));
+        let mut settings = settings(login);
+        settings.forward = (round % 4 < 2).then(super::forward::loopback);
+        let mut dialogue = Dialogue::new(settings);
         let mut closed = 0;
         let mut started = 0;
         let mut ended = 0;

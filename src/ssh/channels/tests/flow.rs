@@ -157,14 +157,14 @@ fn requests_of_the_server_are_declined() {
 
 #[test]
 fn channels_of_the_server_are_refused() {
-    for kind in ["forwarded-tcpip", "x11", "auth-agent@openssh.com", "session"] {
+    for kind in ["x11", "auth-agent@openssh.com", "session", "direct-tcpip"] {
         let mut mux = Mux::<u8>::new(LIMITS);
         let mut open = packet(90, &[kind.len() as u32]);
         open.extend(kind.as_bytes());
         open.extend(&packet(0, &[55, 1000, 1000])[1..]);
         open.extend(b"what the type adds");
         assert_eq!(mux.input(&open), Ok(Event::Nothing));
-        assert_eq!(sent(&mut mux), [ControlPacket::open_refusal(55).as_bytes()]);
+        assert_eq!(sent(&mut mux), [failure(55, 1, b"not requested")]);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The multiplexer under test: helpers shared by all, one file a subject.
 
 mod flow;
+mod forward_model;
+mod forwards;
 mod lifecycle;
 mod random;
 
@@ -22,6 +24,7 @@ const LIMITS: Limits = Limits {
     growth: u32::MAX,
     max_packet: 600,
     queued: 3,
+    forwards: 2,
 };
 
 fn target() -> Target {

@@ -4,9 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::*;
+use crate::config::rules::AddressSet;
+use crate::ssh::channels::ForwardEvent;
 
 /// Xorshift.
-struct Random(u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -17,11 +19,11 @@ impl Random {
     }
 
     /// A number below `end`; 0 if that is 0.
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         (self.next() % (end.max(1) as u64)) as usize
     }
 
-    fn one_in(&mut self, n: usize) -> bool {
+    pub(super) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 }
@@ -178,6 +180,7 @@ fn run(seed: u64) -> u64 {
         growth: random.below(30_000) as u32,
         max_packet: 1 + random.below(900) as u32,
         queued: 4,
+        forwards: 0,
     };
     let mut mux = Mux::<u32>::new(limits);
     let mut server = Server { max_packet: limits.max_packet as usize, ..Server::default() };
@@ -285,7 +288,7 @@ fn happened(event: Event<'_, u32>, bytes: &[u8], clients: &mut HashMap<u32, Clie
         Event::Eof { id, owner } | Event::WindowOpened { id, owner } => {
             assert_eq!(clients[&owner].id, id);
         }
-        Event::Pong => panic!("nobody asked"),
+        Event::Pong | Event::Forward(_) => panic!("nobody asked"),
         Event::Nothing => {}
     }
 }
@@ -341,10 +344,16 @@ fn noise_never_panics() {
         growth: 1000,
         max_packet: 50,
         queued: 5,
+        forwards: 3,
     };
     let mut mux = Mux::<u32>::new(limits);
     let mut refused = 0;
     for round in 0..200_000 {
+        if let Ok(id) = mux.forward(round, [127, 0, 0, 1].into(), AddressSet::all()) {
+            if random.one_in(4) {
+                mux.cancel_forward(id);
+            }
+        }
         if let Ok(id) = mux.open_direct_tcpip(round, &target(), origin()) {
             if random.one_in(3) {
                 mux.close(id);
@@ -358,6 +367,15 @@ fn noise_never_panics() {
         match mux.input(&bytes) {
             Ok(Event::Data { id, data, .. }) => mux.consumed(id, random.below(data.len() + 1)),
             Ok(Event::Eof { id, .. }) => mux.send_eof(id),
+            Ok(Event::Forward(ForwardEvent::Listening { id, .. })) => {
+                mux.expect(id);
+                mux.admit(id);
+            }
+            Ok(Event::Forward(ForwardEvent::Connected { id, .. })) => {
+                if random.one_in(2) {
+                    mux.close(id);
+                }
+            }
             Ok(_) => {}
             Err(error) => {
                 refused += 1;
@@ -367,7 +385,9 @@ fn noise_never_panics() {
         if random.one_in(2) {
             mux.next_packet();
         }
-        assert!(mux.queued() <= 4 * limits.channels + limits.queued + 1);
+        assert!(mux.forwards_in_use() <= limits.forwards);
+        let most = 4 * limits.channels + 3 * limits.forwards + limits.queued + 1;
+        assert!(mux.queued() <= most, "queue is bounded");
     }
     assert!(refused > 1000);
 }
@@ -376,7 +396,7 @@ fn noise_never_panics() {
 fn noise(random: &mut Random) -> Vec<u8> {
     let number = FIRST_NUMBER + random.below(4) as u32;
     let size = random.below(60);
-    match random.below(12) {
+    match random.below(14) {
         0 => (0..size).map(|_| random.next() as u8).collect(),
         1 => ControlPacket::keepalive().as_bytes().to_vec(),
         2 => packet(92, &[number, random.below(6) as u32, 0, 0]),
@@ -385,6 +405,8 @@ fn noise(random: &mut Random) -> Vec<u8> {
         7 => packet(96, &[number]),
         8 => packet(97, &[number]),
         9 => packet(82, &[]),
+        10 => packet(81, &[1 + random.below(4) as u32]),
+        11 => forwards::connection("127.0.0.1", 1 + random.below(4) as u32, "127.0.0.1"),
         _ => data(number, &vec![0; size]),
     }
 }
@@ -431,6 +453,7 @@ fn windows_of_any_size_never_get_stuck() {
                 growth: 10_000,
                 max_packet: 100,
                 queued: 1,
+                forwards: 0,
             };
             let limits = Limits { initial_window: initial_window.min(max_window), ..limits };
             download(limits, 20_000, |unconsumed| random.below(unconsumed + 1));
@@ -447,6 +470,7 @@ fn windows_grow_for_clients_that_keep_up_only() {
         growth: 16 << 20,
         max_packet: 32_768,
         queued: 1,
+        forwards: 0,
     };
     assert_eq!(download(limits, 64 << 20, |unconsumed| unconsumed), 16 << 20);
     assert_eq!(download(limits, 64 << 20, |unconsumed| unconsumed.min(20_000)), 256 << 10);
