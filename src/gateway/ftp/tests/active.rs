@@ -322,8 +322,8 @@ fn what_was_not_asked_for_is_not_dropped() {
     relaying(&[
         client(PORT),
         sent("EPSV\r\n"),
-        event(Event::ClientClosed),
-        acts(&["Close client closed"]),
+        event(Event::ClientLost { reason: "reset".into() }),
+        acts(&["Close reset"]),
     ]);
     after_port(&[
         client("STOR a\r\n"),
@@ -331,12 +331,12 @@ fn what_was_not_asked_for_is_not_dropped() {
         server("150 go\r\n"),
         told("150 go\r\n"),
         ended(1, 10, 0, true),
-        event(Event::ClientClosed),
+        event(Event::ClientLost { reason: "reset".into() }),
         acts(&[
             "Started STOR a",
             "ConnectClient 1 10.1.1.1:51210",
             "Ended STOR a 10 150 FAILED",
-            "Close client closed",
+            "Close reset",
         ]),
     ]);
 }

@@ -85,7 +85,7 @@ fn the_client_is_connected_when_the_server_has_and_says_so() {
         eof(1, Origin::Server, 77),
         server("226 sent\r\n"),
         told("226 sent\r\n"),
-        acts(&["Ended RETR a 77 226 COMPLETE"]),
+        acts(&["FinishData 1", "Ended RETR a 77 226 COMPLETE"]),
     ];
     // The connection first, as vsftpd does it; and the other way round.
     let mut turns = vec![opened(1), acts(&[]), server("150 here\r\n"), told("150 here\r\n")];
@@ -151,7 +151,7 @@ fn a_small_file_is_complete_before_its_connection_is_reported() {
             told(""),
             eof(1, Origin::Server, 3),
             told("226 sent\r\n200 ok\r\n"),
-            acts(&["Ended RETR a 3 226 COMPLETE"]),
+            acts(&["FinishData 1", "Ended RETR a 3 226 COMPLETE"]),
         ],
     );
     // A server without 150.
@@ -417,7 +417,7 @@ fn a_port_behind_a_running_transfer_keeps_its_place() {
         eof(1, Origin::Server, 5),
         server("226 sent\r\n"),
         told("226 sent\r\n"),
-        acts(&["Ended RETR a 5 226 COMPLETE"]),
+        acts(&["FinishData 1", "Ended RETR a 5 226 COMPLETE"]),
         forwarded(2),
         sent(NAMED),
         server(TAKEN),
