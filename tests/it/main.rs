@@ -32,6 +32,7 @@ mod no_lies;
 mod refresh;
 mod rekey;
 mod reply_codes;
+mod service;
 mod slow_reader;
 mod socks_versions;
 mod sshd_killed;

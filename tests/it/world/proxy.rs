@@ -59,13 +59,24 @@ impl Zoxy {
         encode: impl Fn(&[String]) -> Vec<u8>,
     ) -> Self {
         let whole = Self::with_console(world, deck);
-        Self::spawn(world, &encode(&whole.records()), &[]).ready(deck)
+        Self::spawn(world, &encode(&whole.records()), &[], |_| {}).ready(deck)
+    }
+
+    /// As [`Zoxy::start_under`], with the command made ready as a service manager would.
+    pub fn start_prepared(
+        world: &World,
+        deck: &Deck,
+        wrapper: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let whole = Self::with_console(world, deck);
+        Self::spawn(world, whole.text().as_bytes(), wrapper, prepare).ready(deck)
     }
 
     /// Starts a deck without waiting for anything.
     pub fn launch(world: &World, deck: &Deck, wrapper: &[&str]) -> Self {
         let whole = Self::with_console(world, deck);
-        Self::spawn(world, whole.text().as_bytes(), wrapper)
+        Self::spawn(world, whole.text().as_bytes(), wrapper, |_| {})
     }
 
     fn with_console(world: &World, deck: &Deck) -> Deck {
@@ -84,16 +95,19 @@ impl Zoxy {
         self
     }
 
-    fn spawn(world: &World, deck: &[u8], wrapper: &[&str]) -> Self {
+    fn spawn(
+        world: &World,
+        deck: &[u8],
+        wrapper: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let console = world.path("console");
         let deck = world.write("deck", deck);
         let log = world.log("zoxy");
-        let child = command_under(wrapper, &["run", "-c", &deck.display().to_string()])
-            .stdin(Stdio::null())
-            .stdout(log.stdio())
-            .stderr(log.stdio())
-            .spawn()
-            .expect("zoxy can be started");
+        let mut command = command_under(wrapper, &["run", "-c", &deck.display().to_string()]);
+        command.stdin(Stdio::null()).stdout(log.stdio()).stderr(log.stdio());
+        prepare(&mut command);
+        let child = command.spawn().expect("zoxy can be started");
         Self { log, deck, console, child, ended: None }
     }
 
