@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod engine;
 pub mod ftp;
 pub mod gateway;
+pub mod jcl;
 pub mod message;
 pub mod operator;
 pub mod socks;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::diagnostic::{Report, quoted};
+use super::diagnostic::Report;
 use super::field::{Field, Place};
 use super::files::{self, Exposure};
 use super::rules::AddressSet;
@@ -17,6 +17,7 @@ use crate::message::catalogue::{
     FIELD_MISSING, FILE_EXPOSED, FILE_UNREADABLE, KEY_EXPOSED, KEYWORD_MISPLACED, KEYWORD_UNKNOWN,
     NAME_UNKNOWN, SETTING_AMBIGUOUS, SETTING_REPLACED, VALUE_INVALID,
 };
+use crate::message::diagnostic::quoted;
 
 /// The name that stands for all.
 const ALL: &str = "*";

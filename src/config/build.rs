@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::assigned::{Assigned, Context, Values};
-use super::diagnostic::{Report, quoted};
+use super::diagnostic::Report;
 use super::field::Place;
 use super::login::{self, Usage};
 use super::reach::{self, Reach};
@@ -24,6 +24,7 @@ use crate::message::catalogue::{
     FIELD_MISSING, FILTER_CONTRADICTION, FILTER_MISSING, FILTER_NEVER_REACHED, LISTENER_CLASH,
     LISTENER_MISSING, NAME_UNKNOWN, PROFILE_UNUSED, SETTING_WITHOUT_EFFECT, VALUE_INVALID,
 };
+use crate::message::diagnostic::quoted;
 
 /// Checks the statements against each other and builds what they say.
 pub(super) fn build(

@@ -7,12 +7,13 @@
 use nom::bytes::complete::take;
 use nom::{IResult, Parser};
 
-use super::diagnostic::{Report, quoted};
+use super::diagnostic::Report;
 use super::field::{Field, Place};
 use crate::message::catalogue::{
     CARD_BAD_CHARACTER, CARD_STRAY_TEXT, CARD_TAB, CARD_TOO_LONG, CONTINUATION_MISSING,
     CONTINUATION_NOT_BLANK,
 };
+use crate::message::diagnostic::quoted;
 
 /// Columns that are read: what stands behind them is a sequence number.
 const READ: usize = 72;

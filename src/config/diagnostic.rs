@@ -1,7 +1,7 @@
 //! Diagnostics: what is wrong with a deck, where, and what would be right.
 //!
 //! Parsing and checking write into one [`Report`] and go on; [`super::load`] hands out what it
-//! holds, in card order. Every diagnostic is a catalogued message, already filled in.
+//! holds, in card order.
 
 use std::fmt::{self, Display};
 use std::io;
@@ -9,45 +9,8 @@ use std::io;
 use super::field::{Field, Mismatch, Place};
 use crate::dataset::RecordError;
 use crate::message::catalogue::{DECK_NOT_RECORDS, DECK_UNREADABLE};
-use crate::message::{Argument, Message, Severity};
-
-/// Characters of a deck's text that a diagnostic repeats at most.
-const QUOTE: usize = 60;
-
-/// One thing that is wrong or suspicious in a deck, as a catalogued message.
-#[derive(Debug, Clone)]
-pub struct Diagnostic {
-    /// The catalogued message; its severity tells an error from a warning.
-    pub message: &'static Message,
-    /// Card number, counted from 1; zero if the deck as a whole is meant.
-    pub card: usize,
-    /// First and last column, counted from 1; zero if the deck as a whole is meant.
-    pub columns: (usize, usize),
-    /// The complete line: ID, member, card, columns, found, expected.
-    pub line: String,
-}
-
-impl Diagnostic {
-    /// Whether it keeps the deck from being used.
-    pub fn is_error(&self) -> bool {
-        !matches!(self.message.severity, Severity::I | Severity::W)
-    }
-
-    /// Writes the line to the log, at the level of the message.
-    pub fn emit(&self) {
-        self.message.emit_rendered(&self.line);
-    }
-
-    fn of_deck(message: &'static Message, arguments: &[Argument<'_>]) -> Self {
-        Self { message, card: 0, columns: (0, 0), line: message.render(arguments) }
-    }
-}
-
-impl Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.line)
-    }
-}
+use crate::message::diagnostic::{Diagnostic, quoted};
+use crate::message::{Argument, Message};
 
 /// Why there is no `Config`.
 #[derive(Debug)]
@@ -61,12 +24,12 @@ pub enum LoadError {
 impl LoadError {
     pub(super) fn unreadable(member: &str, reason: &io::Error) -> Self {
         let arguments: &[Argument<'_>] = &[("member", &member), ("reason", reason)];
-        Self::Unreadable(Diagnostic::of_deck(&DECK_UNREADABLE, arguments))
+        Self::Unreadable(Diagnostic::of_member(&DECK_UNREADABLE, arguments))
     }
 
     pub(super) fn not_records(member: &str, reason: &RecordError) -> Self {
         let arguments: &[Argument<'_>] = &[("member", &member), ("reason", reason)];
-        Self::Invalid(vec![Diagnostic::of_deck(&DECK_NOT_RECORDS, arguments)])
+        Self::Invalid(vec![Diagnostic::of_member(&DECK_NOT_RECORDS, arguments)])
     }
 
     /// Everything to tell the operator.
@@ -109,16 +72,9 @@ impl Report {
     /// Reports something at a place of the deck.
     pub fn add(&mut self, message: &'static Message, place: Place, found: &str, expected: &str) {
         let Place { card, from, to } = place;
-        let columns =
-            if from == to { format!("column {from}") } else { format!("columns {from}-{to}") };
-        let line = message.render(&[
-            ("member", &self.member),
-            ("card", &card),
-            ("columns", &columns),
-            ("found", &found),
-            ("expected", &expected),
-        ]);
-        self.diagnostics.push(Diagnostic { message, card, columns: (from, to), line });
+        let texts = [found, expected];
+        let diagnostic = Diagnostic::at(message, &self.member, card, (from, to), texts);
+        self.diagnostics.push(diagnostic);
     }
 
     /// Reports a mismatch within a field, or hands on what was parsed.
@@ -139,7 +95,7 @@ impl Report {
 
     /// Reports something about the deck as a whole.
     pub fn add_to_deck(&mut self, message: &'static Message) {
-        self.diagnostics.push(Diagnostic::of_deck(message, &[("member", &self.member)]));
+        self.diagnostics.push(Diagnostic::of_member(message, &[("member", &self.member)]));
     }
 
     /// All diagnostics, those of the whole deck last.
@@ -154,16 +110,5 @@ impl Report {
     #[cfg(test)]
     pub fn lines(&self) -> Vec<String> {
         self.diagnostics.iter().map(|diagnostic| diagnostic.line.clone()).collect()
-    }
-}
-
-/// Text of the deck as a diagnostic repeats it: in apostrophes, shortened; `blanks` for none.
-pub(super) fn quoted(text: &str) -> String {
-    if text.trim_matches(' ').is_empty() {
-        return "blanks".to_owned();
-    }
-    match text.char_indices().nth(QUOTE) {
-        Some((end, _)) => format!("'{}...'", &text[..end]),
-        None => format!("'{text}'"),
     }
 }

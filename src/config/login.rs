@@ -7,11 +7,12 @@
 use std::collections::HashSet;
 
 use super::assigned::Values;
-use super::diagnostic::{Report, quoted};
+use super::diagnostic::Report;
 use super::field::Place;
 use super::statement::Rule;
 use super::{Action, AuthMethod, Profile, StrictHostKey};
 use crate::message::catalogue::{AUTH_WITHOUT_MATERIAL, PROFILE_INCOMPLETE};
+use crate::message::diagnostic::quoted;
 
 /// Which profiles filters name, and how they log in with them.
 #[derive(Default)]

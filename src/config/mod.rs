@@ -33,7 +33,8 @@ use crate::dataset::{self, RecordFormat};
 use assigned::Context;
 use diagnostic::Report;
 
-pub use diagnostic::{Diagnostic, LoadError};
+pub use crate::message::diagnostic::Diagnostic;
+pub use diagnostic::LoadError;
 pub use explain::Explanation;
 pub use field::Mismatch;
 pub use model::*;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::card::{Card, Columns};
-use super::diagnostic::{Report, quoted};
+use super::diagnostic::Report;
 use super::field::{Field, Mismatch, Place};
 use super::hostkey;
 use super::rules::{Destination, PortSet};
@@ -16,6 +16,7 @@ use super::{Action, Host, HostKeyPin, ListenerKind};
 use crate::message::catalogue::{
     CARD_UNKNOWN_TYPE, FIELD_INVALID, FIELD_MISSING, NAME_DUPLICATE, NAME_INVALID,
 };
+use crate::message::diagnostic::quoted;
 
 /// SSH port of a PROFILE card that leaves it blank.
 const SSH_PORT: u16 = 22;

@@ -7,6 +7,7 @@
 //! it can forge another line.
 
 pub mod catalogue;
+pub mod diagnostic;
 pub mod log;
 pub mod manual;
 pub mod time;
