@@ -114,9 +114,9 @@ mod tests {
     #[test]
     fn page_and_format_can_be_named() {
         assert!(check(GOOD, &["--recfm", "vb"]).out.starts_with("ZOX1001E "));
-        let output = check(GOOD, &["--codepage", "IBM-500"]);
+        let output = check(GOOD, &["--codepage", "IBM-875"]);
         assert_eq!(output.rc, Rc::Error);
-        assert!(output.err.contains("IBM-500: expected UTF-8, IBM-037 or IBM-1047"));
+        assert!(output.err.contains("IBM-875: expected UTF-8, ISO-8859-1, "));
     }
 
     #[test]

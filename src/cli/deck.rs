@@ -16,7 +16,7 @@ pub(super) fn add_options(options: &mut Options) {
         .optopt(
             "",
             "codepage",
-            "its code page: UTF-8, IBM-037 or IBM-1047 (default: detected)",
+            "its code page, such as UTF-8 or IBM-1047 (default: detected)",
             "PAGE",
         )
         .optopt("", "recfm", "its record format: TEXT, FB or VB (default: detected)", "FORMAT")

@@ -29,7 +29,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::codepage::CodePage;
-use crate::dataset::{self, RecordFormat};
+use crate::dataset::{self, Layout, RecordFormat};
 use assigned::Context;
 use diagnostic::Report;
 
@@ -88,10 +88,11 @@ pub fn parse(
     let page = options.code_page.unwrap_or_else(|| CodePage::detect(bytes));
     let bytes = match page {
         CodePage::Utf8 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
-        CodePage::Ibm037 | CodePage::Ibm1047 => bytes,
+        _ => bytes,
     };
-    let format = options.record_format.unwrap_or_else(|| RecordFormat::detect(bytes, page));
-    let records = dataset::cut(bytes, format, page)
+    let detected = dataset::detect(bytes, bytes.len() as u64, Some(page));
+    let format = options.record_format.unwrap_or(detected.format);
+    let records = dataset::cut(bytes, Layout::of(format, page))
         .map_err(|error| LoadError::not_records(member, &error))?;
 
     let mut report = Report::new(member);

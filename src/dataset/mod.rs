@@ -1,5 +1,32 @@
-//! Data sets: how the bytes of a file are cut into records.
+//! Data sets: names, the store that keeps them as files, and the records in them.
+//!
+//! | who | calls |
+//! |---|---|
+//! | [`crate::config`], [`crate::ssh`], [`crate::socks`] | [`FileName`] for what a deck names, [`input`] to read it, [`cut`] for the records of a deck |
+//! | `zoxy ds` | [`Store`], [`RecordReader`], [`RecordWriter`], [`Converter`], masks |
+//! | steps of jobs | [`FileName::parse_dsn`] for DSN=, [`Store::allocate`] with [`Disposition`] and [`Dcb`] for each DD, [`Store::temporary`] for `&&` names, [`dd::variable`] for programs |
+//!
+//! Names are parsed once, at the edge, and are types from there on. Nothing here knows of decks,
+//! jobs or the network.
 
+mod attributes;
+pub mod dd;
+mod file_name;
+pub mod input;
+mod mask;
+mod name;
+mod prefix;
 mod record;
+mod record_format;
+mod store;
 
+pub use attributes::{
+    AttributeError, Attributes, Conflict, Dcb, MAX_BLOCK, Organization, UnknownOrganization,
+};
+pub use file_name::{Dsn, FileName};
+pub use mask::{DatasetMask, MaskError, MemberMask, is_mask};
+pub use name::{DatasetName, DdName, Flaw, MemberName, NameError};
+pub use prefix::{PREFIX_VARIABLE, Prefix};
 pub use record::*;
+pub use record_format::{Control, RecordFormat, RecordKind, UnknownRecordFormat};
+pub use store::*;

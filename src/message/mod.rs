@@ -70,8 +70,12 @@ impl Message {
 
     /// ID and text with the placeholders filled in; control characters in values become `?`.
     pub fn render(&self, arguments: &[Argument<'_>]) -> String {
-        let mut line = self.id();
-        line.push(' ');
+        format!("{} {}", self.id(), self.fill(arguments))
+    }
+
+    /// The same without the ID: a reason within another message.
+    pub fn fill(&self, arguments: &[Argument<'_>]) -> String {
+        let mut line = String::new();
         let mut rest = self.text;
         while let Some(start) = rest.find('{') {
             let Some(length) = rest[start..].find('}') else {

@@ -53,9 +53,9 @@ fn format_and_page_can_be_named() {
         let options = LoadOptions { code_page, record_format, check_files: false };
         parse("DECK", Path::new(""), &deck, &options)
     };
-    assert!(load(Some(page), Some(RecordFormat::Fb80)).is_ok());
+    assert!(load(Some(page), Some(RecordFormat::FB)).is_ok());
     assert!(load(Some(CodePage::Utf8), None).is_err());
-    let error = load(None, Some(RecordFormat::Vb)).unwrap_err();
+    let error = load(None, Some(RecordFormat::VB)).unwrap_err();
     assert!(error.diagnostics()[0].line.starts_with("ZOX1001E DECK: "), "{error:?}");
 }
 

@@ -22,8 +22,7 @@ fn damage_never_panics() {
     let mut random = Random(0x5eed);
     let base =
         good_with(&format!("{:71}+\n{:40}22\n", "FILTER   C        BLOCK            NNN 21,", ""));
-    let formats =
-        [None, Some(RecordFormat::Text), Some(RecordFormat::Fb80), Some(RecordFormat::Vb)];
+    let formats = [None, Some(RecordFormat::TEXT), Some(RecordFormat::FB), Some(RecordFormat::VB)];
     let pages = [None, Some(CodePage::Utf8), Some(CodePage::Ibm1047)];
     for _ in 0..3_000 {
         let mut deck = base.clone().into_bytes();

@@ -8,9 +8,11 @@
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
 //! | 4000-4999 | FTP dialogues |
+//! | 6100-6499 | data sets |
 
 mod client;
 mod console;
+mod dataset;
 mod deck;
 mod ftp;
 mod operator;
@@ -20,6 +22,7 @@ use std::ops::RangeInclusive;
 
 pub use client::*;
 pub use console::*;
+pub use dataset::*;
 pub use deck::*;
 pub use ftp::*;
 pub use operator::*;
@@ -50,6 +53,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
+    Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
 ];
 
 /// Every message, by number.
@@ -81,6 +85,7 @@ mod tests {
         let sources = [
             include_str!("client.rs"),
             include_str!("console.rs"),
+            include_str!("dataset.rs"),
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
             include_str!("operator.rs"),
