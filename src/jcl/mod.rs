@@ -5,7 +5,13 @@
 //! whoever has the `Job`. All of a deck is checked before there is one, so a step never meets an
 //! error of the deck.
 
+mod card;
 mod model;
+mod operand;
+mod reader;
+mod report;
+mod symbol;
+mod text;
 
 use std::collections::BTreeMap;
 

@@ -9,12 +9,14 @@
 //! | 3000-3999 | SSH sessions and channels |
 //! | 4000-4999 | FTP dialogues |
 //! | 6100-6499 | data sets |
+//! | 7000-7499 | job decks |
 
 mod client;
 mod console;
 mod dataset;
 mod deck;
 mod ftp;
+mod jcl;
 mod operator;
 mod ssh;
 
@@ -25,6 +27,7 @@ pub use console::*;
 pub use dataset::*;
 pub use deck::*;
 pub use ftp::*;
+pub use jcl::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -54,6 +57,7 @@ pub const AREAS: &[Area] = &[
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
+    Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
 ];
 
 /// Every message, by number.
@@ -88,6 +92,7 @@ mod tests {
             include_str!("dataset.rs"),
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
+            include_str!("jcl.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];
