@@ -16,3 +16,5 @@ pub mod message;
 pub mod operator;
 pub mod socks;
 pub mod ssh;
+#[cfg(test)]
+mod testing;

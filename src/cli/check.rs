@@ -50,8 +50,8 @@ fn run(arguments: &[String]) -> Output {
 }
 
 fn check(deck: &Deck) -> Output {
-    let member = deck.path.display();
-    let loaded = crate::config::load(&deck.path, &deck.options);
+    let member = &deck.name;
+    let loaded = crate::config::load(&deck.name, &deck.options);
     let (rc, diagnostics) = match &loaded {
         Ok(loaded) if loaded.warnings.is_empty() => (Rc::Ok, &loaded.warnings[..]),
         Ok(loaded) => (Rc::Warning, &loaded.warnings[..]),

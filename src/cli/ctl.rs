@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use getopts::Options;
 
+use super::deck;
 use super::rc::Rc;
 use crate::config::{self, LoadOptions};
 use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, USAGE};
@@ -85,7 +86,7 @@ impl Request {
         let socket = match (matches.opt_str("socket"), matches.opt_str("config")) {
             (Some(_), Some(_)) => return Err(usage("give either -c or -s")),
             (Some(socket), None) => PathBuf::from(socket),
-            (None, Some(deck)) => socket_of_deck(Path::new(&deck))?,
+            (None, Some(deck)) => socket_of_deck(&deck)?,
             (None, None) => default_socket(),
         };
         Ok(Self::Send { socket, line })
@@ -122,9 +123,10 @@ fn usage(problem: impl Display) -> UsageError {
 
 /// The console socket that a deck names. Files named in the deck are of no interest here, since the
 /// operator need not have the right to read them.
-fn socket_of_deck(deck: &Path) -> Result<PathBuf, UsageError> {
+fn socket_of_deck(deck: &str) -> Result<PathBuf, UsageError> {
+    let deck = deck::file_name(deck).map_err(usage)?;
     let options = LoadOptions { check_files: false, ..LoadOptions::default() };
-    match config::load(deck, &options) {
+    match config::load(&deck, &options) {
         Ok(loaded) => Ok(loaded.config.process.console.unwrap_or_else(default_socket)),
         Err(error) => {
             let mut lines: Vec<_> = error.diagnostics().iter().map(ToString::to_string).collect();

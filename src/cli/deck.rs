@@ -1,18 +1,24 @@
 //! Options of every subcommand that reads a deck.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use getopts::{Matches, Options};
 
 use super::rc::Rc;
 use crate::config::{Diagnostic, LoadError, LoadOptions};
+use crate::dataset::{FileName, Prefix, RecordFormat, RecordKind};
+use crate::message::catalogue::DATASET_NAME_WRONG;
 
 /// Adds `--config`, `--codepage`, `--recfm` and `--help`.
 pub(super) fn add_options(options: &mut Options) {
     options
-        .optopt("c", "config", "the deck", "CONFIG")
+        .optopt(
+            "c",
+            "config",
+            "the deck: a path, //'HLQ.NAME(MEMBER)' or //DD:NAME(MEMBER)",
+            "CONFIG",
+        )
         .optopt(
             "",
             "codepage",
@@ -26,21 +32,31 @@ pub(super) fn add_options(options: &mut Options) {
 /// The deck of a command line and how to read it.
 #[derive(Debug)]
 pub(super) struct Deck {
-    pub path: PathBuf,
+    pub name: FileName,
     pub options: LoadOptions,
 }
 
 impl Deck {
     /// Takes what [`add_options`] added; the error says what is wrong with it.
     pub fn from_matches(matches: &Matches) -> Result<Self, String> {
-        let path = matches.opt_str("config").ok_or("-c CONFIG is missing")?;
+        let name = file_name(&matches.opt_str("config").ok_or("-c CONFIG is missing")?)?;
+        let record_format: Option<RecordFormat> = named(matches, "recfm")?;
+        if record_format.is_some_and(|format| format.kind == RecordKind::Undefined) {
+            return Err("--recfm U: cards are TEXT, F, FB, V or VB".to_owned());
+        }
         let options = LoadOptions {
             code_page: named(matches, "codepage")?,
-            record_format: named(matches, "recfm")?,
+            record_format,
             ..LoadOptions::default()
         };
-        Ok(Self { path: path.into(), options })
+        Ok(Self { name, options })
     }
+}
+
+/// The deck that a command line names; the error says what is wrong with its name.
+pub(super) fn file_name(text: &str) -> Result<FileName, String> {
+    FileName::parse(text, &Prefix::Environment)
+        .map_err(|error| DATASET_NAME_WRONG.fill(&[("name", &text), ("reason", &error)]))
 }
 
 /// The return code for a deck that cannot be used.

@@ -60,7 +60,7 @@ fn target(arguments: &[String]) -> Result<Target, String> {
 /// A deck that is usable is explained even if the files it names are out of reach.
 fn explain(deck: &Deck, target: &Target) -> Output {
     let options = crate::config::LoadOptions { check_files: false, ..deck.options.clone() };
-    match crate::config::load(&deck.path, &options) {
+    match crate::config::load(&deck.name, &options) {
         Ok(loaded) => {
             let explanation = loaded.config.explain(target);
             let rc = if explanation.is_blocked() { Rc::Warning } else { Rc::Ok };

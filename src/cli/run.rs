@@ -33,12 +33,12 @@ pub(super) fn main(arguments: &[String]) -> u8 {
     if let Some(extra) = matches.free.first() {
         return usage("run", &format!("{extra} is one argument too many")).print();
     }
-    let Deck { path, options } = match Deck::from_matches(&matches) {
+    let Deck { name, options } = match Deck::from_matches(&matches) {
         Ok(deck) => deck,
         Err(problem) => return usage("run", &problem).print(),
     };
     log::init(matches.opt_count("verbose"));
-    let rc = match supervisor::run(path, options) {
+    let rc = match supervisor::run(name, options) {
         Ok(()) => Rc::Ok,
         Err(Failure::Deck) => Rc::Error,
         Err(Failure::Unreadable | Failure::Start) => Rc::Severe,

@@ -13,6 +13,7 @@ use super::files::{self, Exposure};
 use super::rules::AddressSet;
 use super::settings::{Kind, SETTINGS, Scope, Secrecy, Setting, Value};
 use super::statement::{Names, Owner, Set};
+use crate::dataset::FileName;
 use crate::message::catalogue::{
     FIELD_MISSING, FILE_EXPOSED, FILE_UNREADABLE, KEY_EXPOSED, KEYWORD_MISPLACED, KEYWORD_UNKNOWN,
     NAME_UNKNOWN, SETTING_AMBIGUOUS, SETTING_REPLACED, VALUE_INVALID,
@@ -25,10 +26,20 @@ const ALL: &str = "*";
 /// How SET cards are checked.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
-    /// Directory that relative names of files start at.
-    pub base: &'a Path,
+    /// Directory that relative paths start at; None if the deck is not in one.
+    pub base: Option<&'a Path>,
     /// Whether files must be readable.
     pub check_files: bool,
+}
+
+impl Context<'_> {
+    /// A path as it is meant; None for a relative one if there is nothing that it starts at.
+    fn absolute(&self, path: &Path) -> Option<PathBuf> {
+        match self.base {
+            Some(base) => Some(base.join(path)),
+            None => path.is_absolute().then(|| path.to_owned()),
+        }
+    }
 }
 
 /// All values that SET cards assign.
@@ -83,18 +94,29 @@ impl Assigned {
         let Some(mut value) = report.accept(&VALUE_INVALID, &set.value, parsed) else {
             return;
         };
-        if let (Value::Files(files), Kind::Files { secrecy, quotable, .. }) =
-            (&mut value, &row.kind)
+        let secrecy = match row.kind {
+            Kind::Files { secrecy, quotable, .. } => Some((secrecy, quotable)),
+            _ => None,
+        };
+        for path in value.paths_mut() {
+            let Some(joined) = context.absolute(path) else {
+                let found = match secrecy {
+                    Some((_, false)) => "a relative path".to_owned(),
+                    _ => quoted(&path.to_string_lossy()),
+                };
+                let expected = "a path that begins with /, or a data set, for the deck is in no \
+                                directory";
+                report.add(&VALUE_INVALID, set.value.place(), &found, expected);
+                return;
+            };
+            *path = joined;
+        }
+        if let (Value::Files(files), Some((secrecy, quotable)), true) =
+            (&value, secrecy, context.check_files)
         {
             for file in files {
-                *file = context.base.join(&*file);
-                if context.check_files {
-                    check_file(file, *secrecy, *quotable, &set.value, report);
-                }
+                check_file(file, secrecy, quotable, &set.value, report);
             }
-        }
-        if let (Value::Path(path), Kind::Path) = (&mut value, &row.kind) {
-            *path = context.base.join(&*path);
         }
         let place = set.value.place();
         let names = self.0.entry((row.scope, row.keyword)).or_default();
@@ -155,9 +177,15 @@ fn rows_of(set: &Set, scope: Scope, report: &mut Report) -> Vec<&'static Setting
     rows
 }
 
-fn check_file(path: &Path, secrecy: Secrecy, quotable: bool, field: &Field, report: &mut Report) {
-    let name = if quotable { quoted(&path.to_string_lossy()) } else { "a name".to_owned() };
-    let exposure = match files::check(path) {
+fn check_file(
+    file: &FileName,
+    secrecy: Secrecy,
+    quotable: bool,
+    field: &Field,
+    report: &mut Report,
+) {
+    let name = if quotable { quoted(&file.to_string()) } else { "a name".to_owned() };
+    let exposure = match files::check(file) {
         Ok(exposure) => exposure.filter(|_| secrecy != Secrecy::Public),
         Err(error) => {
             let found = format!("{name} ({error})");
@@ -242,7 +270,7 @@ impl Values<'_> {
         }
     }
 
-    pub fn files(&self, keyword: &'static str) -> Vec<PathBuf> {
+    pub fn files(&self, keyword: &'static str) -> Vec<FileName> {
         match self.value(keyword) {
             Value::None => Vec::new(),
             Value::Files(files) => files,

@@ -1,9 +1,11 @@
 //! Files that a deck names: whether they can be read, and by whom else.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+
+use crate::dataset::FileName;
+use crate::dataset::input::Input;
 
 /// Permissions of group and others.
 const OTHERS: u32 = 0o077;
@@ -18,14 +20,16 @@ pub(super) struct Exposure {
 }
 
 /// Opens the file and closes it again; the error is the system's, or says what is no file.
-pub(super) fn check(path: &Path) -> io::Result<Option<Exposure>> {
-    let metadata = fs::metadata(path)?;
-    let kind = metadata.file_type();
-    // Opening a pipe would wait for its writer.
-    if kind.is_dir() || kind.is_fifo() || kind.is_socket() {
-        return Err(io::Error::other("not a regular file"));
+pub(super) fn check(name: &FileName) -> io::Result<Option<Exposure>> {
+    if let FileName::Path(path) = name {
+        let kind = fs::metadata(path)?.file_type();
+        // Opening a pipe would wait for its writer.
+        if kind.is_dir() || kind.is_fifo() || kind.is_socket() {
+            return Err(io::Error::other("not a regular file"));
+        }
     }
-    File::open(path)?;
+    let metadata = Input::open(name)?.file.metadata()?;
+    let kind = metadata.file_type();
     let mode = metadata.mode() & 0o777;
     let own = metadata.uid() == rustix::process::geteuid().as_raw();
     Ok((kind.is_file() && mode & OTHERS != 0).then_some(Exposure { mode, own }))

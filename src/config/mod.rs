@@ -24,12 +24,11 @@ pub mod rules;
 pub mod settings;
 mod statement;
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use crate::codepage::CodePage;
-use crate::dataset::{self, Layout, RecordFormat};
+use crate::dataset::input::Input;
+use crate::dataset::{self, Attributes, FileName, Layout, RecordFormat, RecordKind};
 use assigned::Context;
 use diagnostic::Report;
 
@@ -40,14 +39,14 @@ pub use field::Mismatch;
 pub use model::*;
 
 /// Largest deck, in bytes.
-const MAX_DECK: u64 = 4 * 1024 * 1024;
+const MAX_DECK: usize = 4 * 1024 * 1024;
 
 /// How to read a deck.
 #[derive(Debug, Clone)]
 pub struct LoadOptions {
-    /// Code page; None: detected.
+    /// Code page; None: that of the data set, or else detected.
     pub code_page: Option<CodePage>,
-    /// Record format; None: detected.
+    /// Record format; None: that of the data set, or else detected.
     pub record_format: Option<RecordFormat>,
     /// Whether the files that SET cards name must be readable now.
     pub check_files: bool,
@@ -69,30 +68,47 @@ pub struct Loaded {
 }
 
 /// Reads a deck of at most 4 MiB and checks all of it. Relative names of files in it start at its
-/// directory.
-pub fn load(path: &Path, options: &LoadOptions) -> Result<Loaded, LoadError> {
-    let member = path.display().to_string();
-    let bytes = read_file(path).map_err(|error| LoadError::unreadable(&member, &error))?;
-    let base = path.parent().unwrap_or(Path::new(""));
-    parse(&member, base, &bytes, options)
+/// directory; in a deck that is no path there are none.
+pub fn load(name: &FileName, options: &LoadOptions) -> Result<Loaded, LoadError> {
+    let member = name.to_string();
+    let read = || {
+        let mut input = Input::open(name)?;
+        let bytes = input.bytes(MAX_DECK)?;
+        Ok((bytes, input.attributes))
+    };
+    let (bytes, attributes) = read().map_err(|error| LoadError::unreadable(&member, &error))?;
+    let base = match name {
+        FileName::Path(path) => Some(path.parent().unwrap_or(Path::new(""))),
+        _ => None,
+    };
+    parse_known(&member, base, &bytes, attributes.as_ref(), options)
 }
 
 /// Checks a deck that is in memory already: `member` is its name in messages, `base` the directory
 /// that relative names of files start at.
 pub fn parse(
     member: &str,
-    base: &Path,
+    base: Option<&Path>,
     bytes: &[u8],
     options: &LoadOptions,
 ) -> Result<Loaded, LoadError> {
-    let page = options.code_page.unwrap_or_else(|| CodePage::detect(bytes));
+    parse_known(member, base, bytes, None, options)
+}
+
+fn parse_known(
+    member: &str,
+    base: Option<&Path>,
+    bytes: &[u8],
+    attributes: Option<&Attributes>,
+    options: &LoadOptions,
+) -> Result<Loaded, LoadError> {
+    let page = options.code_page.or_else(|| attributes?.code_page());
+    let page = page.unwrap_or_else(|| CodePage::detect(bytes));
     let bytes = match page {
         CodePage::Utf8 => bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes),
         _ => bytes,
     };
-    let detected = dataset::detect(bytes, bytes.len() as u64, Some(page));
-    let format = options.record_format.unwrap_or(detected.format);
-    let records = dataset::cut(bytes, Layout::of(format, page))
+    let records = dataset::cut(bytes, layout(bytes, page, attributes, options.record_format))
         .map_err(|error| LoadError::not_records(member, &error))?;
 
     let mut report = Report::new(member);
@@ -110,13 +126,20 @@ pub fn parse(
     }
 }
 
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_DECK + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_DECK {
-        return Err(io::Error::other(format!("it is larger than {MAX_DECK} bytes")));
+/// How the cards stand in the bytes: as the command line says, else as the data set has it, else as
+/// it looks. Undefined records say nothing about cards.
+fn layout(
+    bytes: &[u8],
+    page: CodePage,
+    attributes: Option<&Attributes>,
+    format: Option<RecordFormat>,
+) -> Layout {
+    let attributes = attributes.filter(|has| has.recfm().kind != RecordKind::Undefined);
+    match (format, attributes) {
+        (Some(format), _) => Layout::of(format, page),
+        (None, Some(attributes)) => Layout { page: Some(page), ..attributes.layout() },
+        (None, None) => dataset::detect(bytes, bytes.len() as u64, Some(page)).layout(),
     }
-    Ok(bytes)
 }
 
 /// What some editors write before UTF-8.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::rules::{AddressSet, Destination, PortSet};
 use crate::codepage::CodePage;
+use crate::dataset::FileName;
 
 /// One deck, checked.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub struct Listener {
     /// CLIENTS: addresses that may connect. Default: loopback.
     pub clients: AddressSet,
     /// USERS: file with SOCKS5 users (RFC 1929) and their salted hashes. None: no authentication.
-    pub users: Option<PathBuf>,
+    pub users: Option<FileName>,
     /// HANDSHAKE: time a client has from its connection to its complete request.
     pub handshake: Duration,
     /// Card number of the LISTEN card, for messages.
@@ -73,13 +74,13 @@ pub struct Profile {
     /// the filter): PASSWORD and KEYBOARD only, for a key of ours proves nothing about the user.
     pub application_auth: Vec<AuthMethod>,
     /// IDENTITY: private key files, OpenSSH or PEM, tried in order.
-    pub identities: Vec<PathBuf>,
+    pub identities: Vec<FileName>,
     /// PASSPHRASE: file whose first line opens the private keys.
-    pub passphrase_file: Option<PathBuf>,
+    pub passphrase_file: Option<FileName>,
     /// PASSWORD: file whose first line is the password.
-    pub password_file: Option<PathBuf>,
+    pub password_file: Option<FileName>,
     /// KNOWNHOSTS: known_hosts files, all consulted.
-    pub known_hosts: Vec<PathBuf>,
+    pub known_hosts: Vec<FileName>,
     /// STRICTKEY: what to do with a host key nobody knows.
     pub strict: StrictHostKey,
     /// CIPHERS, in order of preference; None: libssh2's order.

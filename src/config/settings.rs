@@ -17,6 +17,7 @@ use nom::{IResult, Parser};
 
 use super::field::Mismatch;
 use super::rules::AddressSet;
+use crate::dataset::{FileName, Prefix};
 
 pub use table::SETTINGS;
 
@@ -119,11 +120,28 @@ pub enum Value {
     /// A set of addresses.
     Addresses(AddressSet),
     /// Files as written.
-    Files(Vec<PathBuf>),
+    Files(Vec<FileName>),
     /// A path as written.
     Path(PathBuf),
     /// Text, or a list of algorithms.
     Text(String),
+}
+
+impl Value {
+    /// The paths in it.
+    pub(super) fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Path(path) => vec![path],
+            Self::Files(files) => files
+                .iter_mut()
+                .filter_map(|file| match file {
+                    FileName::Path(path) => Some(path),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Setting {
@@ -165,11 +183,13 @@ impl Setting {
             Kind::Files { most, quotable, .. } => {
                 let hide = |mut mismatch: Mismatch| {
                     if !quotable {
+                        // What is wrong with a name repeats parts of it.
                         mismatch.found = "(not shown)".to_owned();
+                        mismatch.expected = FILE.to_owned();
                     }
                     mismatch
                 };
-                let files = Mismatch::each(text, path).map_err(hide)?;
+                let files = Mismatch::each(text, file).map_err(hide)?;
                 if files.len() > *most { Err(hide(whole())) } else { Ok(Value::Files(files)) }
             }
             Kind::Path => path(text).map(Value::Path),
@@ -267,11 +287,22 @@ fn size(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
+/// What the name of a file may be.
+const FILE: &str = "a path, //'HLQ.NAME(MEMBER)' or //DD:NAME";
+
+fn file(text: &str) -> Result<FileName, Mismatch> {
+    match FileName::parse(text, &Prefix::Environment) {
+        Ok(FileName::Temporary(_)) => Err(Mismatch::whole(text, FILE)),
+        Ok(name) => Ok(name),
+        Err(error) => Err(Mismatch::whole(text, format!("{FILE}: {error}"))),
+    }
+}
+
 fn path(text: &str) -> Result<PathBuf, Mismatch> {
     match text {
         "" => Err(Mismatch::whole(text, "a path")),
         text if text.starts_with("//") => {
-            Err(Mismatch::whole(text, "a path (data set names are not supported)"))
+            Err(Mismatch::whole(text, "a path (a data set cannot be a socket)"))
         }
         text => Ok(text.into()),
     }
@@ -355,15 +386,35 @@ mod tests {
         assert_eq!((mismatch.from, mismatch.to), (9, 15));
         let mismatch = setting("CIPHERS").parse("aes256-ctr,aes256-ctr").unwrap_err();
         assert_eq!((mismatch.from, mismatch.expected.as_str()), (11, "each item once"));
-        let mismatch = setting("IDENTITY").parse("key,//'ZOXY.KEYS(PAPER)'").unwrap_err();
-        assert!(mismatch.expected.contains("data set names"));
+        let mismatch = setting("CONSOLE").parse("//'ZOXY.CONSOLE'").unwrap_err();
+        assert!(mismatch.expected.contains("data set"));
+    }
+
+    #[test]
+    fn files_are_paths_data_sets_or_dds() {
+        let shown = |text| match setting("IDENTITY").parse(text) {
+            Ok(Value::Files(files)) => {
+                files.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+            Ok(value) => panic!("{value:?}"),
+            Err(mismatch) => format!("{}: {}", mismatch.from, mismatch.expected),
+        };
+        let all = "keys/a,//'zoxy.keys(paper)',//DD:key(b)";
+        assert_eq!(shown(all), "keys/a //'ZOXY.KEYS(PAPER)' //DD:KEY(B)");
+        assert_eq!(
+            shown("a,//'ZOXY.1KEYS'"),
+            "2: a path, //'HLQ.NAME(MEMBER)' or //DD:NAME: qualifier 2 '1KEYS' begins with '1'; \
+             expected a letter, $, # or @"
+        );
+        assert_eq!(shown("&&KEYS"), "0: a path, //'HLQ.NAME(MEMBER)' or //DD:NAME");
     }
 
     #[test]
     fn a_secret_in_place_of_its_file_is_not_repeated() {
-        for text in ["//hunter2", "hunter2,x"] {
+        for text in ["//hunter2!", "//'hunter2.'", "hunter2,x", "&&hunter2"] {
             let mismatch = setting("PASSWORD").parse(text).unwrap_err();
-            assert!(!mismatch.found.contains("hunter2"));
+            assert!(!mismatch.found.contains("hunter2"), "{mismatch:?}");
+            assert!(!mismatch.expected.contains("hunter2"), "{mismatch:?}");
         }
     }
 }

@@ -13,7 +13,7 @@
 //! cards of a deck and `zoxy ds copy` take; [`Dsn`] is what DSN= of a DD and `zoxy ds` take.
 
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::name::{DatasetName, DdName, MemberName, NameError};
 use super::prefix::Prefix;
@@ -113,6 +113,12 @@ impl FileName {
     fn parse_dd(text: &str) -> Result<Self, NameError> {
         let (name, member) = split_member(text)?;
         Ok(Self::Dd(DdName::parse(name)?, member.map(MemberName::parse).transpose()?))
+    }
+}
+
+impl From<&Path> for FileName {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
     }
 }
 

@@ -17,6 +17,9 @@ use super::record_format::RecordKind;
 use super::store::{Store, StoreError};
 use crate::codepage::CodePage;
 
+/// Room behind the end of a file, in which `read_to_end` finds that it is the end.
+const READ_AHEAD: usize = 64;
+
 /// A file that is open to be read, and what is known of its records.
 #[derive(Debug)]
 pub struct Input {
@@ -66,31 +69,42 @@ impl Input {
         Ok(Self { file, attributes, is_plain: false })
     }
 
-    /// All bytes of it, `most` at most. They are wiped when dropped.
-    pub fn bytes(&mut self, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-        // Room for all: a vector that grows leaves copies of a secret behind.
-        let length = self.file.metadata()?.len().min(most);
-        let capacity = usize::try_from(length).map_err(io::Error::other)?;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(capacity + 1));
-        (&mut self.file).take(most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::other(format!("it is larger than {most} bytes")));
+    /// All bytes of it; [`io::ErrorKind::FileTooLarge`] if there are more than `most`. They are
+    /// wiped when dropped.
+    pub fn bytes(&mut self, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+        let bytes = self.bytes_up_to(most)?;
+        if bytes.len() > most {
+            let reason = format!("it is larger than {most} bytes");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
         }
+        Ok(bytes)
+    }
+
+    /// All bytes of it, or one more than `most`.
+    fn bytes_up_to(&mut self, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+        let metadata = self.file.metadata()?;
+        // Room for all: a vector that grows leaves copies of a secret behind. A pipe has no length.
+        let length = match metadata.is_file() {
+            true => usize::try_from(metadata.len()).unwrap_or(most).min(most),
+            false => most,
+        };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(length + READ_AHEAD));
+        (&mut self.file).take(most as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     /// All lines of it in UTF-8, each with LF behind it. A file of this system is taken as it is; of
     /// a data set each record is a line, without the blanks at the end of fixed records, in the code
     /// page of its attributes or else the one it seems to have. They are wiped when dropped.
-    pub fn text(&mut self, most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    pub fn text(&mut self, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
         let bytes = self.bytes(most)?;
         if self.is_plain { Ok(bytes) } else { lines(&bytes, self.attributes.as_ref()) }
     }
 
-    /// How the records stand in these bytes, which are all of it: by its attributes, or as they
-    /// look.
-    pub fn layout(&self, bytes: &[u8]) -> Layout {
-        layout(bytes, self.attributes.as_ref())
+    /// The same, but of a file of this system that is too large one byte more than `most`: for
+    /// callers that have their own word for it.
+    pub fn text_up_to(&mut self, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+        if self.is_plain { self.bytes_up_to(most) } else { self.text(most) }
     }
 }
 

@@ -5,9 +5,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::io::Errno;
@@ -15,6 +14,8 @@ use zeroize::Zeroizing;
 
 use super::jobs;
 use crate::config::{AuthMethod, Profile};
+use crate::dataset::FileName;
+use crate::dataset::input::Input;
 use crate::say;
 use crate::socks::Failure;
 use crate::ssh::hostkey::{HostKeys, KnownHosts, LearnedKeys, Refusal};
@@ -31,7 +32,7 @@ pub struct Material {
     /// The server's addresses, in the resolver's order.
     pub addresses: VecDeque<SocketAddr>,
     /// Private keys, unencrypted.
-    pub identities: Vec<(PathBuf, Identity)>,
+    pub identities: Vec<(FileName, Identity)>,
     /// Password.
     pub password: Option<Zeroizing<String>>,
     /// Who the server may be.
@@ -44,9 +45,9 @@ pub enum DialError {
     /// The server's name has no address.
     Name(io::Error),
     /// A private key cannot be used.
-    Identity(PathBuf, IdentityError),
+    Identity(FileName, IdentityError),
     /// A file with a secret or with host keys cannot be read.
-    File(PathBuf, io::Error),
+    File(FileName, io::Error),
     /// The server cannot be reached.
     Connect(SocketAddr, io::Error),
     /// It took longer than CONNTIME, in this phase.
@@ -82,7 +83,7 @@ pub fn prepare(
 
 /// The profile's keys and password.
 fn own_login(profile: &Profile) -> Result<OwnLogin, DialError> {
-    let passphrase = profile.passphrase_file.as_deref().map(first_line).transpose()?;
+    let passphrase = profile.passphrase_file.as_ref().map(first_line).transpose()?;
     let mut identities = Vec::new();
     if profile.auth.contains(&AuthMethod::PublicKey) {
         for path in &profile.identities {
@@ -90,12 +91,7 @@ fn own_login(profile: &Profile) -> Result<OwnLogin, DialError> {
             match identity::load(path, passphrase) {
                 Ok(identity) => identities.push((path.clone(), identity)),
                 Err(error) => {
-                    say!(
-                        IDENTITY_FAILED,
-                        profile = profile.name,
-                        file = path.display(),
-                        reason = error
-                    );
+                    say!(IDENTITY_FAILED, profile = profile.name, file = path, reason = error);
                     if identities.is_empty() && profile.auth == [AuthMethod::PublicKey] {
                         return Err(DialError::Identity(path.clone(), error));
                     }
@@ -103,11 +99,11 @@ fn own_login(profile: &Profile) -> Result<OwnLogin, DialError> {
             }
         }
     }
-    let password = profile.password_file.as_deref().map(first_line).transpose()?;
+    let password = profile.password_file.as_ref().map(first_line).transpose()?;
     Ok((identities, password))
 }
 
-type OwnLogin = (Vec<(PathBuf, Identity)>, Option<Zeroizing<String>>);
+type OwnLogin = (Vec<(FileName, Identity)>, Option<Zeroizing<String>>);
 
 fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
     let (known, problems) = KnownHosts::load(&profile.known_hosts)
@@ -118,30 +114,16 @@ fn known_hosts(profile: &Profile) -> Result<KnownHosts, DialError> {
     Ok(known)
 }
 
-/// The first line of a file with a secret, without its line end.
-fn first_line(path: &Path) -> Result<Zeroizing<String>, DialError> {
-    let text = read_bounded(path, SECRET_BYTES)?;
+/// The first line of a file with a secret, without its line end; the first record of a data set.
+fn first_line(file: &FileName) -> Result<Zeroizing<String>, DialError> {
+    let failed = |error| DialError::File(file.clone(), error);
+    let text = Input::open(file).and_then(|mut input| input.text(SECRET_BYTES)).map_err(failed)?;
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
         Ok(line) => Ok(Zeroizing::new(line.to_owned())),
-        Err(_) => {
-            Err(DialError::File(path.to_owned(), io::Error::other("its first line is not UTF-8")))
-        }
+        Err(_) => Err(failed(io::Error::other("its first line is not UTF-8"))),
     }
-}
-
-fn read_bounded(path: &Path, most: u64) -> Result<Zeroizing<Vec<u8>>, DialError> {
-    let read = || {
-        let file = std::fs::File::open(path)?;
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::other(format!("larger than {most} bytes")));
-        }
-        Ok(bytes)
-    };
-    read().map_err(|error| DialError::File(path.to_owned(), error))
 }
 
 impl DialError {
@@ -174,8 +156,8 @@ impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(error) => write!(f, "the SSH server's name cannot be resolved: {error}"),
-            Self::Identity(path, error) => write!(f, "private key {}: {error}", path.display()),
-            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Identity(path, error) => write!(f, "private key {}: {error}", path),
+            Self::File(path, error) => write!(f, "{}: {error}", path),
             Self::Connect(address, error) => write!(f, "SSH server at {address}: {error}"),
             Self::TimedOut(phase) => {
                 write!(f, "SSH server: no answer in time (CONNTIME) while {phase}")
@@ -192,7 +174,7 @@ impl fmt::Display for DialError {
 pub const CONNECTING: &str = "connecting";
 
 /// Largest file with a password or passphrase.
-const SECRET_BYTES: u64 = 4096;
+const SECRET_BYTES: usize = 4096;
 
 /// Bad lines of one known_hosts file that are reported, at most.
 const PROBLEMS_SAID: usize = 10;

@@ -7,13 +7,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::accept::Acceptor;
 use super::passed::PassedSockets;
 use super::shared::Live;
 use crate::config::{self, Config, Diagnostic, Listener, LoadError, LoadOptions, Loaded};
+use crate::dataset::FileName;
 use crate::message::catalogue::{LISTEN_FAILED, USERS_FAILED};
 use crate::message::{Argument, Message};
 use crate::say;
@@ -42,7 +42,7 @@ pub enum Cause {
 }
 
 /// Reads and checks the deck and the users of its listeners.
-pub fn read_deck(deck: &Path, options: &LoadOptions) -> Result<Arc<Live>, Rejected> {
+pub fn read_deck(deck: &FileName, options: &LoadOptions) -> Result<Arc<Live>, Rejected> {
     let Loaded { config, warnings } = config::load(deck, options).map_err(|error| {
         error.diagnostics().iter().for_each(Diagnostic::emit);
         Rejected {
@@ -60,7 +60,7 @@ pub fn read_deck(deck: &Path, options: &LoadOptions) -> Result<Arc<Live>, Reject
         let Some(path) = &listener.users else { continue };
         let read = Users::load(path).map_err(|error| {
             let arguments: &[Argument<'_>] =
-                &[("listener", &listener.name), ("file", &path.display()), ("reason", &error)];
+                &[("listener", &listener.name), ("file", &path), ("reason", &error)];
             Rejected::said(Cause::Deck, &USERS_FAILED, arguments)
         })?;
         users.insert(listener.name.clone(), Arc::new(read));

@@ -6,7 +6,6 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -28,6 +27,7 @@ use super::shared::{Live, Report, Shared, post};
 use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
 use crate::config::{Config, LoadOptions};
+use crate::dataset::FileName;
 use crate::message::Argument;
 use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STARTED, STOPPING};
 use crate::operator::command::Command;
@@ -53,7 +53,7 @@ pub enum Failure {
 
 /// The running proxy as its main thread sees it.
 struct Supervisor {
-    deck: PathBuf,
+    deck: FileName,
     options: LoadOptions,
     poll: Poll,
     signals: Signals,
@@ -93,7 +93,7 @@ struct Stopping {
 }
 
 /// Runs the proxy until it is told to stop.
-pub fn run(deck: PathBuf, options: LoadOptions) -> Result<(), Failure> {
+pub fn run(deck: FileName, options: LoadOptions) -> Result<(), Failure> {
     let mut supervisor = Supervisor::start(deck, options)?;
     match supervisor.serve() {
         Ok(()) if supervisor.failed => Err(Failure::Worker),
@@ -116,7 +116,7 @@ impl From<Rejected> for Failure {
 }
 
 impl Supervisor {
-    fn start(deck: PathBuf, options: LoadOptions) -> Result<Self, Failure> {
+    fn start(deck: FileName, options: LoadOptions) -> Result<Self, Failure> {
         // First, for the sake of the descriptors.
         let passed = PassedSockets::take();
         let notifier = Notifier::from_environment();
@@ -142,7 +142,7 @@ impl Supervisor {
     }
 
     fn assemble(
-        deck: PathBuf,
+        deck: FileName,
         options: LoadOptions,
         live: Arc<Live>,
         acceptors: Vec<Acceptor>,
@@ -433,7 +433,7 @@ impl Supervisor {
     /// Reads the deck again; a bad one is reported and the old one stays. Gives the operator's
     /// answer and its return code.
     fn refresh(&mut self) -> (String, u8) {
-        let deck = self.deck.display().to_string();
+        let deck = self.deck.to_string();
         if self.stopping.is_some() {
             return (display::refresh_refused("zoxy is stopping"), 8);
         }

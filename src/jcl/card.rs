@@ -7,7 +7,7 @@ use super::Member;
 use super::report::Problem;
 use super::text::Place;
 use crate::codepage::CodePage;
-use crate::dataset::{self, RecordError, RecordFormat};
+use crate::dataset::{self, RecordError};
 use crate::message::catalogue::{JCL_BAD_CHARACTER, JCL_CARD_TOO_LONG};
 use crate::message::diagnostic::quoted;
 
@@ -36,10 +36,11 @@ pub(super) fn cards(member: &Member) -> Result<Vec<Card>, RecordError> {
         CodePage::Utf8 => {
             member.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(member.bytes.as_slice())
         }
-        CodePage::Ibm037 | CodePage::Ibm1047 => member.bytes.as_slice(),
+        _ => member.bytes.as_slice(),
     };
-    let format = member.record_format.unwrap_or_else(|| RecordFormat::detect(bytes, page));
-    let records = dataset::cut(bytes, format, page)?;
+    let detected = || dataset::detect(bytes, bytes.len() as u64, Some(page)).format;
+    let format = member.record_format.unwrap_or_else(detected);
+    let records = dataset::cut(bytes, dataset::Layout::of(format, page))?;
     let lines = records.iter().map(|record| page.decode(record).trim_end_matches(' ').to_owned());
     Ok(lines.enumerate().map(|(index, line)| Card { number: index + 1, line }).collect())
 }

@@ -1,7 +1,6 @@
-//! What the tests of the console share: a temporary folder, and a zoxy that is all console.
+//! What the tests of the console share: a zoxy that is all console.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token};
@@ -9,31 +8,10 @@ use mio::{Events, Poll, Token};
 use super::command::Command;
 use super::console::{Console, ConsoleId};
 
+pub(crate) use crate::testing::TempDir;
+
 /// How long a test waits for what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A folder that is removed with all it holds when dropped.
-pub(crate) struct TempDir(PathBuf);
-
-impl TempDir {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("zoxy-op-{}-{number}", std::process::id()));
-        std::fs::create_dir(&dir).unwrap();
-        Self(dir)
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A console in a poll, as the engine's main thread has it.
 pub(crate) struct Operated {

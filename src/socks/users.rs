@@ -7,9 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::all_consuming;
@@ -19,6 +17,9 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use zeroize::Zeroizing;
+
+use crate::dataset::FileName;
+use crate::dataset::input::Input;
 
 /// Most users in one file.
 pub const MAX_USERS: usize = 4096;
@@ -87,12 +88,9 @@ pub enum UsersError {
 impl Users {
     /// Reads a file. One bad line makes the whole file bad: that a user is left out must not go
     /// unnoticed.
-    pub fn load(path: &Path) -> Result<Self, UsersError> {
-        let mut text = Vec::new();
-        // One byte more shows that there was more.
-        let limit = MAX_FILE as u64 + 1;
-        File::open(path)
-            .and_then(|file| file.take(limit).read_to_end(&mut text))
+    pub fn load(name: &FileName) -> Result<Self, UsersError> {
+        let text = Input::open(name)
+            .and_then(|mut input| input.text_up_to(MAX_FILE))
             .map_err(UsersError::Read)?;
         Self::parse(&text).map_err(UsersError::Lines)
     }
@@ -272,6 +270,8 @@ const SALT_LENGTH: usize = 16;
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     /// PBKDF2-HMAC-SHA512 of "secret" with salt "saltsalt" and 1000 rounds, by Python's hashlib.
@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_says_so() {
-        let error = Users::load(Path::new("/nonexistent/users")).unwrap_err();
+        let error = Users::load(&Path::new("/nonexistent/users").into()).unwrap_err();
         assert!(matches!(error, UsersError::Read(_)));
         assert!(error.to_string().contains("No such file"));
     }

@@ -11,10 +11,8 @@
 mod openssh;
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use openssl::bn::{BigNumContext, BigNumRef};
 use openssl::ec::PointConversionForm;
@@ -24,6 +22,8 @@ use openssl::pkey::{Id, PKey, Private};
 use zeroize::Zeroizing;
 
 use super::hostkey::Fingerprint;
+use crate::dataset::FileName;
+use crate::dataset::input::Input;
 
 /// Most bytes of a key file; an RSA key of 16384 bits takes 13 KB.
 pub const MAX_FILE: usize = 64 << 10;
@@ -68,8 +68,8 @@ pub enum IdentityError {
 }
 
 /// Reads a private key file.
-pub fn load(path: &Path, passphrase: Option<&[u8]>) -> Result<Identity, IdentityError> {
-    parse(&read(path)?, passphrase)
+pub fn load(name: &FileName, passphrase: Option<&[u8]>) -> Result<Identity, IdentityError> {
+    parse(&read(name)?, passphrase)
 }
 
 /// Takes the contents of a private key file.
@@ -86,9 +86,9 @@ pub fn parse(file: &[u8], passphrase: Option<&[u8]>) -> Result<Identity, Identit
     })
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
+fn read(name: &FileName) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+    let mut input = Input::open(name)?;
+    let metadata = input.file.metadata()?;
     let mode = metadata.mode() & 0o777;
     if metadata.uid() == rustix::process::geteuid().as_raw()
         && mode & 0o077 != 0
@@ -96,13 +96,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
     {
         return Err(IdentityError::TooOpen(mode));
     }
-    // Room for all: a vector that grows leaves copies of the key behind.
-    let mut contents = Zeroizing::new(Vec::with_capacity(MAX_FILE + 64));
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut contents)?;
-    if contents.len() > MAX_FILE {
-        return Err(IdentityError::TooLarge);
-    }
-    Ok(contents)
+    input.text(MAX_FILE).map_err(|error| match error.kind() {
+        io::ErrorKind::FileTooLarge => IdentityError::TooLarge,
+        _ => IdentityError::Read(error),
+    })
 }
 
 enum Format {

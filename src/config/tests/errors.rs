@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::super::{LoadError, LoadOptions, load as load_file};
+use super::super::LoadError;
 use super::*;
 
 /// Checks that a deck has exactly one error, with this beginning and these parts.
@@ -277,8 +277,8 @@ fn values_must_be_within_bounds() {
         &["ZOX1027E DECK card 8 columns 32-34", "BACKOFFMAX 0.5 with BACKOFFMIN 1"],
     );
     only(
-        &good_with("SET      PAPER    IDENTITY     //'ZOXY.KEYS(PAPER)'\n"),
-        &["ZOX1027E", "data set names are not supported"],
+        &good_with("SET      PAPER    IDENTITY     //'ZOXY.KEYS(PAPER.X)'\n"),
+        &["ZOX1027E", "member 'PAPER.X' has a '.'"],
     );
     only(&good_with("SET      PAPER    CIPHERS      none\n"), &["ZOX1027E", "aes256-ctr"]);
 }
@@ -373,13 +373,13 @@ fn files_must_be_readable() {
     let deck = directory.join("DECK");
     let reasons = |text: &str| {
         fs::write(&deck, text).unwrap();
-        let error = load_file(&deck, &LoadOptions::default()).unwrap_err();
+        let error = load_file(&deck).unwrap_err();
         error.diagnostics().iter().map(|diagnostic| diagnostic.line.clone()).collect::<Vec<_>>()
     };
     let directory_as_file = reasons(GOOD);
     let missing = reasons(&GOOD.replace("keys/paper", "nowhere"));
     let secret = reasons(&good_with("SET      PAPER    PASSWORD     hunter2\n"));
-    let unreadable = load_file(&directory.join("NOWHERE"), &LoadOptions::default()).unwrap_err();
+    let unreadable = load_file(&directory.join("NOWHERE")).unwrap_err();
     fs::remove_dir_all(&directory).unwrap();
 
     assert!(directory_as_file[0].contains("(not a regular file)"), "{directory_as_file:?}");

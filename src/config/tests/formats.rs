@@ -1,7 +1,8 @@
 //! Decks as text, FB 80 and VB, in ASCII and EBCDIC, with and without sequence numbers.
 
-use super::super::{CodePage, RecordFormat};
+use super::super::{CodePage, RecordFormat, parse_known};
 use super::*;
+use crate::dataset::Dcb;
 
 /// The good deck as 80-byte cards with sequence numbers.
 fn cards() -> Vec<String> {
@@ -51,7 +52,7 @@ fn format_and_page_can_be_named() {
     let deck = page.encode(&cards().concat()).unwrap();
     let load = |code_page, record_format| {
         let options = LoadOptions { code_page, record_format, check_files: false };
-        parse("DECK", Path::new(""), &deck, &options)
+        parse("DECK", Some(Path::new("")), &deck, &options)
     };
     assert!(load(Some(page), Some(RecordFormat::FB)).is_ok());
     assert!(load(Some(CodePage::Utf8), None).is_err());
@@ -73,4 +74,52 @@ fn an_empty_member_has_no_listener() {
     for deck in ["", "\n\n", "* nothing but a comment\n", "        \n"] {
         assert!(lines(deck)[0].starts_with("ZOX1030E"), "{deck:?}");
     }
+}
+
+#[test]
+fn attributes_of_a_data_set_come_before_a_look_and_behind_options() {
+    let page = CodePage::Ibm273;
+    let records: String = GOOD.lines().map(|line| format!("{line:100}")).collect();
+    let deck = page.encode(&records).unwrap();
+    let has = |recfm| Dcb {
+        recfm: Some(recfm),
+        lrecl: (recfm == RecordFormat::FB).then_some(100),
+        code_page: Some(page),
+        ..Dcb::default()
+    };
+    let load = |recfm, options: &LoadOptions| {
+        let attributes = has(recfm).complete().unwrap();
+        let base = Some(Path::new(""));
+        parse_known("DECK", base, &deck, Some(&attributes), options).map(|loaded| loaded.config)
+    };
+    let plain = LoadOptions { check_files: false, ..LoadOptions::default() };
+    assert_eq!(load(RecordFormat::FB, &plain).unwrap().filters.len(), 2);
+    let text = LoadOptions { record_format: Some(RecordFormat::TEXT), ..plain.clone() };
+    assert!(load(RecordFormat::FB, &text).is_err());
+    let other = LoadOptions { code_page: Some(CodePage::Utf8), ..plain.clone() };
+    assert!(load(RecordFormat::FB, &other).is_err());
+    // Blocks are no cards: it is looked at, and 900 bytes look like text.
+    assert!(load(RecordFormat::U, &plain).is_err());
+}
+
+#[test]
+fn paths_in_a_deck_without_a_directory_begin_with_a_slash() {
+    let parse = |file: &str| {
+        let deck = GOOD.replace("keys/paper", file);
+        let options = LoadOptions { check_files: false, ..LoadOptions::default() };
+        parse("DECK", None, deck.as_bytes(), &options)
+    };
+    for file in ["/etc/zoxy/keys/paper", "//'ZOXY.KEYS(PAPER)'", "//DD:PAPER"] {
+        let loaded = parse(file).unwrap();
+        assert_eq!(loaded.config.profiles[0].identities[0].to_string(), file);
+    }
+    let error = parse("keys/paper").unwrap_err();
+    let line = &error.diagnostics()[1].line;
+    let expected = "found 'keys/paper', expected a path that begins with /, or a data set, for the \
+                    deck is in no directory";
+    assert!(line.ends_with(expected), "{line}");
+    let secret = GOOD.replace("IDENTITY     keys/paper", "PASSWORD     hunter2");
+    let options = LoadOptions { check_files: false, ..LoadOptions::default() };
+    let error = super::parse("DECK", None, secret.as_bytes(), &options).unwrap_err();
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
 }

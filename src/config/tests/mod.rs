@@ -25,7 +25,12 @@ FILTER   REST     BLOCK            NNN *           *
 
 fn load(deck: &[u8]) -> Result<Loaded, LoadError> {
     let options = LoadOptions { check_files: false, ..LoadOptions::default() };
-    parse("DECK", Path::new("/etc/zoxy"), deck, &options)
+    parse("DECK", Some(Path::new("/etc/zoxy")), deck, &options)
+}
+
+/// Loads a deck from a file, and checks the files that it names.
+fn load_file(path: &Path) -> Result<Loaded, LoadError> {
+    super::load(&path.into(), &LoadOptions::default())
 }
 
 fn config(deck: &str) -> Config {

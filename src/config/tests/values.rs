@@ -1,6 +1,5 @@
 //! What decks say, as it arrives in the records.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::*;
@@ -18,7 +17,7 @@ fn cards_become_records() {
     assert_eq!(profile.host.as_deref(), Some("host1234.example.com"));
     assert_eq!((profile.port, profile.pins.len()), (22, 1));
     assert_eq!(profile.user.as_deref(), Some("tunnel"));
-    assert_eq!(profile.identities, [PathBuf::from("/etc/zoxy/keys/paper")]);
+    assert_eq!(profile.identities, [Path::new("/etc/zoxy/keys/paper").into()]);
     assert_eq!(config.filters[0].profile.as_ref().unwrap().name, "PAPER");
     assert_eq!(config.filters[0].ports.to_string(), "25,110,143");
     assert_eq!(config.filters[1].action, Action::Block);

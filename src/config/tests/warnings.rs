@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use super::super::{LoadOptions, load as load_file};
 use super::*;
 
 fn only(deck: &str, parts: &[&str]) {
@@ -68,7 +67,7 @@ fn a_secret_that_others_can_read() {
     let lines = |text: &str, mode| {
         fs::write(&deck, text).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
-        let diagnostics = match load_file(&deck, &LoadOptions::default()) {
+        let diagnostics = match load_file(&deck) {
             Ok(loaded) => loaded.warnings,
             Err(error) => error.diagnostics().to_vec(),
         };

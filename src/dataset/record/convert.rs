@@ -1,30 +1,79 @@
 //! From one code page to another, record by record.
 
 use std::fmt::{self, Display};
+use std::str::FromStr;
 
-use crate::codepage::CodePage;
+use crate::codepage::{CodePage, NewLine};
 
 /// What ends a line that is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
-    /// LF; NL in EBCDIC.
-    #[default]
+    /// LF.
     Lf,
-    /// CR and that.
+    /// CR and LF.
     CrLf,
+    /// NL of EBCDIC; LF in other pages.
+    Nl,
+    /// CR and NL of EBCDIC; CR and LF in other pages.
+    CrNl,
 }
 
 impl LineEnd {
+    /// What ends a line where nobody says anything else: NL in EBCDIC, LF in other pages.
+    pub fn of(page: CodePage) -> Self {
+        if page.is_ebcdic() { Self::Nl } else { Self::Lf }
+    }
+
     /// Its bytes in a page.
     pub(super) fn bytes(self, page: CodePage) -> Vec<u8> {
-        let text = match self {
-            Self::Lf => "\n",
-            Self::CrLf => "\r\n",
+        let (text, newline) = match self {
+            Self::Lf => ("\n", NewLine::Lf),
+            Self::CrLf => ("\r\n", NewLine::Lf),
+            Self::Nl => ("\n", NewLine::Nl),
+            Self::CrNl => ("\r\n", NewLine::Nl),
         };
         // Every page has CR and LF.
-        page.encode(text).unwrap_or_else(|_| text.into())
+        page.encode_with(text, newline).unwrap_or_else(|_| text.into())
     }
 }
+
+impl Display for LineEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lf => "LF",
+            Self::CrLf => "CRLF",
+            Self::Nl => "NL",
+            Self::CrNl => "CRNL",
+        })
+    }
+}
+
+impl FromStr for LineEnd {
+    type Err = UnknownLineEnd;
+
+    /// Reads `LF`, `CRLF`, `NL` or `CRNL`, in upper or lower case.
+    fn from_str(name: &str) -> Result<Self, UnknownLineEnd> {
+        match name.to_ascii_uppercase().as_str() {
+            "LF" => Ok(Self::Lf),
+            "CRLF" => Ok(Self::CrLf),
+            "NL" => Ok(Self::Nl),
+            "CRNL" => Ok(Self::CrNl),
+            _ => Err(UnknownLineEnd),
+        }
+    }
+}
+
+/// A name that is no line end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownLineEnd;
+
+impl Display for UnknownLineEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected LF, CRLF, NL or CRNL")
+    }
+}
+
+impl std::error::Error for UnknownLineEnd {}
 
 /// Converts records.
 #[derive(Debug)]

@@ -72,12 +72,12 @@ pub struct RecordWriter<W: Write> {
 }
 
 impl<W: Write> RecordWriter<W> {
-    /// Writes to `output`. Lines end with LF (NL in EBCDIC).
+    /// Writes to `output`. Lines end with [`LineEnd::of`] their page.
     pub fn new(output: W, layout: Layout, overflow: Overflow) -> Self {
         Self {
             output: BufWriter::with_capacity(BUFFER, output),
             overflow,
-            line_end: LineEnd::Lf.bytes(layout.text_page()),
+            line_end: LineEnd::of(layout.text_page()).bytes(layout.text_page()),
             // What is no text is filled up with zeros.
             fill: layout.blank().unwrap_or(0),
             padding: Vec::new(),

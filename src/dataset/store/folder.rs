@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub changed: i64,
     /// Permission bits.
     pub mode: u32,
+    /// User and group that own it.
+    pub owner: (u32, u32),
 }
 
 impl Folder {
@@ -92,6 +94,7 @@ impl Folder {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             changed: stat.st_mtime,
             mode: stat.st_mode & 0o777,
+            owner: (stat.st_uid, stat.st_gid),
         }))
     }
 

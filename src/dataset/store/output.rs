@@ -29,8 +29,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Starts to write `name` in a folder; permissions are those of the file that is replaced, or
-    /// else these.
+    /// Starts to write `name` in a folder. Permissions and owner are those of the file that is
+    /// replaced, as far as this user may say so; permissions of a new one are `mode`.
     pub(super) fn create(
         folder: Folder,
         name: &str,
@@ -44,8 +44,12 @@ impl Output {
             remove_stale(&folder, name);
         }
         let create = || {
-            let mode = folder.find(name)?.map_or(mode, |found| found.mode);
-            folder.create(&temporary, mode)
+            let Some(old) = folder.find(name)? else { return folder.create(&temporary, mode) };
+            let file = folder.create(&temporary, old.mode)?;
+            let (user, group) = old.owner;
+            // Only root can give a file to another user; it belongs to whoever wrote it otherwise.
+            let _ = std::os::unix::fs::fchown(&file, Some(user), Some(group));
+            Ok(file)
         };
         match create() {
             Ok(file) => {

@@ -43,7 +43,7 @@ impl Worker {
                 keys: identities
                     .into_iter()
                     .map(|(path, identity)| LoginKey {
-                        name: path.display().to_string(),
+                        name: path.to_string(),
                         private_pem: identity.private_pem,
                     })
                     .collect(),

@@ -6,9 +6,7 @@
 //! whoever makes one to load files.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use nom::branch::alt;
@@ -23,6 +21,8 @@ use openssl::sign::Signer;
 
 use super::fingerprint::key_type;
 use super::{Fingerprint, KnownKey, LookupNames, Place};
+use crate::dataset::FileName;
+use crate::dataset::input::Input;
 
 /// Most bytes of one file that are read.
 pub const MAX_FILE: usize = 8 << 20;
@@ -91,15 +91,14 @@ impl KnownHosts {
     }
 
     /// Reads and parses files; a file that cannot be read is an error, with its index.
-    pub fn load(
-        paths: &[impl AsRef<Path>],
-    ) -> Result<(Self, Vec<LineProblem>), (usize, io::Error)> {
+    pub fn load(files: &[FileName]) -> Result<(Self, Vec<LineProblem>), (usize, io::Error)> {
         let mut known = Self::default();
         let mut problems = Vec::new();
-        for (index, path) in paths.iter().enumerate() {
-            let path = path.as_ref();
-            let text = read_bounded(path).map_err(|error| (index, error))?;
-            let (file, file_problems) = Self::parse(&text, &path.display().to_string());
+        for (index, name) in files.iter().enumerate() {
+            let text = Input::open(name)
+                .and_then(|mut input| input.text_up_to(MAX_FILE))
+                .map_err(|error| (index, error))?;
+            let (file, file_problems) = Self::parse(&text, &name.to_string());
             known.entries.extend(file.entries);
             problems.extend(file_problems);
         }
@@ -110,13 +109,6 @@ impl KnownHosts {
     pub(super) fn entries_for(&self, names: &LookupNames) -> impl Iterator<Item = &HostEntry> {
         self.entries.iter().filter(|entry| names.iter().any(|name| entry.hosts.matches(name)))
     }
-}
-
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    // One byte more shows that there was more.
-    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 /// A line that can be used.

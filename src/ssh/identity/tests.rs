@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,6 +7,10 @@ use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::symm::Cipher;
 
 use super::*;
+
+fn load(path: &Path, passphrase: Option<&[u8]>) -> Result<Identity, IdentityError> {
+    super::load(&path.into(), passphrase)
+}
 
 /// A folder that goes away with the test.
 struct Folder(PathBuf);
