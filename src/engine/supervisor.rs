@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -32,6 +33,7 @@ use crate::message::Argument;
 use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STARTED, STOPPING};
 use crate::operator::command::Command;
 use crate::operator::console::{Console, ConsoleId};
+use crate::operator::protocol::{TASK_CONSOLE, TASK_VARIABLE};
 use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
 use crate::operator::{default_socket, display};
 use crate::say;
@@ -133,6 +135,7 @@ impl Supervisor {
             say!(CONSOLE_FAILED, path = socket.display(), reason = error);
             Failure::Start
         })?;
+        leave_console(&socket);
         let watchdog = Watchdog::from_environment(Instant::now());
         let service = Service { notifier, watchdog, passed };
         Self::assemble(deck, options, live, acceptors, console, service).map_err(|error| {
@@ -523,6 +526,20 @@ impl Supervisor {
         }
         self.shared.helpers.stop(JOBS_PATIENCE);
         say!(STOPPED);
+    }
+}
+
+/// Leaves the way to the console for the job that runs this process, if one does.
+fn leave_console(socket: &Path) {
+    let Some(task) = std::env::var_os(TASK_VARIABLE) else { return };
+    let link = Path::new(&task).join(TASK_CONSOLE);
+    let left = std::path::absolute(socket).and_then(|socket| {
+        // That of an earlier step leads nowhere.
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(socket, &link)
+    });
+    if let Err(error) = left {
+        log::debug!("{}: {error}", link.display());
     }
 }
 

@@ -10,6 +10,7 @@
 //! | 4000-4999 | FTP dialogues |
 //! | 6100-6499 | data sets |
 //! | 7000-7499 | job decks |
+//! | 7500-7999 | jobs and started tasks |
 
 mod client;
 mod console;
@@ -17,6 +18,7 @@ mod dataset;
 mod deck;
 mod ftp;
 mod jcl;
+mod job;
 mod operator;
 mod ssh;
 
@@ -28,6 +30,7 @@ pub use dataset::*;
 pub use deck::*;
 pub use ftp::*;
 pub use jcl::*;
+pub use job::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -58,6 +61,7 @@ pub const AREAS: &[Area] = &[
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
     Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
+    Area { numbers: 7500..=7999, title: "jobs and started tasks", messages: job::ALL },
 ];
 
 /// Every message, by number.
@@ -93,6 +97,7 @@ mod tests {
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
             include_str!("jcl.rs"),
+            include_str!("job.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];
