@@ -5,7 +5,7 @@
 //! | `ZOXY_PROCLIB` | where procedures are: folders and `//'DSN'`, with colons between them | `//'SYS1.PROCLIB'` |
 //! | `ZOXY_PROGRAMS` | folders with programs, with colons between them | none |
 //! | `ZOXY_DSWAIT` | seconds to wait for data sets that other jobs have | 600 |
-//! | `ZOXY_JWT` | minutes that a step may wait without processor time; 0: no limit | 1440 |
+//! | `ZOXY_STEPWAIT` | seconds that a step may wait without processor time; 0: no limit | 86400 |
 //! | `ZOXY_SELF` | how zoxy starts itself | this program |
 //!
 //! The spool has its own variables (`spool`), and so have data sets ([`crate::dataset`]).
@@ -54,14 +54,14 @@ impl Settings {
                 _ => Err(format!("{name} is {text}: expected a number, 0-{MOST}")),
             },
         };
-        let minutes = number(JWT, 1440)?;
+        let step_wait = number(STEP_WAIT, 86_400)?;
         Ok(Self {
             procedure_libraries: procedure_libraries.collect::<Result<_, _>>()?,
             program_folders: env::split_paths(&programs)
                 .filter(|folder| folder.is_absolute())
                 .collect(),
             dataset_wait: Duration::from_secs(number(DATASET_WAIT, 600)?),
-            step_wait: (minutes > 0).then(|| Duration::from_secs(60 * minutes)),
+            step_wait: (step_wait > 0).then(|| Duration::from_secs(step_wait)),
         })
     }
 }
@@ -95,10 +95,10 @@ fn library(name: &str) -> Result<FileName, String> {
 const PROCEDURES: &str = "ZOXY_PROCLIB";
 const PROGRAMS: &str = "ZOXY_PROGRAMS";
 const DATASET_WAIT: &str = "ZOXY_DSWAIT";
-const JWT: &str = "ZOXY_JWT";
+const STEP_WAIT: &str = "ZOXY_STEPWAIT";
 
-/// Highest number of a variable: more than a year of minutes.
-const MOST: u64 = 1_000_000;
+/// Highest number of a variable: more than a year of seconds.
+const MOST: u64 = 99_999_999;
 
 #[cfg(test)]
 mod tests {
@@ -128,7 +128,7 @@ mod tests {
             (PROCEDURES, "/etc/zoxy/proc://'USER.PROCLIB'"),
             (PROGRAMS, "/opt/a:/opt/b:relative"),
             (DATASET_WAIT, "0"),
-            (JWT, "0"),
+            (STEP_WAIT, "0"),
         ])
         .unwrap();
         let libraries: Vec<_> =
@@ -144,8 +144,8 @@ mod tests {
             (PROCEDURES, "//'USER.PROCLIB(X)'"),
             (PROCEDURES, "//'1'"),
             (DATASET_WAIT, "-1"),
-            (JWT, "soon"),
-            (JWT, "99999999"),
+            (STEP_WAIT, "soon"),
+            (STEP_WAIT, "100000000"),
         ] {
             let error = settings(&[(variable, value)]).unwrap_err();
             assert!(error.contains(variable), "{error}");

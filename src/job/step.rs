@@ -177,7 +177,7 @@ fn outcome_of(ended: Ended, signals_are_codes: bool) -> Outcome {
         (Some(Cause::Cancelled), _) => abend(CANCELLED, "cancelled"),
         (Some(Cause::TimeLimit), _) => abend(TIME_OVER, "its processor time is used up (TIME)"),
         (Some(Cause::WaitLimit), _) => {
-            abend(WAITED_TOO_LONG, "it waited for too long without processor time (ZOXY_JWT)")
+            abend(WAITED_TOO_LONG, "it waited for too long without processor time (ZOXY_STEPWAIT)")
         }
         // It was asked to end, and did.
         (Some(Cause::Stopped), Exit::Signal(SIGTERM) | Exit::Status(SHELL_TERM)) => {

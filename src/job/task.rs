@@ -61,7 +61,7 @@ pub fn parse_start(operands: &str) -> Result<Start, String> {
         if keyword == "JOBNAME" {
             start.job = Some(name(&value.to_ascii_uppercase())?);
         } else {
-            start.parameters.push((keyword, value.to_owned()));
+            start.parameters.push((keyword, plain(value)));
         }
     }
     Ok(start)
@@ -89,6 +89,14 @@ fn split(operands: &str) -> Result<Vec<String>, String> {
     }
     parts.push(part.trim().to_owned());
     Ok(parts)
+}
+
+/// A value without the apostrophes around it, of which two stand for one within.
+fn plain(value: &str) -> String {
+    match value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')) {
+        Some(inner) => inner.replace("''", "'"),
+        None => value.to_owned(),
+    }
 }
 
 /// A name of 1 to 8 letters, digits and `$ # @`, which begins with no digit.
@@ -331,10 +339,10 @@ mod tests {
 
     #[test]
     fn operands_of_a_start_are_read() {
-        let start = parse_start("zoxy.z1, PARM='RUN, -v',HLQ=SYS2,X=(A,B)").unwrap();
+        let start = parse_start("zoxy.z1, PARM='RUN, it''s',HLQ=SYS2,X=(A,B)").unwrap();
         assert_eq!((start.procedure.as_str(), start.job.as_deref()), ("ZOXY", Some("Z1")));
         let parameters: Vec<_> = start.parameters.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        assert_eq!(parameters, ["PARM='RUN, -v'", "HLQ=SYS2", "X=(A,B)"]);
+        assert_eq!(parameters, ["PARM=RUN, it's", "HLQ=SYS2", "X=(A,B)"]);
         let start = parse_start("ZOXY,JOBNAME=PROXY").unwrap();
         assert_eq!((start.job.as_deref(), start.parameters.len()), (Some("PROXY"), 0));
     }
