@@ -6,17 +6,33 @@
 //! error of the deck.
 
 mod card;
+mod condition;
+mod dd;
+mod interpret;
+mod keyword;
+mod library;
+mod listing;
 mod model;
+mod names;
 mod operand;
 mod reader;
 mod report;
+mod secret;
+mod start;
 mod symbol;
 mod text;
+mod value;
 
 use std::collections::BTreeMap;
 
 use crate::codepage::CodePage;
 use crate::dataset::RecordFormat;
+use crate::message::catalogue::{JCL_JOB_MISSING, JCL_SKIPPED};
+use crate::message::diagnostic::quoted;
+use interpret::Interpreter;
+use reader::{Kind, Raw};
+use report::{Problem, Report};
+use text::Place;
 
 pub use crate::message::diagnostic::Diagnostic;
 pub use model::*;
@@ -64,9 +80,68 @@ pub struct Reading {
 }
 
 /// Reads a deck: one [`Reading`] for each JOB statement, in their order, and never none.
+///
+/// A null statement (`//`) ends a job; what stands between it and the next JOB statement is skipped,
+/// with a warning.
 pub fn read(deck: &Member, libraries: &dyn Libraries, system: &SystemSymbols) -> Vec<Reading> {
-    let _ = (deck, libraries, system);
-    unimplemented!("the parser follows")
+    let mut report = Report::default();
+    let Some(raws) = deck_raws(deck, &mut report) else {
+        return vec![Reading::without_job(report)];
+    };
+    let is_job = |raw: &Raw| raw.operation() == "JOB";
+    let starts: Vec<_> = (0..raws.len()).filter(|at| is_job(&raws[*at])).collect();
+    let Some(first) = starts.first() else {
+        let place = raws.first().map_or_else(Place::default, |raw| raw.place);
+        let found = "no JOB statement";
+        let expected = "a JOB statement as the first card";
+        report.add(Problem::new(&JCL_JOB_MISSING, place, found, expected));
+        return vec![Reading::without_job(report)];
+    };
+    let is_harmless = |raw: &&Raw| {
+        matches!(raw.kind, Kind::Comment | Kind::Delimiter | Kind::Null | Kind::Jes(_))
+    };
+    if let Some(raw) = raws[..*first].iter().find(|raw| !is_harmless(raw)) {
+        let found = quoted(raw.first_line());
+        let expected = "a JOB statement before";
+        report.add(Problem::new(&JCL_JOB_MISSING, raw.place, found, expected));
+    }
+    let ends = starts.iter().skip(1).copied().chain([raws.len()]);
+    let mut readings = Vec::new();
+    for (start, end) in starts.iter().zip(ends) {
+        let job = &raws[*start..end];
+        let null = job.iter().position(|raw| matches!(raw.kind, Kind::Null));
+        let length = null.map_or(job.len(), |null| null + 1);
+        if let Some(raw) = job[length..].iter().find(|raw| !is_harmless(raw)) {
+            let found = "cards behind the null statement";
+            let place = Place { entry: usize::MAX, ..raw.place };
+            let expected = "a JOB statement, or the end of the deck";
+            report.add(Problem::new(&JCL_SKIPPED, place, found, expected));
+        }
+        let interpreter = Interpreter::new(report, libraries, system);
+        readings.push(interpreter.job(&job[..length]));
+        report = Report::default();
+        report.source(&deck.source);
+    }
+    readings
+}
+
+/// Takes the deck itself apart; its source is the first of the report.
+fn deck_raws(deck: &Member, report: &mut Report) -> Option<Vec<Raw>> {
+    let source = report.source(&deck.source);
+    if deck.bytes.len() > library::MAX_BYTES {
+        let place = Place { source, card: 1, from: 1, to: card::LAST, ..Place::default() };
+        let found = format!("{} bytes", deck.bytes.len());
+        report.add_limit(place, found, format!("at most {} in a deck", library::MAX_BYTES));
+        return None;
+    }
+    library::raws(deck, report)
+}
+
+impl Reading {
+    fn without_job(report: Report) -> Self {
+        let diagnostics = report.into_diagnostics();
+        Self { job: None, listing: Listing::default(), diagnostics }
+    }
 }
 
 /// What an operator's START command names.
@@ -77,11 +152,16 @@ pub struct Start {
     /// Name of the job; None: that of the procedure.
     pub job: Option<String>,
     /// Keyword parameters of the command, as on EXEC: symbols of the procedure, PARM, REGION ...
+    /// Values are plain text; one in parentheses is a list.
     pub parameters: Vec<(String, String)>,
 }
 
 /// Reads a procedure as a started task: a job of one EXEC statement that calls it.
 pub fn start(start: &Start, libraries: &dyn Libraries, system: &SystemSymbols) -> Reading {
-    let _ = (start, libraries, system);
-    unimplemented!("the parser follows")
+    let deck = start::deck(start);
+    let mut readings = read(&deck, libraries, system);
+    readings.swap_remove(0)
 }
+
+#[cfg(test)]
+mod tests;

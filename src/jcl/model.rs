@@ -48,6 +48,7 @@ pub struct Job {
     /// TIME of the whole job.
     pub time: Option<TimeLimit>,
     /// COND: before each step but the first, one test that holds for any earlier step ends the job.
+    /// The tests are about all steps, those that have not run yet included.
     pub cond: Vec<CondTest>,
     /// NOTIFY: user to tell when the job ends.
     pub notify: Option<String>,

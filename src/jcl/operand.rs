@@ -258,6 +258,14 @@ fn string(input: &str) -> IResult<&str, String> {
     closed.map_err(|_: nom::Err<Error<&str>>| nom::Err::Failure(Error::new(input, ErrorKind::Tag)))
 }
 
+/// The only parameter of a text, for tests.
+#[cfg(test)]
+pub(super) fn only(text: &str) -> Param {
+    let mut operand = Text::default();
+    operand.push(text, Place { card: 1, from: 1, ..Place::default() });
+    parse(&operand).unwrap().remove(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

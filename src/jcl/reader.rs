@@ -29,6 +29,26 @@ pub(super) struct Raw {
     pub problems: Vec<Problem>,
 }
 
+impl Raw {
+    /// Its first card, columns 1 to 16.
+    pub fn first_line(&self) -> &str {
+        let line = match &self.kind {
+            Kind::Data(data) => data.records.first(),
+            _ => self.cards.first(),
+        };
+        let line = line.map_or("", String::as_str);
+        line.char_indices().nth(16).map_or(line, |(end, _)| &line[..end])
+    }
+
+    /// The operation of a statement, blank for other cards.
+    pub fn operation(&self) -> &str {
+        match &self.kind {
+            Kind::Statement(statement) => statement.operation.as_str(),
+            _ => "",
+        }
+    }
+}
+
 /// What a card is by its first columns.
 #[derive(Debug, Clone)]
 pub(super) enum Kind {

@@ -6,8 +6,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::secret::masked;
 use super::text::Place;
-use crate::message::catalogue::{JCL_LIMIT, JCL_TOO_MANY};
+use crate::message::catalogue::{
+    JCL_LIMIT, JCL_SYMBOL_INVALID, JCL_SYMBOL_UNDEFINED, JCL_TOO_MANY,
+};
 use crate::message::diagnostic::{Diagnostic, quoted};
 use crate::message::{Argument, Message};
 
@@ -51,6 +54,8 @@ pub(super) struct Report {
     sources: Vec<Arc<str>>,
     diagnostics: Vec<(Place, Diagnostic)>,
     seen: HashSet<(u16, Place)>,
+    /// Where symbols are wrong: what contains one is wrong for that reason.
+    symbols: HashSet<Place>,
     dropped: usize,
 }
 
@@ -71,11 +76,21 @@ impl Report {
 
     pub fn add(&mut self, problem: Problem) {
         let Problem { message, place, found, expected } = problem;
+        let found = masked(&found);
         if !self.seen.insert((message.number, Place { entry: 0, ..place })) {
             return;
         }
         if self.diagnostics.len() >= MAX_DIAGNOSTICS {
             self.dropped += 1;
+            return;
+        }
+        let is_symbol = [&JCL_SYMBOL_UNDEFINED, &JCL_SYMBOL_INVALID]
+            .iter()
+            .any(|symbol| symbol.number == message.number);
+        let place_of_card = Place { entry: 0, ..place };
+        if is_symbol {
+            self.symbols.insert(place_of_card);
+        } else if self.symbols.iter().any(|symbol| place_of_card.contains(symbol)) {
             return;
         }
         let member = self.source_name(place.source);
@@ -100,6 +115,26 @@ impl Report {
         if self.seen.insert((message.number, Place { entry: 0, ..place })) {
             self.diagnostics.push((place, Diagnostic::of_member(message, arguments)));
         }
+    }
+
+    /// Reports a member that cannot be read, where it is asked for.
+    pub fn add_unreadable(
+        &mut self,
+        message: &'static Message,
+        place: Place,
+        name: &str,
+        reason: &str,
+    ) {
+        let member = self.source_name(place.source);
+        let columns = format!("columns {}-{}", place.from, place.to);
+        let arguments: &[Argument<'_>] = &[
+            ("member", &member),
+            ("card", &place.card),
+            ("columns", &columns),
+            ("name", &name),
+            ("reason", &reason),
+        ];
+        self.add_to_member(message, place, arguments);
     }
 
     /// Reports a bound that the deck exceeds.

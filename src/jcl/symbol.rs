@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::SystemSymbols;
 use super::text::Place;
 
-pub(super) use replace::{Replaced, Style, SystemUse};
+pub(super) use replace::{Style, SystemUse};
 
 /// Characters of a symbol's name at most.
 pub(super) const MAX_NAME: usize = 8;
@@ -107,10 +107,10 @@ impl<'a> Symbols<'a> {
 
     /// The default of a PROC statement.
     pub fn set_default(&mut self, name: &str, value: String) -> Result<(), ()> {
-        let is_given = self.scopes.last().is_some_and(|scope| scope.given.contains_key(name));
-        if is_given {
+        let scope = self.scopes.last_mut();
+        if let Some(scope) = scope.filter(|scope| scope.given.contains_key(name)) {
             // A symbol with a default is declared, whether or not a statement uses it.
-            self.scopes.last_mut().is_some_and(|scope| scope.used.insert(name.to_owned()));
+            scope.used.insert(name.to_owned());
             return Ok(());
         }
         self.set(name, value)

@@ -19,6 +19,20 @@ pub(super) struct Place {
     pub to: usize,
 }
 
+impl Place {
+    /// Whether the other one is part of it.
+    pub fn contains(&self, part: &Self) -> bool {
+        let card = |place: &Self| (place.source, place.card);
+        card(self) == card(part) && self.from <= part.from && part.to <= self.to
+    }
+
+    /// Whether the other one begins right behind this one.
+    fn joins(&self, next: &Self) -> bool {
+        let at = |place: &Self| (place.entry, place.source, place.card);
+        at(self) == at(next) && self.to + 1 == next.from
+    }
+}
+
 /// A string with the places of its parts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Text {
@@ -58,10 +72,19 @@ impl Text {
     }
 
     fn add(&mut self, text: &str, place: Place, exact: bool) {
-        if !text.is_empty() {
-            self.parts.push(Part { start: self.text.len(), place, exact });
-            self.text.push_str(text);
+        if text.is_empty() {
+            return;
         }
+        let width = text.chars().count();
+        let place = if exact { Place { to: place.from + width - 1, ..place } } else { place };
+        match self.parts.last_mut() {
+            // What was cut apart is joined again.
+            Some(last) if last.exact && exact && last.place.joins(&place) => {
+                last.place.to = place.to;
+            }
+            _ => self.parts.push(Part { start: self.text.len(), place, exact }),
+        }
+        self.text.push_str(text);
     }
 
     /// Appends a piece of another text.

@@ -21,7 +21,7 @@ impl Load {
         bytes: 1024 << 20,
         connections: 4000,
         setup_time: Duration::from_secs(3),
-        tunnels: 1000,
+        tunnels: 2000,
     };
 
     /// A glance.

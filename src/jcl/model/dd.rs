@@ -125,12 +125,23 @@ pub enum Fate {
 /// Attributes of records; None where the statement does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dcb {
+    /// DSORG, or what SPACE (directory blocks) and DSNTYPE (LIBRARY, PDS) say about it.
+    pub dsorg: Option<Organization>,
     /// RECFM.
     pub recfm: Option<Recfm>,
     /// LRECL, 1 to 32760.
     pub lrecl: Option<u32>,
     /// BLKSIZE; 0 lets the system choose.
     pub blksize: Option<u32>,
+}
+
+/// DSORG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Organization {
+    /// PS: records, one after the other.
+    Sequential,
+    /// PO: a library of members.
+    Partitioned,
 }
 
 /// RECFM, such as FB, VBA or U.

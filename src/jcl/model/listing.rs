@@ -16,6 +16,10 @@ pub struct Listed {
     pub position: Position,
     /// Where it came from.
     pub origin: Origin,
+    /// Whether it is the DD statement of a procedure that another statement overrides.
+    pub is_overridden: bool,
+    /// Whether it is no statement: a comment, a delimiter or a control statement for JES2.
+    pub is_comment: bool,
     /// Its cards, columns 1 to 72, as they were read. Passwords are masked.
     pub cards: Vec<String>,
     /// What it became when symbols were replaced; None if nothing was.
@@ -27,12 +31,10 @@ pub struct Listed {
 pub enum Origin {
     /// The deck: listed with `//`.
     Deck,
-    /// A cataloged procedure: `XX`.
+    /// A cataloged procedure: `XX`, or `X/` if it is overridden.
     Procedure,
-    /// A procedure in the deck: `++`.
+    /// A procedure in the deck: `++`, or `+/` if it is overridden.
     InStreamProcedure,
-    /// A statement of a procedure that the deck overrides: `X/` or `+/`.
-    Overridden,
     /// Made by zoxy: a SYSIN for data without a DD statement, the EXEC of a started task.
     Generated,
 }

@@ -44,11 +44,11 @@ pub(in crate::jcl) struct Replaced {
     pub problems: Vec<Problem>,
 }
 
-/// A symbol as it is written, without its ampersand.
-struct Reference<'t> {
-    name: &'t str,
-    /// First character from 1, or from the end if negative, and length.
-    substring: Option<(i32, i32)>,
+/// A substring: first character from 1, or from the end if negative, and length.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    start: i32,
+    length: i32,
 }
 
 impl Symbols<'_> {
@@ -105,7 +105,6 @@ impl Symbols<'_> {
             return;
         }
         let substring = substring(&behind[name.len()..]).ok();
-        let reference = |substring| Reference { name, substring };
         let (value, end) = match (self.find(name), substring) {
             (Some(Found::Jcl(value)), None) => (value.to_owned(), end),
             (Some(Found::System(value)), None) => (value.to_owned(), end),
@@ -118,7 +117,7 @@ impl Symbols<'_> {
             }
             (Some(Found::System(value)), Some((rest, range))) => {
                 let end = scan.text.as_str().len() - rest.len();
-                match reference(Some(range)).cut(value) {
+                match range.cut(value) {
                     Some(part) => (part.to_owned(), end),
                     None => {
                         let length = value.chars().count();
@@ -177,10 +176,7 @@ impl Symbols<'_> {
             Found::Jcl(value) if is_exported => Some((value.to_owned(), behind)),
             Found::Jcl(_) => None,
             Found::System(value) if system == SystemUse::All => match substring(behind) {
-                Ok((behind, range)) => {
-                    let reference = Reference { name, substring: Some(range) };
-                    Some((reference.cut(value)?.to_owned(), behind))
-                }
+                Ok((behind, range)) => Some((range.cut(value)?.to_owned(), behind)),
                 Err(_) => Some((value.to_owned(), behind)),
             },
             Found::System(_) => None,
@@ -188,10 +184,10 @@ impl Symbols<'_> {
     }
 }
 
-impl Reference<'_> {
+impl Range {
     /// The part of the value that is asked for; None if it does not have it.
-    fn cut<'v>(&self, value: &'v str) -> Option<&'v str> {
-        let Some((start, length)) = self.substring else { return Some(value) };
+    fn cut(self, value: &str) -> Option<&str> {
+        let Self { start, length } = self;
         let count = i32::try_from(value.chars().count()).ok()?;
         let first = if start < 0 { count.checked_add(start)? } else { start.checked_sub(1)? };
         let end = first.checked_add(length)?;
@@ -350,7 +346,9 @@ fn name(input: &str) -> IResult<&str, &str> {
 }
 
 /// `(start:length)`.
-fn substring(input: &str) -> IResult<&str, (i32, i32)> {
+fn substring(input: &str) -> IResult<&str, Range> {
     let signed = || map_res(recognize((opt(char('-')), digit1)), |text: &str| text.parse::<i32>());
-    delimited(char('('), separated_pair(signed(), char(':'), signed()), char(')')).parse(input)
+    let range = separated_pair(signed(), char(':'), signed());
+    let range = range.map(|(start, length)| Range { start, length });
+    delimited(char('('), range, char(')')).parse(input)
 }

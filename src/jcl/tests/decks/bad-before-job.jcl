@@ -1,0 +1,3 @@
+loose data
+//LATE     JOB
+//S1       EXEC PGM=P

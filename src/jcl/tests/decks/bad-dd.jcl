@@ -1,0 +1,42 @@
+//DDS      JOB
+//S1       EXEC PGM=P
+//A        DD
+//B        DD DSN=B,SYSOUT=*
+//C        DD PATH='/a',DISP=SHR
+//D        DD *,DISP=SHR
+/*
+//E        DD DSN=E,DLM=XX,PATHOPTS=ORDONLY
+//F        DD DSN=F,SUBSYS=X,AMP=('A')
+//G        DD DSN=G,DISC=SHR
+//H        DD DSN=TOO.MANY.QUALIFIERS.MAKE.A.NAME.THAT.IS.TOO.LONG
+//I        DD DSN=1BAD.NAME
+//J        DD DSN=A..B
+//K        DD DSN=lower.case
+//L        DD DSN=A(TOOLONGMEM)
+//M        DD DSN=A(+999)
+//N        DD DSN=&&TOOLONGNAME
+//O        DD DSN=&&T(+1)
+//P        DD DISP=SHR
+//Q        DD DSN=Q,DISP=(OLD,KEEP,KEEP,KEEP)
+//R        DD DSN=R,DISP=(OLD,KEPT)
+//S        DD DSN=S,DISP=(OLD,KEEP,PASS)
+//T        DD DSN=&&T,DISP=(NEW,CATLG)
+//U        DD DSN=U,LRECL=99999,RECFM=X,BLKSIZE=A
+//V        DD DSN=V,RECFM=FBB
+//W        DD SYSOUT=AB
+//X        DD SYSOUT=(A,B,C,D)
+//Y        DD PATH='relative',PATHOPTS=ORDONLY
+//Z        DD PATH='/a',PATHOPTS=(ORDONLY,OWRONLY),PATHMODE=0644
+//AA       DD PATH='/a',PATHDISP=(KEEP,CATLG,DELETE),FILEDATA=PDF
+//AB       DD DYNAM
+//AC       DD ABC
+//AD       DD *,DLM=ABC
+/*
+//AE       DD DSN=AE,DSNTYPE=HFS,DSORG=DA
+//AF       DD DSN=AF,DCB=(LRECL=80,LRECL=81,COLOR=RED,KEYLEN=8)
+//AG       DD *,SYMBOLS=ALL
+/*
+//AH       DD DDNAME=1X
+//AI       DD DSN=AI,LRECL=80,DCB=(LRECL=80)
+//AJ       DD DSN=AJ,DSN=AK
+//AK       DD DSN=A(B

@@ -1,0 +1,3 @@
+//INCL     JOB
+//         INCLUDE MEMBER=BADINC
+//S1       EXEC PGM=P

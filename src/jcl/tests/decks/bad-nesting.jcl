@@ -1,0 +1,39 @@
+//NEST     JOB
+//S1       EXEC PGM=P
+// IF RC=0 THEN
+// IF RC=1 THEN
+// IF RC=2 THEN
+// IF RC=3 THEN
+// IF RC=4 THEN
+// IF RC=5 THEN
+// IF RC=6 THEN
+// IF RC=7 THEN
+// IF RC=8 THEN
+// IF RC=9 THEN
+// IF RC=10 THEN
+// IF RC=11 THEN
+// IF RC=12 THEN
+// IF RC=13 THEN
+// IF RC=14 THEN
+// IF RC=15 THEN
+// IF RC=16 THEN
+//S2       EXEC PGM=P
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+// ENDIF
+//S3 EXEC PGM=P
+//A DD DSN=A((((((((((((((((((((

@@ -1,0 +1,4 @@
+//S1       EXEC PGM=P
+//A        DD *
+data
+/*

@@ -1,0 +1,20 @@
+//OPS      JOB
+//S1       EXECUTE PGM=P
+//S2       exec PGM=P
+//S3
+//X1       XMIT DEST=NODE
+//C1       CNTL
+//         ENDCNTL
+/*XMIT NODE
+/*$D A
+//         SCHEDULE HOLDUNTL='+1'
+//S4       EXEC PGM=P
+//         PEND
+//J2       JCLLIB ORDER=(A.B)
+//         DD DSN=FIRST
+//JOBCAT   DD DSN=A.CATALOG,DISP=SHR
+//JOBLIB   DD DSN=LATE,DISP=SHR
+// DISPLAY STATUS
+// SHOW STATUS
+// S        EXEC PGM=SHIFTED
+// STEP     EXEC PGM=SHIFTED

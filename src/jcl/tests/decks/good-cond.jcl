@@ -1,0 +1,10 @@
+//CONDS    JOB COND=((16,LE),(12,EQ))
+//S1       EXEC PGM=P
+//S2       EXEC PGM=P,COND=(4,LT)
+//S3       EXEC PGM=P,COND=(4,GT,S1)
+//S4       EXEC PGM=P,COND=EVEN
+//S5       EXEC PGM=P,COND=ONLY
+//S6       EXEC PGM=P,COND=((0,EQ,S1),(4,NE,S2),(8,GE,S3),(12,LE,S4),
+//             (16,LT,S5),(1,GT),(2,LT),EVEN)
+//S7       EXEC PGM=P,COND=(EVEN,(4,LT,S1))
+//S8       EXEC PGM=P,COND=ONLY

@@ -1,0 +1,24 @@
+//SYMD     JOB
+// EXPORT SYMLIST=(HOST,MEM)
+// SET HOST='ftp.example.com'
+// SET MEM=DAILY,SECRET=X
+//S1       EXEC PGM=PROG
+//A        DD *
+no symbols here: &HOST
+/*
+//B        DD *,SYMBOLS=JCLONLY
+OPEN &HOST
+GET &MEM..TXT &SECRET &SYSNAME &&MEM & &NONE
+/*
+//C        DD *,SYMBOLS=(EXECSYS,SYMLOG)
+&SYSNAME(1:2).&MEM on &SYSNAME.
+/*
+//D        DD DATA,SYMBOLS=CNVTSYS,DLM=##
+//X EXEC PGM=&MEM
+##
+//SYMLOG   DD SYSOUT=*
+// EXPORT SYMLIST=*
+//S2       EXEC PGM=PROG
+//A        DD *,SYMBOLS=JCLONLY
+now &SECRET too
+/*

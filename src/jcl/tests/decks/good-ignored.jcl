@@ -1,0 +1,10 @@
+/*PRIORITY 5
+//IGN      JOB
+/*JOBPARM  SYSAFF=ANY
+/*ROUTE    PRINT LOCAL
+//*MAIN    CLASS=A
+//OUT1     OUTPUT CLASS=A,COPIES=2
+//N1       NOTIFY EMAIL='a@example.com'
+//S1       EXEC PGM=P
+//A        DD SYSOUT=*,OUTPUT=*.OUT1
+/*

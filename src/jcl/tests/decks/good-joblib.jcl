@@ -1,0 +1,16 @@
+//JLIB     JOB
+//         JCLLIB ORDER=(MY.PROCLIB)
+//JOBLIB   DD DSN=ZOXY.LOAD,DISP=SHR
+//         DD DSN=SYS1.LINKLIB,DISP=SHR
+//S1       EXEC PGM=P
+//S2       EXEC PGM=P
+//STEPLIB  DD DSN=MY.LOAD,DISP=SHR
+//         DD DSN=ZOXY.LOAD,DISP=SHR
+//DUMMY    DD DUMMY
+//CONCAT   DD *
+first
+/*
+//         DD DSN=SECOND,DISP=SHR
+//         DD *
+third
+/*

@@ -1,0 +1,3 @@
+//SECRET   JOB (1),USER=ME,PASSWORD=(HUSH,
+//             NEWHUSH),CLASS=&SYSNAME
+//S1       EXEC PGM=P

@@ -1,0 +1,14 @@
+//PROCS    JOB
+//SEND     PROC HOST='local',MEM=,CLASS=A
+//PS1      EXEC PGM=PROG1,PARM='&HOST'
+//IN       DD DSN=PROD.LIB(&MEM),DISP=SHR
+//OUT      DD SYSOUT=&CLASS
+//PS2      EXEC PGM=PROG2,COND=(4,LT,PS1)
+//LOG      DD SYSOUT=*
+//         PEND   end of it
+//*
+// SET CLASS=Z
+//A        EXEC SEND,MEM=ONE
+//B        EXEC PROC=SEND,MEM=TWO,HOST='far away',CLASS=C
+//C        EXEC PGM=PROG3,COND=(0,NE,B.PS2)
+//X        DD SYSOUT=&CLASS
