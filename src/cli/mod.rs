@@ -6,11 +6,15 @@
 mod check;
 pub mod ctl;
 mod deck;
+mod ds;
 mod explain;
+mod iconv;
+mod interrupt;
 mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
+mod replacement;
 mod run;
 mod submit;
 mod task;
@@ -61,10 +65,16 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "start", summary: "run a procedure as a started task", main: task::start },
     Subcommand { name: "stop", summary: "stop a started task", main: task::stop },
     Subcommand { name: "modify", summary: "send a command to a started task", main: task::modify },
+    Subcommand { name: "ds", summary: "work with data sets on this system", main: ds::main },
     Subcommand {
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",
         main: passwd::main,
+    },
+    Subcommand {
+        name: "iconv",
+        summary: "convert files between code pages, EBCDIC ones among them",
+        main: iconv::main,
     },
 ];
 

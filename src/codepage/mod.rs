@@ -1,6 +1,7 @@
 //! Code pages: how the bytes of a record become characters, and back.
 //!
-//! Used by [`crate::config`] for decks and by [`crate::gateway::ftp`] for control connections. Pure.
+//! Used by [`crate::config`] for decks, by [`crate::gateway::ftp`] for control connections and by
+//! `zoxy iconv`. Pure.
 //! Every page but UTF-8 makes a character of every byte, and no two bytes the same one: whatever is
 //! decoded comes back as the same bytes.
 //!
@@ -8,20 +9,23 @@
 //! |---|---|
 //! | `names` | what the pages are called |
 //! | `newline` | NL and LF, the two line ends of EBCDIC |
+//! | `transcode` | from page to page, in pieces |
 //! | `detect` | what bytes look like |
 //! | `table` | lookups in both directions |
 //! | `tables` | the EBCDIC pages, as `generate.py` makes them of ICU's data |
 
-mod detect;
+pub mod detect;
 mod names;
 mod newline;
 mod table;
 mod tables;
+mod transcode;
 
 use std::borrow::Cow;
 
 pub use names::UnknownCodePage;
-pub use newline::{LF, NL, NewLine};
+pub use newline::{LF, LineEnds, NEXT_LINE, NL, NewLine, UnknownLineEnds};
+pub use transcode::{Failure, Place, Reason, Transcoder};
 
 use table::Table;
 
@@ -130,6 +134,16 @@ impl CodePage {
             None => Ok(text.as_bytes().to_vec()),
             Some(table) => text.chars().map(|c| table.encode(c).ok_or(c)).collect(),
         }
+    }
+
+    /// The character of one byte; None for UTF-8.
+    pub fn character(self, byte: u8, newline: NewLine) -> Option<char> {
+        Table::of(self, newline).map(|table| table.decode(byte))
+    }
+
+    /// The byte of one character; None if the page does not have it, and for UTF-8.
+    pub fn byte(self, c: char, newline: NewLine) -> Option<u8> {
+        Table::of(self, newline)?.encode(c)
     }
 
     /// Whether the byte ends a line of text: LF, in EBCDIC NL as well.

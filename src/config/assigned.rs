@@ -13,6 +13,7 @@ use super::files::{self, Exposure};
 use super::rules::AddressSet;
 use super::settings::{Kind, SETTINGS, Scope, Secrecy, Setting, Value};
 use super::statement::{Names, Owner, Set};
+use crate::codepage::CodePage;
 use crate::dataset::FileName;
 use crate::message::catalogue::{
     FIELD_MISSING, FILE_EXPOSED, FILE_UNREADABLE, KEY_EXPOSED, KEYWORD_MISPLACED, KEYWORD_UNKNOWN,
@@ -247,6 +248,12 @@ impl Values<'_> {
     pub fn words(&self, keyword: &'static str) -> Vec<&'static str> {
         let Value::Words(words) = self.value(keyword) else { mistaken(keyword) };
         words
+    }
+
+    /// The EBCDIC page; None for ASCII.
+    pub fn ebcdic_page(&self, keyword: &'static str) -> Option<CodePage> {
+        let Value::CodePage(page) = self.value(keyword) else { mistaken(keyword) };
+        Some(page).filter(|page| page.is_ebcdic())
     }
 
     pub fn addresses(&self, keyword: &'static str) -> AddressSet {

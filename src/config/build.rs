@@ -19,7 +19,6 @@ use super::{
     Action, AuthMethod, Config, Filter, HostKeyPin, Listener, ListenerKind, ProcessSettings,
     Profile, StrictHostKey,
 };
-use crate::codepage::CodePage;
 use crate::message::catalogue::{
     FIELD_MISSING, FILTER_CONTRADICTION, FILTER_MISSING, FILTER_NEVER_REACHED, LISTENER_CLASH,
     LISTENER_MISSING, NAME_UNKNOWN, PROFILE_UNUSED, SETTING_WITHOUT_EFFECT, VALUE_INVALID,
@@ -257,11 +256,7 @@ impl Filters<'_> {
             pasv_trust: values.word("PASVADDR") == "TRUST",
             data_timeout: values.time("DATATIME"),
             composite_user: user_from_app && values.word("COMPOSITE") == "YES",
-            control_page: match values.word("CTRLCONN") {
-                "IBM-037" => Some(CodePage::Ibm037),
-                "IBM-1047" => Some(CodePage::Ibm1047),
-                _ => None,
-            },
+            control_page: values.ebcdic_page("CTRLCONN"),
             card: rule.name.place().card,
         }
     }

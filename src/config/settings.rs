@@ -17,6 +17,7 @@ use nom::{IResult, Parser};
 
 use super::field::Mismatch;
 use super::rules::AddressSet;
+use crate::codepage::CodePage;
 use crate::dataset::{FileName, Prefix};
 
 pub use table::SETTINGS;
@@ -75,6 +76,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Some of these SSH algorithms in order of preference, as they are written in SSH.
     Algorithms(&'static [&'static str]),
+    /// ASCII or an EBCDIC page, by any of its names.
+    EbcdicPage,
     /// Addresses, CIDR blocks, ranges, or `*`.
     Addresses,
     /// Files that must be readable, and whether they hold secrets.
@@ -117,6 +120,8 @@ pub enum Value {
     Word(&'static str),
     /// Words of the setting's list.
     Words(Vec<&'static str>),
+    /// An EBCDIC page, or UTF-8 for ASCII.
+    CodePage(CodePage),
     /// A set of addresses.
     Addresses(AddressSet),
     /// Files as written.
@@ -179,6 +184,12 @@ impl Setting {
                 })?;
                 Ok(Value::Text(names.join(",")))
             }
+            Kind::EbcdicPage => {
+                let page = text.parse().ok();
+                let page =
+                    page.filter(|page: &CodePage| page.is_ebcdic() || *page == CodePage::Utf8);
+                page.map(Value::CodePage).ok_or_else(whole)
+            }
             Kind::Addresses => AddressSet::parse(text).map(Value::Addresses),
             Kind::Files { most, quotable, .. } => {
                 let hide = |mut mismatch: Mismatch| {
@@ -230,6 +241,7 @@ impl Display for Kind {
             Self::Word(words) => write!(f, "one of {}", words.join(", ")),
             Self::Words(words) => write!(f, "a list of {}", words.join(", ")),
             Self::Algorithms(names) => write!(f, "a list of {}", names.join(", ")),
+            Self::EbcdicPage => f.write_str("ASCII, or an EBCDIC page such as IBM-1047"),
             Self::Addresses => f.write_str("a list of addresses, CIDR blocks, ranges a-b, or *"),
             Self::Files { most: 1, .. } => f.write_str("a file"),
             Self::Files { most, .. } => write!(f, "a list of files, at most {most}"),
@@ -375,6 +387,10 @@ mod tests {
             Some(Value::Words(vec!["PASSWORD", "KEYBOARD"]))
         );
         assert_eq!(parse("CIPHERS", "aes256-ctr"), Some(Value::Text("aes256-ctr".into())));
+        assert_eq!(parse("CTRLCONN", "ascii"), Some(Value::CodePage(CodePage::Utf8)));
+        assert_eq!(parse("CTRLCONN", "cp273"), Some(Value::CodePage(CodePage::Ibm273)));
+        assert_eq!(parse("CTRLCONN", "ISO-8859-1"), None);
+        assert_eq!(parse("CTRLCONN", "IBM-875"), None);
     }
 
     #[test]

@@ -94,6 +94,11 @@ impl Attributes {
         Self { dsorg, ..self }
     }
 
+    /// The same with this code page where it has none.
+    pub fn with_code_page(self, code_page: Option<CodePage>) -> Self {
+        Self { code_page: self.code_page.or(code_page), ..self }
+    }
+
     /// How the records stand in a file.
     pub fn layout(&self) -> Layout {
         Layout {
@@ -165,21 +170,21 @@ impl Dcb {
         })
     }
 
-    /// What of this a data set does not have; BLKSIZE aside, which need not agree.
+    /// What of this a data set has otherwise. BLKSIZE need not agree, and a code page is welcome where
+    /// there is none.
     pub fn conflict(&self, with: &Attributes) -> Option<Conflict> {
         let differ = |keyword, asked: Option<String>, has: String| {
             let asked = asked.filter(|asked| *asked != has)?;
             Some(Conflict { keyword, asked, has })
         };
         let text = |value: Option<u16>| value.filter(|v| *v != 0).map(|v| v.to_string());
-        let page = |page: Option<CodePage>| page.map_or("none".to_owned(), |p| p.to_string());
         differ("DSORG", self.dsorg.map(|v| v.to_string()), with.dsorg.to_string())
             .or_else(|| differ("RECFM", self.recfm.map(|v| v.to_string()), with.recfm.to_string()))
             .or_else(|| differ("LRECL", text(self.lrecl), with.lrecl.to_string()))
             .or_else(|| differ("BDW", self.bdw.map(yes_or_no), yes_or_no(with.bdw)))
             .or_else(|| {
-                let asked = self.code_page.map(|p| p.to_string());
-                differ("CODEPAGE", asked, page(with.code_page))
+                let has = with.code_page?.to_string();
+                differ("CODEPAGE", self.code_page.map(|page| page.to_string()), has)
             })
     }
 }
@@ -418,7 +423,9 @@ mod tests {
         );
         assert_eq!(dcb("VB", 0, 0).conflict(&has).unwrap().keyword, "RECFM");
         let page = Dcb { code_page: Some(CodePage::Ibm037), ..Dcb::default() };
-        assert_eq!(page.conflict(&has).unwrap().has, "none");
+        assert_eq!(page.conflict(&has), None);
+        let has_page = has.with_code_page(Some(CodePage::Ibm1047));
+        assert_eq!(page.conflict(&has_page).unwrap().has, "IBM-1047");
         let library = Dcb { dsorg: Some(Organization::Partitioned), ..Dcb::default() };
         assert_eq!(library.conflict(&has).unwrap().asked, "PO");
     }

@@ -68,11 +68,6 @@ impl MemberMask {
     }
 }
 
-/// Whether a text is a mask and no name.
-pub fn is_mask(text: &str) -> bool {
-    text.contains(['*', '%'])
-}
-
 /// Why a text is no mask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MaskError {
@@ -225,6 +220,5 @@ mod tests {
             assert!(DatasetMask::parse(mask).is_err(), "{mask}");
         }
         assert_eq!(DatasetMask::parse(&"A.".repeat(30)), Err(MaskError::TooLong(60)));
-        assert!(is_mask("A.*") && is_mask("A%") && !is_mask("A.B"));
     }
 }

@@ -24,6 +24,18 @@ impl Prefix {
         Self::Fixed(name)
     }
 
+    /// The full form of what follows two slashes, apostrophes dropped; it may be a mask. The error
+    /// says why there is no prefix.
+    pub fn full(&self, text: &str) -> Result<String, String> {
+        if let Some(quoted) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+            return Ok(quoted.to_owned());
+        }
+        match self.name()? {
+            Some(prefix) => Ok(format!("{prefix}.{text}")),
+            None => Ok(text.to_owned()),
+        }
+    }
+
     /// The prefix; the error says why there is none to be had.
     pub(super) fn name(&self) -> Result<Option<DatasetName>, String> {
         match self {
@@ -73,6 +85,14 @@ mod tests {
         assert_eq!(name_of(0, users), Some("root"));
         assert_eq!(name_of(1000, users), Some("batch"));
         assert_eq!(name_of(7, users), None);
+    }
+
+    #[test]
+    fn masks_have_a_full_form_too() {
+        let prefix = Prefix::of(Some(DatasetName::parse("BATCH").unwrap()));
+        assert_eq!(prefix.full("A.*(M*)").as_deref(), Ok("BATCH.A.*(M*)"));
+        assert_eq!(prefix.full("'A.*(M*)'").as_deref(), Ok("A.*(M*)"));
+        assert_eq!(Prefix::of(None).full("A.*").as_deref(), Ok("A.*"));
     }
 
     #[test]

@@ -1,25 +1,6 @@
 //! Decks as a mainframe stores them start the proxy: EBCDIC, fixed records without line ends.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
-use crate::world::{Server, Sshd, World, Zoxy, free_port, program, proxy, socks};
-
-/// Translates with iconv, so that zoxy's own tables are not their own witness.
-fn translate(text: &str, code_page: &str) -> Vec<u8> {
-    let mut iconv = Command::new(program("iconv", "libc-bin"))
-        .args(["-f", "ASCII", "-t", code_page])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("iconv can be started");
-    let mut input = iconv.stdin.take().expect("stdin is a pipe");
-    input.write_all(text.as_bytes()).expect("iconv reads its input");
-    drop(input);
-    let output = iconv.wait_with_output().expect("iconv ends");
-    assert!(output.status.success(), "iconv to {code_page}: {:?}", output.status);
-    output.stdout
-}
+use crate::world::{Server, Sshd, World, Zoxy, free_port, proxy, socks, translate};
 
 fn starts_from(encode: impl Fn(&[String]) -> Vec<u8>) {
     let world = World::new();

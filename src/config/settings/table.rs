@@ -288,7 +288,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "CTRLCONN",
         scope: Scope::Filter,
-        kind: Kind::Word(&["ASCII", "IBM-037", "IBM-1047"]),
+        kind: Kind::EbcdicPage,
         default: "ASCII",
         meaning: "FTPTUN: code page of the control connection between application and zoxy. The FTP \
                   server always gets ASCII.",

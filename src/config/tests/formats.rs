@@ -25,7 +25,7 @@ fn assert_good(deck: &[u8], what: &str) {
 
 #[test]
 fn every_format_is_read_in_every_code_page() {
-    for page in [CodePage::Utf8, CodePage::Ibm037, CodePage::Ibm1047] {
+    for page in CodePage::ALL {
         let records: Vec<Vec<u8>> = cards().iter().map(|card| page.encode(card).unwrap()).collect();
         let line_end = page.encode("\n").unwrap();
         assert_good(&records.join(&line_end[..]), &format!("{page} text"));

@@ -102,7 +102,7 @@ fn filters_of_ftp_have_their_settings() {
          SET      FTP      CTRLCONN     ibm-1047\n\
          SET      *        COMPOSITE    YES\n\
          FILTER   OWN      FTPTUN  PAPER    NNN 2121        *\n\
-         SET      OWN      CTRLCONN     IBM-037\n",
+         SET      OWN      CTRLCONN     IBM-1141\n",
     ));
     let [mail, ftp, own, _] = &config.filters[..] else { panic!() };
     assert_eq!(
@@ -113,8 +113,8 @@ fn filters_of_ftp_have_their_settings() {
     assert_eq!(ftp.data_timeout, Duration::from_millis(1500));
     assert_eq!(ftp.control_page, Some(CodePage::Ibm1047));
     assert!(!own.pasv_trust && !own.composite_user && !own.user_from_app);
-    assert_eq!(own.control_page, Some(CodePage::Ibm037));
-    assert!(!mail.composite_user);
+    assert_eq!(own.control_page, Some(CodePage::Ibm1141));
+    assert!(!mail.composite_user && mail.control_page.is_none());
 }
 
 #[test]

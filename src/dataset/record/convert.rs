@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use crate::codepage::{CodePage, NewLine};
+use crate::codepage::{CodePage, LineEnds, NewLine, Reason, Transcoder};
 
 /// What ends a line that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,59 +79,34 @@ impl std::error::Error for UnknownLineEnd {}
 #[derive(Debug)]
 pub struct Converter {
     from: CodePage,
-    to: CodePage,
+    transcoder: Transcoder,
     strips_blanks: bool,
     record: Vec<u8>,
 }
 
-/// Why a record cannot be converted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConvertError {
-    /// It is no UTF-8; the first byte that is none, from 1.
-    NotUtf8(usize),
-    /// The other page does not have a character.
-    NoSuchCharacter {
-        /// The character.
-        character: char,
-        /// The page without it.
-        page: CodePage,
-    },
-}
-
 impl Converter {
     /// Converts from one page to another; `strips_blanks` drops the blanks at the end of records.
+    /// Within a record there are no line ends: every byte comes back from the reverse conversion.
     pub fn new(from: CodePage, to: CodePage, strips_blanks: bool) -> Self {
-        Self { from, to, strips_blanks, record: Vec::new() }
+        let transcoder = Transcoder::new(from, to, LineEnds::Keep);
+        Self { from, transcoder, strips_blanks, record: Vec::new() }
     }
 
-    /// The record in the other page.
-    pub fn convert(&mut self, record: &[u8]) -> Result<&[u8], ConvertError> {
-        let text = match self.from {
-            CodePage::Utf8 => std::str::from_utf8(record)
-                .map_err(|error| ConvertError::NotUtf8(error.valid_up_to() + 1))?
-                .into(),
-            page => page.decode(record),
+    /// The record in the other page. The error is why a character cannot be converted; no further
+    /// record can be then.
+    pub fn convert(&mut self, record: &[u8]) -> Result<&[u8], Reason> {
+        let blank = if self.from.is_ebcdic() { EBCDIC_BLANK } else { b' ' };
+        let end = match self.strips_blanks {
+            true => record.iter().rposition(|byte| *byte != blank).map_or(0, |last| last + 1),
+            false => record.len(),
         };
-        let text = if self.strips_blanks { text.trim_end_matches(' ') } else { &text };
-        let page = self.to;
-        self.record = page
-            .encode(text)
-            .map_err(|character| ConvertError::NoSuchCharacter { character, page })?;
+        self.record.clear();
+        self.transcoder
+            .push(&record[..end], &mut self.record)
+            .and_then(|()| self.transcoder.finish(&mut self.record))
+            .map_err(|failure| failure.reason)?;
         Ok(&self.record)
     }
 }
 
-impl Display for ConvertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotUtf8(byte) => write!(f, "its byte {byte} is not UTF-8"),
-            Self::NoSuchCharacter { character, page } => write!(
-                f,
-                "it has '{character}' (U+{:04X}), which {page} does not have",
-                u32::from(*character)
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ConvertError {}
+const EBCDIC_BLANK: u8 = 0x40;

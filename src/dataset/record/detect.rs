@@ -3,10 +3,12 @@
 use super::word;
 use super::{CARD, Layout};
 use crate::codepage::CodePage;
+use crate::codepage::detect::SAMPLE;
+use crate::dataset::attributes::{Dcb, MAX_BLOCK};
 use crate::dataset::record_format::RecordFormat;
 
 /// Bytes of a file that are looked at, from its start.
-pub const DETECTION: usize = 64 * 1024;
+pub const DETECTION: usize = SAMPLE;
 
 /// What a file seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +17,26 @@ pub struct Detected {
     pub page: CodePage,
     /// `VB`, `FB` or `TEXT`.
     pub format: RecordFormat,
+    /// Whether variable records stand in blocks with descriptor words.
+    pub bdw: bool,
 }
 
 impl Detected {
     /// How its records stand in the file; fixed ones have 80 bytes.
     pub fn layout(self) -> Layout {
         Layout::of(self.format, self.page)
+    }
+
+    /// Attributes of a data set that is to hold it: variable records of any length.
+    pub fn dcb(self) -> Dcb {
+        let is_variable = self.format == RecordFormat::VB;
+        Dcb {
+            recfm: Some(self.format),
+            lrecl: is_variable.then_some(MAX_BLOCK - 4),
+            bdw: is_variable.then_some(self.bdw),
+            code_page: Some(self.page),
+            ..Dcb::default()
+        }
     }
 }
 
@@ -38,5 +54,6 @@ pub fn detect(head: &[u8], length: u64, page: Option<CodePage>) -> Detected {
     } else {
         RecordFormat::TEXT
     };
-    Detected { page, format }
+    let bdw = format == RecordFormat::VB && word::begins_block(head);
+    Detected { page, format, bdw }
 }

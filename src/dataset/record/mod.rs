@@ -25,7 +25,7 @@ use crate::codepage::CodePage;
 use super::record_format::{RecordFormat, RecordKind};
 use frames::{Frames, Step};
 
-pub use convert::{ConvertError, Converter, LineEnd, UnknownLineEnd};
+pub use convert::{Converter, LineEnd, UnknownLineEnd};
 pub use detect::{DETECTION, Detected, detect};
 pub use error::RecordError;
 pub use reader::{ReadError, RecordReader};

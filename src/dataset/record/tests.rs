@@ -79,7 +79,7 @@ fn ebcdic_lines_end_with_nl_or_lf() {
     let page = CodePage::Ibm1047;
     let bytes = b"\xc1\x15\xc2\x25\xc3\x0d\x15";
     let found = detect(bytes, bytes.len() as u64, Some(page));
-    assert_eq!(found, Detected { page, format: RecordFormat::TEXT });
+    assert_eq!(found, Detected { page, format: RecordFormat::TEXT, bdw: false });
     assert_eq!(cut(bytes, found.layout()), Ok(vec![&b"\xc1"[..], b"\xc2", b"\xc3"]));
 }
 
@@ -462,11 +462,18 @@ fn lines_end_as_the_page_and_the_caller_have_it() {
 fn records_go_from_page_to_page() {
     let mut to_ebcdic = Converter::new(PAGE, CodePage::Ibm1141, false);
     assert_eq!(to_ebcdic.convert("A€ ".as_bytes()), Ok(&b"\xc1\x9f\x40"[..]));
-    assert_eq!(
-        to_ebcdic.convert("ŁÓDŹ".as_bytes()).unwrap_err().to_string(),
-        "it has 'Ł' (U+0141), which IBM-1141 does not have"
-    );
-    assert_eq!(to_ebcdic.convert(b"ab\xff").unwrap_err().to_string(), "its byte 3 is not UTF-8");
+    let failed = |record: &[u8]| {
+        let mut converter = Converter::new(PAGE, CodePage::Ibm1141, false);
+        converter.convert(record).unwrap_err().to_string()
+    };
+    assert!(failed("ŁÓDŹ".as_bytes()).starts_with("IBM-1141 has no "));
+    assert_eq!(failed(b"ab\xff"), "X'FF' is not UTF-8");
+    // The end of a record is the end of its text.
+    assert_eq!(failed(b"ab\xc3"), "X'C3' is not UTF-8");
+    let all: Vec<u8> = (0..=255).collect();
+    let mut there = Converter::new(CodePage::Ibm500, PAGE, false);
+    let mut and_back = Converter::new(PAGE, CodePage::Ibm500, false);
+    assert_eq!(and_back.convert(there.convert(&all).unwrap()), Ok(&all[..]));
     let mut back = Converter::new(CodePage::Ibm1141, PAGE, true);
     assert_eq!(back.convert(b"\xc1\x9f\x40\x40"), Ok("A€".as_bytes()));
 }

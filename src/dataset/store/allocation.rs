@@ -128,7 +128,7 @@ impl Store {
         };
         match dcb.conflict(&has) {
             Some(conflict) => Err(StoreError::Conflict(name.clone(), conflict)),
-            None => Ok(Some(has)),
+            None => Ok(Some(has.with_code_page(dcb.code_page))),
         }
     }
 
@@ -246,7 +246,8 @@ impl Allocation {
         let io = |error| StoreError::io(self.path(), error);
         let mode = self.folder.mode().map_err(io)? & 0o666;
         let folder = self.folder.again().map_err(io)?;
-        let mut output = Output::create(folder, file, mode, Some(Arc::clone(&self.claim)))?;
+        let claim = Some(Arc::clone(&self.claim));
+        let mut output = Output::create(folder, file, mode, claim)?;
         if self.disposition == Disposition::Mod {
             output.copy_old().map_err(io)?;
         }

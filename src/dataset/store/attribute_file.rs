@@ -35,6 +35,13 @@ pub enum AttributeFileError {
     NotText,
 }
 
+impl Attributes {
+    /// The lines of a file of attributes.
+    pub fn lines(&self, name: &DatasetName) -> String {
+        render(name, self)
+    }
+}
+
 /// Writes the lines.
 pub(super) fn render(name: &DatasetName, attributes: &Attributes) -> String {
     let mut text = format!("* Attributes of {name}\n");

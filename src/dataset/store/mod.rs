@@ -151,10 +151,15 @@ impl Store {
 
     /// Opens a member or sequential data set to be read, without a claim.
     pub fn read(&self, dsn: &Dsn) -> Result<(File, Option<Attributes>), StoreError> {
+        let attributes = self.attributes(&dsn.name)?;
+        Ok((self.open(dsn)?, attributes))
+    }
+
+    /// The same, whatever its attributes are.
+    pub fn open(&self, dsn: &Dsn) -> Result<File, StoreError> {
         let name = &dsn.name;
         let root = self.open_root(name)?;
         let (organization, _) = self.look(&root, name)?;
-        let attributes = self.read_attributes(&root, name, organization)?;
         let (folder, file) = match (&dsn.member, organization) {
             (Some(member), Organization::Partitioned) => {
                 let folder = self.library(&root, name)?;
@@ -169,8 +174,7 @@ impl Store {
             (None, Organization::Partitioned) => return Err(StoreError::IsLibrary(name.clone())),
             (None, Organization::Sequential) => (root, name.as_str()),
         };
-        let file = folder.read(file).map_err(|error| StoreError::io(self.path_of(dsn), error))?;
-        Ok((file, attributes))
+        folder.read(file).map_err(|error| StoreError::io(self.path_of(dsn), error))
     }
 
     /// The data set, and member if there is one, that has a path below the root.

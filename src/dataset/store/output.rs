@@ -44,7 +44,9 @@ impl Output {
             remove_stale(&folder, name);
         }
         let create = || {
-            let Some(old) = folder.find(name)? else { return folder.create(&temporary, mode) };
+            let Some(old) = folder.find(name)? else {
+                return folder.create(&temporary, mode);
+            };
             let file = folder.create(&temporary, old.mode)?;
             let (user, group) = old.owner;
             // Only root can give a file to another user; it belongs to whoever wrote it otherwise.

@@ -206,6 +206,167 @@ pub const DATASET_IO: Message = Message {
     response: "Remove the cause named in the message: permissions, space, quotas.",
 };
 
+/// A data set was made: its name, its attributes.
+pub const DATASET_ALLOCATED: Message = Message {
+    number: 6150,
+    severity: Severity::I,
+    text: "data set {name} is made: {attributes}",
+    explanation: "The attributes are DSORG, RECFM, LRECL, BLKSIZE and code page, as far as there \
+        are such.",
+    action: "The data set is empty and can be used.",
+    response: "None.",
+};
+
+/// A data set or member was deleted: its name.
+pub const DATASET_DELETED: Message = Message {
+    number: 6151,
+    severity: Severity::I,
+    text: "{name} is deleted",
+    explanation: "The data set or member is gone, its attributes too.",
+    action: "None.",
+    response: "None.",
+};
+
+/// A data set or member has another name: old, new.
+pub const DATASET_RENAMED: Message = Message {
+    number: 6152,
+    severity: Severity::I,
+    text: "{old} is now {new}",
+    explanation: "The data set or member has a new name, and its attributes with it.",
+    action: "None.",
+    response: "Jobs and decks that name the old one must be changed.",
+};
+
+/// Attributes were changed: data set, attributes.
+pub const DATASET_ATTRIBUTES_SET: Message = Message {
+    number: 6153,
+    severity: Severity::I,
+    text: "data set {name} has these attributes now: {attributes}",
+    explanation: "The attributes are DSORG, RECFM, LRECL, BLKSIZE and code page, as far as there \
+        are such. The data is as it was.",
+    action: "None.",
+    response: "None.",
+};
+
+/// The data are no records of the attributes that are wanted: data set or member, reason.
+pub const DATASET_NO_SUCH_RECORDS: Message = Message {
+    number: 6154,
+    severity: Severity::E,
+    text: "attributes are not changed, for {name} holds no such records: {reason}",
+    explanation: "With the new attributes the data could not be read any more.",
+    action: "Nothing is done.",
+    response: "Correct the attributes; or convert the data with zoxy ds convert; or change the \
+        attributes all the same with --force.",
+};
+
+/// A file was copied or converted: origin, target, counts.
+pub const DATASET_COPIED: Message = Message {
+    number: 6155,
+    severity: Severity::I,
+    text: "{from} copied to {to}: {records}{bytes} bytes{padded}",
+    explanation: "All of it has been copied, or converted. Records filled up are fixed records \
+        that were shorter than LRECL.",
+    action: "None.",
+    response: "None.",
+};
+
+/// A file was copied or converted, with records that were too long: origin, target, counts.
+pub const DATASET_COPIED_WITH_LOSS: Message = Message {
+    number: 6156,
+    severity: Severity::W,
+    text: "{from} copied to {to}: {records}{bytes} bytes{padded}; {truncated} cut off, {wrapped} \
+        continued",
+    explanation: "Some records were longer than LRECL has room for. As --overflow said, they lost \
+        their end (cut off), or went on in further records (continued).",
+    action: "The target is complete but for what was cut off.",
+    response: "See that the records are as they are meant; a larger LRECL keeps them whole.",
+};
+
+/// A file could not be copied or converted: origin, target, reason.
+pub const DATASET_NOT_COPIED: Message = Message {
+    number: 6157,
+    severity: Severity::E,
+    text: "{from} not copied to {to}: {reason}",
+    explanation: "The data are no such records, a record is too long, or has a character that the \
+        other page does not have; or the system refused. The reason tells the record.",
+    action: "The target is as it was; a data set that was made for it is deleted.",
+    response: "Correct the record, or say with the options what the data are and what is to become \
+        of records that are too long. Text is brought into records by zoxy ds convert.",
+};
+
+/// Nothing matches: the mask, or the empty origin of a copy.
+pub const DATASET_NOTHING: Message = Message {
+    number: 6158,
+    severity: Severity::W,
+    text: "nothing matches {mask}",
+    explanation: "There is no data set or member of that name, or nothing in the library or folder.",
+    action: "None.",
+    response: "Check the mask, and whether the root is the one that is meant; zoxy ds list tells it.",
+};
+
+/// Below the root is something that is no data set: place, how many, one of them.
+pub const DATASET_STRAYS: Message = Message {
+    number: 6159,
+    severity: Severity::W,
+    text: "{place} has {count} name(s) that are no data sets or members, such as {name}",
+    explanation: "Names are in upper case, and their characters those of data sets; symbolic links \
+        and special files are not followed.",
+    action: "They are left out.",
+    response: "Give them a name that can be used, or move them elsewhere.",
+};
+
+/// A path exists: the path.
+pub const DATASET_PATH_EXISTS: Message = Message {
+    number: 6160,
+    severity: Severity::E,
+    text: "{path} exists already",
+    explanation: "A file was to be written where there is one.",
+    action: "Nothing is done; the file that exists is not changed.",
+    response: "Use another name, or --replace.",
+};
+
+/// The origin and the target of a copy do not go together: why.
+pub const DATASET_PLAN: Message = Message {
+    number: 6161,
+    severity: Severity::E,
+    text: "this cannot be copied: {problem}",
+    explanation: "Many members or files go to a library or folder, one to one.",
+    action: "Nothing is done.",
+    response: "Name a target of the right kind.",
+};
+
+/// Two data sets have different code pages: origin, target, their pages.
+pub const DATASET_PAGES_DIFFER: Message = Message {
+    number: 6162,
+    severity: Severity::E,
+    text: "{from} not copied to {to}: the one is {page}, the other {other}",
+    explanation: "A copy changes no characters: they would be read wrongly where they are copied to.",
+    action: "Nothing is done.",
+    response: "Use zoxy ds convert.",
+};
+
+/// The target has no code page: origin, target.
+pub const DATASET_NO_PAGE: Message = Message {
+    number: 6163,
+    severity: Severity::E,
+    text: "{from} not copied to {to}: the code page of {to} is not known",
+    explanation: "The data set has no code page in its attributes, so that text cannot be converted \
+        to it.",
+    action: "Nothing is done.",
+    response: "Give it one with zoxy ds attr, or name it with --codepage.",
+};
+
+/// Records cannot be shown: data set or file, reason.
+pub const DATASET_NOT_SHOWN: Message = Message {
+    number: 6164,
+    severity: Severity::E,
+    text: "{name} cannot be shown any further: {reason}",
+    explanation: "What follows are no records of the format that its attributes say, or that it \
+        seems to have; or the system refused.",
+    action: "The records before are shown.",
+    response: "Say with --recfm and --lrecl what it is, or correct its attributes.",
+};
+
 /// Every message of this file, by number.
 pub const ALL: &[&Message] = &[
     &DATASET_NAME_WRONG,
@@ -227,4 +388,19 @@ pub const ALL: &[&Message] = &[
     &DATASET_NO_DD,
     &DATASET_NOT_OF_A_JOB,
     &DATASET_IO,
+    &DATASET_ALLOCATED,
+    &DATASET_DELETED,
+    &DATASET_RENAMED,
+    &DATASET_ATTRIBUTES_SET,
+    &DATASET_NO_SUCH_RECORDS,
+    &DATASET_COPIED,
+    &DATASET_COPIED_WITH_LOSS,
+    &DATASET_NOT_COPIED,
+    &DATASET_NOTHING,
+    &DATASET_STRAYS,
+    &DATASET_PATH_EXISTS,
+    &DATASET_PLAN,
+    &DATASET_PAGES_DIFFER,
+    &DATASET_NO_PAGE,
+    &DATASET_NOT_SHOWN,
 ];

@@ -156,8 +156,9 @@ pub const FTP_EBCDIC: Message = Message {
     number: 4013,
     severity: Severity::E,
     text: "this control connection is EBCDIC, ASCII is needed",
-    explanation: "The first byte of the client is an EBCDIC letter. The FTP client of z/OS sends \
-        ASCII, unless a translation table for the data is used for the control connection too.",
+    explanation: "The first command of the client begins with EBCDIC letters. The FTP client of \
+        z/OS sends ASCII, unless a translation table for the data is used for the control \
+        connection too.",
     action: "The client is told 500 in EBCDIC and the connection is closed.",
     response: "Look for CCTRANS, CTRLCONN and TRANSLATE in the FTP.DATA and the options of the \
         job; name a table for the data only (SBDATACONN, SBTRANS).",
@@ -322,7 +323,7 @@ pub const FTP_EBCDIC_CLIENT: Message = Message {
     severity: Severity::E,
     text: "#{id} {client}: control connection is EBCDIC; probably a translation table for the data \
         is used for it too",
-    explanation: "The first byte of the client is an EBCDIC letter.",
+    explanation: "The first command of the client begins with EBCDIC letters.",
     action: "The client is told 500 in EBCDIC and the connection is closed.",
     response: "As for ZOX4013E.",
 };

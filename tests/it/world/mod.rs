@@ -4,6 +4,7 @@
 //! A test that fails keeps nothing either, but prints the logs of its fixtures first.
 //! Privileged programs (sshd, vsftpd) run through `root`, which also works under `sudo -n`.
 
+pub mod datasets;
 pub mod deck;
 pub mod ftp_client;
 pub mod ftp_scene;
@@ -18,10 +19,11 @@ pub mod socks;
 pub mod sshd;
 
 use std::fs;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::thread;
@@ -181,6 +183,25 @@ impl Drop for World {
 pub fn run(command: &mut Command) -> Output {
     let name = command.get_program().to_owned();
     command.output().unwrap_or_else(|error| panic!("{}: {error}", name.to_string_lossy()))
+}
+
+/// As [`run`], with bytes on standard input; the program may end before it has read all of them.
+pub fn run_on(command: &mut Command, input: &[u8]) -> Output {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut stdin = child.stdin.take().expect("stdin is a pipe");
+    thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(input)));
+        child.wait_with_output().expect("a child can be waited for")
+    })
+}
+
+/// Translates with iconv, so that zoxy's own tables are not their own witness.
+pub fn translate(text: &str, code_page: &str) -> Vec<u8> {
+    let mut iconv = Command::new(program("iconv", "libc-bin"));
+    let output = run_on(iconv.args(["-f", "ASCII", "-t", code_page]), text.as_bytes());
+    assert!(output.status.success(), "iconv to {code_page}: {:?}", output.status);
+    output.stdout
 }
 
 /// Bytes as text, for comparing and for messages.

@@ -79,7 +79,20 @@ impl Zoxy {
         Self::spawn(world, whole.text().as_bytes(), wrapper, |_| {})
     }
 
-    fn with_console(world: &World, deck: &Deck) -> Deck {
+    /// Starts with a deck that is stored under `name` already, its console as
+    /// [`Zoxy::with_console`] has it, and waits until every listener is ready.
+    pub fn start_as(
+        world: &World,
+        deck: &Deck,
+        name: &str,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let command = command_under(&[], &["run", "-c", name]);
+        Self::spawn_command(world, name.into(), command, prepare).ready(deck)
+    }
+
+    /// The deck with a console in the world's folder.
+    pub fn with_console(world: &World, deck: &Deck) -> Deck {
         deck.clone().set("*", "CONSOLE", &world.path("console").display().to_string())
     }
 
@@ -101,10 +114,19 @@ impl Zoxy {
         wrapper: &[&str],
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
-        let console = world.path("console");
         let deck = world.write("deck", deck);
+        let command = command_under(wrapper, &["run", "-c", &deck.display().to_string()]);
+        Self::spawn_command(world, deck, command, prepare)
+    }
+
+    fn spawn_command(
+        world: &World,
+        deck: PathBuf,
+        mut command: Command,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let console = world.path("console");
         let log = world.log("zoxy");
-        let mut command = command_under(wrapper, &["run", "-c", &deck.display().to_string()]);
         command.stdin(Stdio::null()).stdout(log.stdio()).stderr(log.stdio());
         prepare(&mut command);
         let child = command.spawn().expect("zoxy can be started");
