@@ -11,10 +11,10 @@ use crate::job::end::{JobEnd, NOT_RUN};
 use crate::job::id::Kind;
 use crate::job::launch::{Order, launch};
 use crate::job::libraries::{SystemLibraries, deck as read_deck, deck_from_stdin, symbols};
+use crate::job::run;
 use crate::job::settings::Settings;
 use crate::job::spool::Spool;
 use crate::job::watch::Watch;
-use crate::job::{run, task};
 use crate::message::catalogue::{
     JOB_RESULT, JOB_SUBMITTED, SPOOL_UNUSABLE, SUBMIT_FAILED, SUBMIT_UNREADABLE,
 };
@@ -103,9 +103,11 @@ fn submit(request: &Request) -> Result<u8, String> {
     let spool = Spool::from_environment().map_err(|error| unusable(&error))?;
     let libraries = SystemLibraries { store: &store, settings: &settings };
     let readings = crate::jcl::read(&deck, &libraries, &symbols());
-    // Everything that is wrong, before a step of any job runs.
-    for diagnostic in readings.iter().flat_map(|reading| &reading.diagnostics) {
-        eprintln!("{diagnostic}");
+    // Everything that is wrong, before a step of any job runs. A job log that is shown has the
+    // warnings too.
+    let logged = !request.quiet && !request.background;
+    for reading in readings.iter().filter(|reading| !logged || reading.job.is_none()) {
+        reading.diagnostics.iter().for_each(|diagnostic| eprintln!("{diagnostic}"));
     }
     let mut watch = None;
     if !request.background {
@@ -119,10 +121,7 @@ fn submit(request: &Request) -> Result<u8, String> {
         let failed =
             |error: std::io::Error| SUBMIT_FAILED.render(&[("job", &id), ("reason", &error)]);
         let end = match (&mut watch, &reading.job) {
-            (_, None) => {
-                task::reject(folder, reading).map_err(failed)?;
-                JobEnd::JclError
-            }
+            (_, None) => run::reject(folder, reading).map_err(failed)?,
             (None, Some(_)) => {
                 let order = Order::Deck(deck.clone(), index);
                 launch(folder, &order, None).map_err(failed)?;

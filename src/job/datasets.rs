@@ -205,9 +205,8 @@ impl Datasets {
         let mut asked = attributes(dcb)?;
         let has_dcb = !asked.is_empty();
         if let (Some(like), Status::New | Status::Mod) = (like, disposition.status) {
-            asked = asked.like(*like);
             // Whether it is a library its own DD says.
-            asked.dsorg = None;
+            asked = Dcb { dsorg: asked.dsorg, ..asked.like(*like) };
         }
         let wanted = match disposition.status {
             Status::New => Disposition::New,
@@ -472,6 +471,10 @@ fn attributes(dcb: jcl::Dcb) -> Result<Dcb, String> {
         }),
     };
     Ok(Dcb {
+        dsorg: dcb.dsorg.map(|dsorg| match dsorg {
+            jcl::Organization::Sequential => Organization::Sequential,
+            jcl::Organization::Partitioned => Organization::Partitioned,
+        }),
         recfm,
         lrecl: small(dcb.lrecl, "LRECL")?,
         blksize: small(dcb.blksize, "BLKSIZE")?,

@@ -19,6 +19,8 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use rustix::io::Errno;
+
 use super::datasets::{Datasets, Use};
 use super::log::{JobLog, note};
 use super::spool::{JobFolder, new_file};
@@ -316,10 +318,12 @@ impl Dds {
 }
 
 impl Dd {
-    /// Attributes of the first part.
+    /// Attributes of all its parts, if they agree.
     fn attributes(&self) -> Option<&Attributes> {
         match self.parts.first()? {
-            Part::DataSet(used) => used.attributes(),
+            Part::DataSet(used) if self.parts.len() == 1 || self.common_layout() => {
+                used.attributes()
+            }
             _ => None,
         }
     }
@@ -392,7 +396,9 @@ impl Part {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 format!("SYSOUT={}, {name}", sysout.class)
             }
-            (_, Source::InStream(data)) => format!("{} records in the deck", data.records.len()),
+            (_, Source::InStream(data)) => {
+                format!("{} record(s) in the deck", data.records.len())
+            }
             _ => "DUMMY".to_owned(),
         }
     }
@@ -425,10 +431,8 @@ fn open_path(file: &PathFile) -> Result<(), String> {
     };
     let writes = matches!(options.access, Some(Access::Write | Access::ReadWrite));
     match found {
-        None if !options.create => Err(wrong(io::Error::from(io::ErrorKind::NotFound))),
-        Some(_) if options.create && options.exclusive => {
-            Err(wrong(io::Error::from(io::ErrorKind::AlreadyExists)))
-        }
+        None if !options.create => Err(wrong(Errno::NOENT.into())),
+        Some(_) if options.create && options.exclusive => Err(wrong(Errno::EXIST.into())),
         Some(kind) if kind.is_fifo() || kind.is_dir() || kind.is_char_device() => Ok(()),
         _ => {
             let mut open = OpenOptions::new();

@@ -99,13 +99,11 @@ impl JobLog {
                 job.is_some_and(|job| job.position.statement == entry.position.statement)
             }
         };
-        let mut last = None;
         for entry in listing.entries.iter().filter(wanted) {
-            let mut number = Some(entry.position.statement).filter(|number| last != Some(*number));
-            last = Some(entry.position.statement);
+            let mut number = Some(entry.position.statement).filter(|_| !entry.is_comment);
             for card in &entry.cards {
                 let shown = number.take().map_or(String::new(), |number| number.to_string());
-                let card = marked(card, entry.origin);
+                let card = marked(card, entry);
                 text.push_str(format!("{shown:>9} {card}").trim_end());
                 text.push('\n');
             }
@@ -140,12 +138,13 @@ impl JobLog {
 }
 
 /// A card with the mark of where it came from in place of its slashes.
-fn marked(card: &str, origin: Origin) -> String {
-    let mark = match origin {
-        Origin::Deck | Origin::Generated => return card.to_owned(),
-        Origin::Procedure => "XX",
-        Origin::InStreamProcedure => "++",
-        Origin::Overridden => "X/",
+fn marked(card: &str, entry: &Listed) -> String {
+    let mark = match (entry.origin, entry.is_overridden) {
+        (Origin::Deck | Origin::Generated, _) => return card.to_owned(),
+        (Origin::Procedure, false) => "XX",
+        (Origin::Procedure, true) => "X/",
+        (Origin::InStreamProcedure, false) => "++",
+        (Origin::InStreamProcedure, true) => "+/",
     };
     match card.strip_prefix("//") {
         Some(rest) => format!("{mark}{rest}"),
@@ -197,6 +196,8 @@ mod tests {
             origin,
             cards: cards.iter().map(|&card| card.to_owned()).collect(),
             substituted: None,
+            is_overridden: false,
+            is_comment: cards[0].starts_with("//*"),
         }
     }
 
@@ -208,11 +209,13 @@ mod tests {
         let mut log = JobLog::new(&folder, false).unwrap();
         let mut substituted = entry(3, Origin::Procedure, &["//A DD DSN=&HLQ..B"]);
         substituted.substituted = Some("//A DD DSN=X.B".to_owned());
+        let mut overridden = entry(2, Origin::InStreamProcedure, &["//X DD DUMMY"]);
+        overridden.is_overridden = true;
         let listing = Listing {
             entries: vec![
                 entry(1, Origin::Deck, &["//J JOB CLASS=A,", "// MSGCLASS=H"]),
                 entry(1, Origin::Deck, &["//* a comment"]),
-                entry(2, Origin::Overridden, &["//X DD DUMMY"]),
+                overridden,
                 substituted,
             ],
         };
@@ -221,7 +224,7 @@ mod tests {
         let expected = "        1 //J JOB CLASS=A,\n\
                         \x20         // MSGCLASS=H\n\
                         \x20         //* a comment\n\
-                        \x20       2 X/X DD DUMMY\n\
+                        \x20       2 +/X DD DUMMY\n\
                         \x20       3 XXA DD DSN=&HLQ..B\n";
         assert!(text.starts_with(expected), "{text}");
         assert!(text.ends_with("//A DD DSN=X.B\n"), "{text}");

@@ -52,21 +52,8 @@ pub fn run(
     watch: &mut Watch,
     echo: bool,
 ) -> io::Result<JobEnd> {
-    let mut log = JobLog::new(&folder, echo)?;
-    let name = folder.status.name.clone();
-    tell!(log, JOB_SUBMITTED, job = name, id = folder.id);
-    log.list(reading.job.as_ref(), &reading.listing, &reading.diagnostics);
-    let Some(job) = &reading.job else {
-        let errors = reading.diagnostics.iter().filter(|found| found.is_error()).count();
-        for diagnostic in &reading.diagnostics {
-            log.line(&diagnostic.line);
-        }
-        tell!(log, JOB_HAS_ERRORS, job = name, errors = errors);
-        return finish(folder, JobEnd::JclError);
-    };
-    for diagnostic in &reading.diagnostics {
-        log.line(&diagnostic.line);
-    }
+    let Some(job) = &reading.job else { return reject(folder, reading) };
+    let mut log = begin(&folder, reading, echo)?;
     if let Some(class) = &job.class {
         folder.status.class.clone_from(class);
     }
@@ -76,6 +63,23 @@ pub fn run(
     let datasets = Datasets::new(store.clone(), &folder.work().join("ds"));
     let runner = Runner { folder, log, watch, datasets, settings, job, used: Duration::ZERO };
     runner.run()
+}
+
+/// Leaves a job whose deck has errors in the spool, with them.
+pub fn reject(folder: JobFolder, reading: &Reading) -> io::Result<JobEnd> {
+    let mut log = begin(&folder, reading, false)?;
+    let errors = reading.diagnostics.iter().filter(|found| found.is_error()).count();
+    tell!(log, JOB_HAS_ERRORS, job = folder.status.name, errors = errors);
+    finish(folder, JobEnd::JclError)
+}
+
+/// The logs of a job, with its statements and what is wrong with them.
+fn begin(folder: &JobFolder, reading: &Reading, echo: bool) -> io::Result<JobLog> {
+    let mut log = JobLog::new(folder, echo)?;
+    tell!(log, JOB_SUBMITTED, job = folder.status.name, id = folder.id);
+    log.list(reading.job.as_ref(), &reading.listing, &reading.diagnostics);
+    reading.diagnostics.iter().for_each(|diagnostic| log.line(&diagnostic.line));
+    Ok(log)
 }
 
 /// Notes the end of a job, after its last message.
@@ -287,13 +291,14 @@ pub(super) fn say_step_ended(log: &mut JobLog, step: &str, outcome: &Outcome) {
         StepEnd::Abended(_) => {
             let reason = outcome.reason.as_deref().unwrap_or("its program did not end normally");
             tell!(log, STEP_ABENDED, step = step, end = end, reason = reason);
+            tell!(log, STEP_USED, step = step, cpu = cpu, elapsed = elapsed);
         }
         _ => tell!(log, STEP_ENDED, step = step, end = end, cpu = cpu, elapsed = elapsed),
     }
 }
 
 /// Seconds with two digits behind the point.
-pub(super) fn seconds(time: Duration) -> String {
+fn seconds(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64())
 }
 

@@ -5,9 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use super::dds::Dds;
-use super::log::{note, tell};
+use super::log::tell;
 use super::programs::{self, Context, NOT_EXECUTABLE, NOT_FOUND, Plan, Refusal};
-use super::run::{CANCELLED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended, seconds};
+use super::run::{CANCELLED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended};
 use super::status::Running;
 use super::watch::{Cause, Ended, Event, Exit};
 use crate::jcl::{AbendCode, Parm, Step, StepEnd};
@@ -75,13 +75,6 @@ pub(super) fn run(runner: &mut Runner<'_>, step: &Step, number: usize) -> io::Re
     }
     dds.dispose(!outcome.end.abended(), &mut runner.datasets, &mut runner.log);
     say_step_ended(&mut runner.log, &name, &outcome);
-    note!(
-        runner.log,
-        STEP_USED,
-        step = name,
-        cpu = seconds(outcome.cpu),
-        elapsed = seconds(outcome.elapsed)
-    );
     Ok(outcome)
 }
 
@@ -165,7 +158,13 @@ fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Re
             }
             Ok(outcome_of(ended, run.signals_are_codes))
         }
-        Err(error) => Ok(not_started(&error, &run)),
+        Err(error) => {
+            let outcome = not_started(&error, &run);
+            if let (StepEnd::Returned(_), Some(reason)) = (outcome.end, &outcome.reason) {
+                tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
+            }
+            Ok(outcome)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
@@ -13,10 +13,10 @@ use rustix::process::{Pid, PidfdFlags, Signal};
 use super::end::JobEnd;
 use super::id::{JobId, Kind};
 use super::launch::{Order, launch};
-use super::log::JobLog;
 use super::proc;
+use super::run;
 use super::settings::Settings;
-use super::spool::{Job, JobFolder, Spool, SpoolError, lock};
+use super::spool::{Job, Spool, SpoolError, lock};
 use super::status::State;
 use super::watch::Request;
 use crate::dataset::Store;
@@ -138,8 +138,8 @@ pub fn start(spool: &Spool, settings: &Settings, start: &Start) -> Answer {
         let lines: Vec<_> = reading.diagnostics.iter().map(|found| found.line.as_str()).collect();
         let failed = TASK_HAS_ERRORS.render(&[("task", task), ("id", &id)]);
         let text = format!("{}\n{failed}", lines.join("\n"));
-        return match reject(folder, &reading) {
-            Ok(()) => (text, 8),
+        return match run::reject(folder, &reading) {
+            Ok(_) => (text, 8),
             Err(error) => unusable(&error),
         };
     }
@@ -147,23 +147,6 @@ pub fn start(spool: &Spool, settings: &Settings, start: &Start) -> Answer {
         return unusable(&error);
     }
     await_start(spool, task, id)
-}
-
-/// Leaves a deck with errors in the spool, as a job that has ended with them.
-pub fn reject(mut folder: JobFolder, reading: &crate::jcl::Reading) -> io::Result<()> {
-    let mut log = JobLog::new(&folder, false)?;
-    log.list(None, &reading.listing, &reading.diagnostics);
-    for diagnostic in &reading.diagnostics {
-        log.line(&diagnostic.line);
-    }
-    let errors = reading.diagnostics.iter().filter(|found| found.is_error()).count();
-    let name = folder.status.name.clone();
-    log.say(&JOB_HAS_ERRORS, &[("job", &name), ("errors", &errors)]);
-    let _ = folder.remove_work();
-    folder.update(|status| {
-        status.state = State::Ended(JobEnd::JclError);
-        status.ended = Some(SystemTime::now());
-    })
 }
 
 fn await_start(spool: &Spool, task: &str, id: JobId) -> Answer {

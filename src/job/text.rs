@@ -8,7 +8,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use crate::codepage::CodePage;
 use crate::dataset::{
-    Allocation, Converter, DETECTION, Layout, Overflow, RecordKind, RecordReader, detect,
+    Allocation, Converter, DETECTION, Layout, Overflow, RecordKind, RecordReader, RecordWriter,
+    detect,
 };
 
 /// Copies the records of a data set as lines; fixed records lose the blanks at their end.
@@ -68,7 +69,14 @@ pub fn write_records(lines: File, allocation: &Allocation) -> io::Result<()> {
     }
     let page = layout.page.unwrap_or(CodePage::Utf8);
     let mut converter = Converter::new(CodePage::Utf8, page, false);
-    let mut writer = allocation.writer(Overflow::Wrap).map_err(io::Error::other)?;
+    let mut writer = match layout.kind {
+        RecordKind::Text => allocation.writer(Overflow::Wrap).map_err(io::Error::other)?,
+        // A page that nobody named is that of the lines, and so are the blanks that fill a record.
+        _ => {
+            let output = allocation.create().map_err(io::Error::other)?;
+            RecordWriter::new(output, Layout { page: Some(page), ..layout }, Overflow::Wrap)
+        }
+    };
     let mut lines = BufReader::new(lines);
     let mut line = Vec::new();
     loop {
@@ -154,6 +162,15 @@ mod tests {
         read_records(&old, &mut text).unwrap();
         let expected = "ONE\n\nA LINE OF\n23 CHARACT\nERS\nLAST\nMORE\n";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn records_are_filled_with_blanks_where_no_page_is_named() {
+        let dir = TempDir::new();
+        let store = Store::at(dir.path("ds"));
+        let new = allocation(&store, Disposition::New, None);
+        write_records(lines(&dir, "HELLO\n"), &new).unwrap();
+        assert_eq!(std::fs::read(new.path()).unwrap(), b"HELLO     ");
     }
 
     #[test]

@@ -24,6 +24,7 @@ fn arguments(parm: &str, has_config: bool) -> Vec<String> {
     let mut words = words::split(parm);
     match words.first_mut() {
         Some(first) if !first.starts_with('-') => first.make_ascii_lowercase(),
+        Some(first) if matches!(first.as_str(), "-V" | "--version" | "-h" | "--help") => {}
         _ => words.insert(0, "run".to_owned()),
     }
     let names_deck = words.iter().any(|word| {
@@ -53,6 +54,7 @@ mod tests {
             ("EXPLAIN host 21", true, &["explain", "-c", "//DD:CONFIG", "host", "21"]),
             ("CTL -s /run/x D STATUS", true, &["ctl", "-s", "/run/x", "D", "STATUS"]),
             ("JOBS", true, &["jobs"]),
+            ("--version", true, &["--version"]),
         ] {
             assert_eq!(arguments(parm, with), expected, "{parm}");
         }

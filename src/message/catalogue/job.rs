@@ -25,6 +25,7 @@ pub(super) const ALL: &[&Message] = &[
     &PROGRAM_READY,
     &PROGRAM_REFUSES,
     &PROCESSES_ENDED,
+    &STEP_USED,
     &COMMAND_DONE,
     &COMMAND_ANSWER,
     &DATASET_MISSING,
@@ -38,7 +39,6 @@ pub(super) const ALL: &[&Message] = &[
     &PASSED_DELETED,
     &PASSED_NOT_DELETED,
     &KEYWORDS_IGNORED,
-    &STEP_USED,
     &JOB_SUBSTITUTED,
     &SPOOL_UNUSABLE,
     &SPOOL_LOST,
@@ -242,7 +242,8 @@ pub const PROGRAM_REFUSES: Message = Message {
     number: 7516,
     severity: Severity::E,
     text: "step {step}: {reason}",
-    explanation: "What the step gives its program makes no sense.",
+    explanation: "What the step gives its program makes no sense, or names a program that cannot be \
+        run.",
     action: "The program is not started; the step ends with the return code that follows.",
     response: "Correct PARM or the DD that is named.",
 };
@@ -256,6 +257,16 @@ pub const PROCESSES_ENDED: Message = Message {
         with it, unless it has made itself a session of its own.",
     action: "The processes got SIGTERM, and SIGKILL where that did not help.",
     response: "Let what is to live on be a started task.",
+};
+
+/// What a step used that ended abnormally: name, processor time and time in seconds.
+pub const STEP_USED: Message = Message {
+    number: 7518,
+    severity: Severity::I,
+    text: "step {step} used processor time {cpu} s, elapsed {elapsed} s",
+    explanation: "Processor time is that of all processes of the step.",
+    action: "None.",
+    response: "None.",
 };
 
 /// A COMMAND statement was carried out: the command, its return code.
@@ -391,16 +402,6 @@ pub const KEYWORDS_IGNORED: Message = Message {
     explanation: "The deck has keywords that mean something on z/OS and nothing here, such as SPACE and \
         UNIT.",
     action: "They are accepted.",
-    response: "None.",
-};
-
-/// What a step used: name, processor time and time in seconds.
-pub const STEP_USED: Message = Message {
-    number: 7559,
-    severity: Severity::I,
-    text: "{step}: processor time {cpu} s, elapsed {elapsed} s",
-    explanation: "Processor time is that of all processes of the step.",
-    action: "None.",
     response: "None.",
 };
 

@@ -17,15 +17,22 @@ pub fn command(arguments: &[&str]) -> Command {
     command_under(&[], arguments)
 }
 
-/// As [`command`], with a program in front of it that ends by running it (`prlimit ...`).
-fn command_under(wrapper: &[&str], arguments: &[&str]) -> Command {
+/// The words that start the binary under test.
+pub fn words() -> Vec<String> {
     let binary = std::env::var("ZOXY_BIN");
     let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_zoxy").to_owned());
     let runner = std::env::var("ZOXY_RUNNER").unwrap_or_default();
+    let mut words: Vec<_> = runner.split_whitespace().map(str::to_owned).collect();
+    words.push(binary);
+    words
+}
+
+/// As [`command`], with a program in front of it that ends by running it (`prlimit ...`).
+fn command_under(wrapper: &[&str], arguments: &[&str]) -> Command {
     // Dies with the thread that started it, so that a test program that is killed leaves nothing.
     let mut command = Command::new(program("setpriv", "util-linux"));
     command.args(["--pdeathsig", "KILL", "--"]).args(wrapper);
-    command.args(runner.split_whitespace()).arg(binary).args(arguments);
+    command.args(words()).args(arguments);
     command.env_remove("ZOXY_LOG");
     command
 }
