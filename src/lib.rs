@@ -1,7 +1,7 @@
 //! zoxy: a SOCKS proxy for mainframe batch file transfer, through SSH.
 //!
 //! The binary in `main.rs` is a thin shell around [`cli`]. Imports point downwards only:
-//! `cli` → `engine`, `operator` → `gateway` → `ssh`, `socks`, `ftp`, `config` → `dataset`,
+//! `cli` → `engine`, `job` → `operator`, `jcl` → `gateway` → `ssh`, `socks`, `ftp`, `config` → `dataset`,
 //! `codepage`, `message`.
 
 pub mod cli;
@@ -13,6 +13,7 @@ pub mod ftp;
 pub mod gateway;
 mod glob;
 pub mod jcl;
+pub mod job;
 pub mod message;
 pub mod operator;
 pub mod socks;

@@ -3,24 +3,26 @@
 //! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by
 //! the dispatcher of subcommands.
 
-use std::fmt::{self, Display};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::net;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use getopts::Options;
 
 use super::deck;
 use super::rc::Rc;
 use crate::config::{self, LoadOptions};
-use crate::message::catalogue::{CTL_BROKEN_OFF, CTL_NO_ZOXY, USAGE};
-use crate::operator::protocol::{self, MAX_ANSWER, MAX_COMMAND, TIME_LIMIT};
+use crate::job::command::{self as tasks, TaskCommand};
+use crate::message::catalogue::USAGE;
+use crate::operator::client::send;
+use crate::operator::protocol::MAX_COMMAND;
 use crate::operator::{command, default_socket};
 
 const BRIEF: &str = "\
 Usage: zoxy ctl [-c CONFIG | -s SOCKET] COMMAND
 
-Sends an operator command to a running zoxy and prints the answer.";
+Sends an operator command to a running zoxy, or carries out one about jobs and
+started tasks, and prints the answer.";
 
 const AFTER_OPTIONS: &str = "
 Commands, in upper or lower case:
@@ -54,6 +56,10 @@ fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
                 (format!("{failure}\n"), Rc::Severe.into(), err)
             }
         },
+        Ok(Request::Task(command)) => {
+            let (text, rc) = tasks::run_task_command(&command);
+            (text.trim_end().to_owned() + "\n", rc, if rc < 8 { out } else { err })
+        }
         Err(UsageError(text)) => (text + "\n", Rc::Error.into(), err),
     };
     to.extend(text.into_bytes());
@@ -64,7 +70,12 @@ fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Help,
-    Send { socket: PathBuf, line: String },
+    Send {
+        socket: PathBuf,
+        line: String,
+    },
+    /// About jobs and started tasks: no running proxy is needed.
+    Task(TaskCommand),
 }
 
 /// Messages that say why a command line cannot be served.
@@ -80,6 +91,10 @@ impl Request {
         let line = matches.free.join(" ");
         if line.len() >= MAX_COMMAND {
             return Err(usage(format!("command longer than {MAX_COMMAND} bytes")));
+        }
+        let named = matches.opt_present("socket") || matches.opt_present("config");
+        if let Some(command) = tasks::parse(&line).filter(|_| !named) {
+            return Ok(Self::Task(command));
         }
         // A wrong command is told even when no zoxy runs.
         command::parse(&line).map_err(|error| UsageError(error.to_string()))?;
@@ -112,6 +127,10 @@ fn help() -> String {
     for line in command::HELP.lines() {
         help.push_str(&format!("    {line}\n"));
     }
+    help.push_str("\nWithout -c and -s also these, which need no running zoxy:\n");
+    for line in tasks::HELP.lines() {
+        help.push_str(&format!("    {line}\n"));
+    }
     help.push_str(&format!("\nWithout -c and -s the socket is {}.\n", default_socket().display()));
     help.push_str(RETURN_CODES);
     help
@@ -136,75 +155,9 @@ fn socket_of_deck(deck: &str) -> Result<PathBuf, UsageError> {
     }
 }
 
-/// Why there is no whole answer; its Display is the catalogued message.
-#[derive(Debug)]
-struct Failure {
-    socket: PathBuf,
-    /// Whether the command was sent.
-    sent: bool,
-    reason: String,
-    /// What arrived of the answer.
-    shown: Vec<u8>,
-}
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = if self.sent { CTL_BROKEN_OFF } else { CTL_NO_ZOXY };
-        let path = self.socket.display();
-        f.write_str(&message.render(&[("path", &path), ("reason", &self.reason)]))
-    }
-}
-
-/// Sends a command line; returns the text of the answer and the return code.
-fn send(socket: &Path, line: &str) -> Result<(Vec<u8>, u8), Failure> {
-    let failure =
-        |sent, reason: String, shown| Failure { socket: socket.to_owned(), sent, reason, shown };
-    let mut stream = connect(socket).map_err(|reason| failure(false, reason, Vec::new()))?;
-    // When zoxy has already refused this console it has also closed: its answer tells why.
-    let written = stream.write_all(format!("{line}\n").as_bytes());
-    let mut answer = Vec::new();
-    let read = (&stream).take(MAX_ANSWER).read_to_end(&mut answer);
-    if let Some((text, rc)) = protocol::split_answer(&answer) {
-        return Ok((text.to_vec(), rc));
-    }
-    let reason = match (written, read) {
-        (Err(error), _) | (_, Err(error)) => told(&error),
-        _ => "the answer has no end".to_owned(),
-    };
-    Err(failure(true, reason, answer))
-}
-
-/// Connects without ever waiting for a zoxy that hangs.
-fn connect(socket: &Path) -> Result<net::UnixStream, String> {
-    let stream = mio::net::UnixStream::connect(socket).map_err(|error| told(&error))?;
-    let stream = net::UnixStream::from(stream);
-    let limit = Some(2 * TIME_LIMIT);
-    let prepare = || {
-        stream.set_nonblocking(false)?;
-        stream.set_read_timeout(limit)?;
-        stream.set_write_timeout(limit)?;
-        rustix::net::sockopt::socket_peercred(&stream).map_err(io::Error::from)
-    };
-    let server = prepare().map_err(|error| told(&error))?.uid.as_raw();
-    let own = rustix::process::geteuid().as_raw();
-    if server != own && server != 0 && own != 0 {
-        return Err(format!("it belongs to uid {server}, who is neither root nor you"));
-    }
-    Ok(stream)
-}
-
-/// An error of the system in the words of this command.
-fn told(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::NotFound => "there is no socket".to_owned(),
-        ErrorKind::ConnectionRefused => "nobody answers; zoxy has ended".to_owned(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => "zoxy does not respond".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::os::unix::net::UnixListener;
     use std::sync::mpsc;
     use std::thread;

@@ -76,7 +76,7 @@ pub(super) fn lines(diagnostics: &[Diagnostic]) -> String {
     })
 }
 
-fn named<T: FromStr<Err: std::fmt::Display>>(
+pub(super) fn named<T: FromStr<Err: std::fmt::Display>>(
     matches: &Matches,
     option: &str,
 ) -> Result<Option<T>, String> {

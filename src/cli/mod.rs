@@ -10,16 +10,23 @@ mod ds;
 mod explain;
 mod iconv;
 mod interrupt;
+mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
 mod replacement;
 mod run;
+mod submit;
+mod task;
 
 use std::env;
 use std::process::ExitCode;
 
-use crate::message::catalogue::USAGE;
+use crate::job::end::NOT_RUN;
+use crate::job::launch;
+use crate::job::programs::iebgener;
+use crate::message::catalogue::{SUBMIT_FAILED, USAGE};
+use crate::message::log;
 use output::Output;
 use rc::Rc;
 
@@ -49,6 +56,15 @@ const SUBCOMMANDS: &[Subcommand] = &[
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
     },
+    Subcommand { name: "submit", summary: "run a JCL-style deck", main: submit::main },
+    Subcommand {
+        name: "jobs",
+        summary: "list, show, await, cancel and purge jobs",
+        main: jobs::main,
+    },
+    Subcommand { name: "start", summary: "run a procedure as a started task", main: task::start },
+    Subcommand { name: "stop", summary: "stop a started task", main: task::stop },
+    Subcommand { name: "modify", summary: "send a command to a started task", main: task::modify },
     Subcommand { name: "ds", summary: "work with data sets on this system", main: ds::main },
     Subcommand {
         name: "passwd",
@@ -83,11 +99,30 @@ fn dispatch(arguments: &[String]) -> u8 {
         "-V" | "--version" => {
             Output::new(Rc::Ok, format!("zoxy {}\n", env!("CARGO_PKG_VERSION"))).print()
         }
+        iebgener::SUBCOMMAND => {
+            let (text, rc) = iebgener::run();
+            println!("{text}");
+            rc
+        }
+        launch::SUBCOMMAND => run_launched(rest),
         name => match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
             Some(subcommand) => (subcommand.main)(rest),
             None => usage("", &format!("there is no command {name}")).print(),
         },
     }
+}
+
+/// The process of a job in the background; its errors go to a file in the job's folder.
+fn run_launched(arguments: &[String]) -> u8 {
+    let [folder] = arguments else {
+        return usage(launch::SUBCOMMAND, "expected the folder of a job").print();
+    };
+    log::init(0);
+    launch::run_launched(folder.into()).unwrap_or_else(|error| {
+        let line = SUBMIT_FAILED.render(&[("job", folder), ("reason", &error)]);
+        Output::failure(Rc::Severe, line).print();
+        NOT_RUN
+    })
 }
 
 fn help() -> String {

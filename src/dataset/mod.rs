@@ -27,6 +27,7 @@ pub use attributes::{
 pub use file_name::{Dsn, FileName};
 pub use mask::{DatasetMask, MaskError, MemberMask};
 pub use name::{DatasetName, DdName, Flaw, MemberName, NameError};
+pub(crate) use prefix::login_name;
 pub use prefix::{PREFIX_VARIABLE, Prefix};
 pub use record::*;
 pub use record_format::{Control, RecordFormat, RecordKind, UnknownRecordFormat};

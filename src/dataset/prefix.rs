@@ -58,7 +58,7 @@ fn named(text: &str, what: &str) -> Result<DatasetName, String> {
 }
 
 /// The login name as login(1) and systemd tell it, else the one of /etc/passwd.
-fn login_name() -> Option<String> {
+pub(crate) fn login_name() -> Option<String> {
     let told = ["LOGNAME", "USER"].iter().filter_map(|name| env::var(name).ok());
     told.into_iter().find(|name| !name.is_empty()).or_else(|| {
         let users = fs::read_to_string("/etc/passwd").ok()?;

@@ -10,6 +10,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use mio::event::Source;
@@ -85,8 +86,17 @@ impl Acceptor {
         }
         rustix::net::bind(&socket, &address)?;
         rustix::net::listen(&socket, BACKLOG)?;
-        let listener = TcpListener::from_std(socket.into());
-        Ok(Self { listener, ready: true, paused: false })
+        Ok(Self::new(socket))
+    }
+
+    /// Takes a socket that listens already, non-blocking and close-on-exec.
+    pub fn from_listening(socket: OwnedFd) -> io::Result<Self> {
+        tune_client(&socket)?;
+        Ok(Self::new(socket))
+    }
+
+    fn new(socket: OwnedFd) -> Self {
+        Self { listener: TcpListener::from_std(socket.into()), ready: true, paused: false }
     }
 
     /// The address it listens on, with the port the system chose if none was asked for.

@@ -59,6 +59,11 @@ pub enum Inbound {
         /// Number of the question, returned with the answer.
         question: u64,
     },
+    /// Answer that this worker's loop turns.
+    Ping {
+        /// Number of the question, returned with the answer.
+        round: u64,
+    },
     /// Take no new request; close what is left at the deadline.
     Drain {
         /// When to close what is left.

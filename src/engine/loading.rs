@@ -5,15 +5,18 @@
 //! same lines for the operator who asked.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::accept::Acceptor;
+use super::passed::PassedSockets;
 use super::shared::Live;
 use crate::config::{self, Config, Diagnostic, Listener, LoadError, LoadOptions, Loaded};
 use crate::dataset::FileName;
 use crate::message::catalogue::{LISTEN_FAILED, USERS_FAILED};
 use crate::message::{Argument, Message};
+use crate::say;
 use crate::socks::users::Users;
 
 /// A deck that is not put in force.
@@ -65,20 +68,35 @@ pub fn read_deck(deck: &FileName, options: &LoadOptions) -> Result<Arc<Live>, Re
     Ok(Arc::new(Live::new(config, users)))
 }
 
-/// Binds the addresses that are not bound yet, in deck order.
+/// Opens the doors of addresses that have none yet, in deck order: with the socket that was passed
+/// for an address, or else with one that is bound now.
 pub fn bind_new(
     config: &Config,
     bound: &HashMap<SocketAddr, usize>,
+    passed: &PassedSockets,
 ) -> Result<Vec<Acceptor>, Rejected> {
     let new = |listener: &&Arc<Listener>| !bound.contains_key(&listener.address);
-    let bind = |listener: &Arc<Listener>| {
-        Acceptor::bind(listener.address).map_err(|error| {
+    let open = |listener: &Arc<Listener>| {
+        open(listener, passed).map_err(|error| {
             let arguments: &[Argument<'_>] =
                 &[("name", &listener.name), ("address", &listener.address), ("reason", &error)];
             Rejected::said(Cause::Address, &LISTEN_FAILED, arguments)
         })
     };
-    config.listeners.iter().filter(new).map(bind).collect()
+    let acceptors = config.listeners.iter().filter(new).map(open).collect();
+    passed.report_unused(config);
+    acceptors
+}
+
+fn open(listener: &Listener, passed: &PassedSockets) -> io::Result<Acceptor> {
+    match passed.at(listener.address) {
+        Some((socket, name)) => {
+            let acceptor = Acceptor::from_listening(socket?)?;
+            say!(PASSED_USED, listener = listener.name, name = name);
+            Ok(acceptor)
+        }
+        None => Acceptor::bind(listener.address),
+    }
 }
 
 impl Rejected {

@@ -6,6 +6,7 @@
 //! | [`worker`] | a thread's loop and its handlers |
 //! | [`client`], [`session`] | what a worker's loop works on, and their states |
 //! | [`loading`] | reading the deck and binding, for a start and a refresh |
+//! | [`notify`], [`passed`] | what a service manager is told, and the sockets it passes |
 //! | [`dial`] | what dialing an SSH server needs, and how it fails |
 //! | [`shared`], [`inbox`] | what threads share, and what they tell each other |
 //! | [`accept`], [`sockets`], [`timers`], [`limits`], [`jobs`], [`turns`], [`key`] | parts |
@@ -20,6 +21,8 @@ pub mod jobs;
 pub mod key;
 pub mod limits;
 pub mod loading;
+pub mod notify;
+pub mod passed;
 pub mod ports;
 pub mod session;
 pub mod shared;

@@ -117,6 +117,13 @@ pub enum Report {
         /// Clients closed because the drain time was over.
         cut: usize,
     },
+    /// Answer to [`Inbound::Ping`].
+    Alive {
+        /// Its index.
+        worker: usize,
+        /// The question's number.
+        round: u64,
+    },
     /// A worker, named by its index, has ended because its poll failed.
     Lost(usize),
 }

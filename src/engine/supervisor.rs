@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -21,15 +22,18 @@ use super::inbox::{Door, Inbound, Post};
 use super::jobs::Helpers;
 use super::key::{Key, Kind};
 use super::loading::{Cause, Rejected, bind_new, read_deck};
+use super::notify::{Answer, Due, Notifier, Watchdog};
+use super::passed::PassedSockets;
 use super::shared::{Live, Report, Shared, post};
 use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
 use crate::config::{Config, LoadOptions};
 use crate::dataset::FileName;
 use crate::message::Argument;
-use crate::message::catalogue::{REFRESH_FAILED, STOPPING};
+use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STARTED, STOPPING};
 use crate::operator::command::Command;
 use crate::operator::console::{Console, ConsoleId};
+use crate::operator::protocol::{TASK_CONSOLE, TASK_VARIABLE};
 use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
 use crate::operator::{default_socket, display};
 use crate::say;
@@ -58,6 +62,7 @@ struct Supervisor {
     console: Console,
     reports: Receiver<Report>,
     shared: Arc<Shared>,
+    service: Service,
     threads: Vec<JoinHandle<()>>,
     /// Worker of each bound address.
     bound: HashMap<SocketAddr, usize>,
@@ -65,6 +70,13 @@ struct Supervisor {
     next_question: u64,
     stopping: Option<Stopping>,
     failed: bool,
+}
+
+/// What links this process with a service manager.
+struct Service {
+    notifier: Notifier,
+    watchdog: Option<Watchdog>,
+    passed: PassedSockets,
 }
 
 /// A display whose rows are being gathered.
@@ -107,25 +119,26 @@ impl From<Rejected> for Failure {
 
 impl Supervisor {
     fn start(deck: FileName, options: LoadOptions) -> Result<Self, Failure> {
+        // First, for the sake of the descriptors.
+        let passed = PassedSockets::take();
+        let notifier = Notifier::from_environment();
         if let Err(error) = crate::ssh::seams::check_seams() {
             say!(SEAM_CHECK_FAILED, reason = error);
             return Err(Failure::Seams);
         }
         let live = read_deck(&deck, &options)?;
         raise_descriptor_limit();
-        let acceptors = bind_new(&live.config, &HashMap::new())?;
+        let acceptors = bind_new(&live.config, &HashMap::new(), &passed)?;
         let process = &live.config.process;
         let socket = process.console.clone().unwrap_or_else(default_socket);
         let console = Console::bind(&socket).map_err(|error| {
             say!(CONSOLE_FAILED, path = socket.display(), reason = error);
             Failure::Start
         })?;
-        let count = match process.workers {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            count => count,
-        };
-        let resolvers = process.resolvers;
-        Self::assemble(deck, options, live, acceptors, console, count, resolvers).map_err(|error| {
+        leave_console(&socket);
+        let watchdog = Watchdog::from_environment(Instant::now());
+        let service = Service { notifier, watchdog, passed };
+        Self::assemble(deck, options, live, acceptors, console, service).map_err(|error| {
             say!(START_FAILED, reason = error);
             Failure::Start
         })
@@ -137,15 +150,19 @@ impl Supervisor {
         live: Arc<Live>,
         acceptors: Vec<Acceptor>,
         mut console: Console,
-        count: usize,
-        resolvers: usize,
+        service: Service,
     ) -> io::Result<Self> {
+        let process = &live.config.process;
+        let count = match process.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        };
         let poll = Poll::new()?;
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         console.register(poll.registry(), CONSOLE)?;
         let (supervisor, reports) = post(Arc::new(Waker::new(poll.registry(), WAKE)?));
-        let helpers = Helpers::start(resolvers, JOBS_WAITING)?;
+        let helpers = Helpers::start(process.resolvers, JOBS_WAITING)?;
 
         let mut polls = Vec::new();
         let mut posts = Vec::new();
@@ -178,6 +195,7 @@ impl Supervisor {
             console,
             reports,
             shared,
+            service,
             threads,
             bound: HashMap::new(),
             questions: HashMap::new(),
@@ -186,14 +204,15 @@ impl Supervisor {
             failed: false,
         };
         let live = supervisor.shared.live();
-        say!(
-            STARTED,
-            version = env!("CARGO_PKG_VERSION"),
-            deck = live.config.source,
-            listeners = live.config.listeners.len(),
-            workers = count
-        );
+        let started: &[Argument<'_>] = &[
+            ("version", &env!("CARGO_PKG_VERSION")),
+            ("deck", &live.config.source),
+            ("listeners", &live.config.listeners.len()),
+            ("workers", &count),
+        ];
+        STARTED.emit(started);
         supervisor.open_doors(&live.config, acceptors);
+        supervisor.service.notifier.ready(&STARTED.render(started));
         Ok(supervisor)
     }
 
@@ -207,6 +226,7 @@ impl Supervisor {
                 .values()
                 .map(|question| question.deadline)
                 .chain(self.console.next_deadline())
+                .chain(self.service.watchdog.as_ref().and_then(Watchdog::next))
                 .min();
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(now));
             match self.poll.poll(&mut events, wait) {
@@ -230,6 +250,7 @@ impl Supervisor {
             }
             self.console.expire(Instant::now());
             self.answer_late_questions();
+            self.watch();
             if self.stopping.as_ref().is_some_and(|s| s.drained.len() >= self.shared.workers.len())
             {
                 self.finish();
@@ -270,12 +291,42 @@ impl Supervisor {
                     self.answer_question(question);
                 }
             }
+            Report::Alive { worker, round } => self.worker_answered(worker, round),
             Report::Lost(worker) => {
                 self.failed = true;
                 self.stop("a worker ended");
                 if let Some(stopping) = &mut self.stopping {
                     stopping.drained.insert(worker);
                 }
+            }
+        }
+    }
+
+    /// Asks the workers whether they are alive, when the watchdog wants to know.
+    fn watch(&mut self) {
+        let Some(watchdog) = &mut self.service.watchdog else { return };
+        match watchdog.due(Instant::now(), self.shared.workers.len()) {
+            None => {}
+            Some(Due::Ask(round)) => {
+                for worker in &self.shared.workers {
+                    worker.send(Inbound::Ping { round });
+                }
+            }
+            Some(Due::Tell(silent)) => {
+                let limit = watchdog.limit().as_secs_f64();
+                for worker in silent {
+                    say!(WORKER_SILENT, worker = worker, seconds = limit / 2.0, limit = limit);
+                }
+            }
+        }
+    }
+
+    fn worker_answered(&mut self, worker: usize, round: u64) {
+        let Service { notifier, watchdog: Some(watchdog), .. } = &mut self.service else { return };
+        if let Answer::All { after_silence } = watchdog.answered(worker, round) {
+            notifier.alive();
+            if after_silence {
+                say!(WORKERS_ANSWER);
             }
         }
     }
@@ -390,27 +441,30 @@ impl Supervisor {
         if self.stopping.is_some() {
             return (display::refresh_refused("zoxy is stopping"), 8);
         }
-        match self.try_refresh() {
+        self.service.notifier.reloading();
+        let (text, status, rc) = match self.try_refresh() {
             Ok(live) => {
-                say!(
-                    REFRESHED,
-                    deck = deck,
-                    filters = live.config.filters.len(),
-                    profiles = live.config.profiles.len()
-                );
-                (display::refreshed(&live.config), 0)
+                let Config { filters, profiles, .. } = &live.config;
+                let arguments: &[Argument<'_>] =
+                    &[("deck", &deck), ("filters", &filters.len()), ("profiles", &profiles.len())];
+                REFRESHED.emit(arguments);
+                (display::refreshed(&live.config), REFRESHED.render(arguments), 0)
             }
             Err(Rejected { lines, errors, .. }) => {
                 let arguments: &[Argument<'_>] = &[("deck", &deck), ("errors", &errors)];
                 REFRESH_FAILED.emit(arguments);
-                (lines.join("\n") + "\n" + &REFRESH_FAILED.render(arguments), 8)
+                let status = REFRESH_FAILED.render(arguments);
+                (lines.join("\n") + "\n" + &status, status, 8)
             }
-        }
+        };
+        // Zoxy serves, with the new deck or the old one.
+        self.service.notifier.ready(&status);
+        (text, rc)
     }
 
     fn try_refresh(&mut self) -> Result<Arc<Live>, Rejected> {
         let live = read_deck(&self.deck, &self.options)?;
-        let acceptors = bind_new(&live.config, &self.bound)?;
+        let acceptors = bind_new(&live.config, &self.bound, &self.service.passed)?;
         self.shared.replace_live(Arc::clone(&live));
         self.open_doors(&live.config, acceptors);
         Ok(live)
@@ -445,6 +499,8 @@ impl Supervisor {
         let arguments: &[Argument<'_>] =
             &[("reason", &reason), ("connections", &connections), ("seconds", &seconds)];
         STOPPING.emit(arguments);
+        let message = STOPPING.render(arguments);
+        self.service.notifier.stopping(patience, &message);
         if !again {
             self.shared.draining.store(true, Ordering::Relaxed);
             self.stopping = Some(Stopping { drained: HashSet::new(), cut: 0 });
@@ -453,7 +509,7 @@ impl Supervisor {
         for worker in &self.shared.workers {
             worker.send(Inbound::Drain { deadline });
         }
-        STOPPING.render(arguments)
+        message
     }
 
     /// Ends the workers, which have nothing left to do.
@@ -471,6 +527,20 @@ impl Supervisor {
         }
         self.shared.helpers.stop(JOBS_PATIENCE);
         say!(STOPPED);
+    }
+}
+
+/// Leaves the way to the console for the job that runs this process, if one does.
+fn leave_console(socket: &Path) {
+    let Some(task) = std::env::var_os(TASK_VARIABLE) else { return };
+    let link = Path::new(&task).join(TASK_CONSOLE);
+    let left = std::path::absolute(socket).and_then(|socket| {
+        // That of an earlier step leads nowhere.
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(socket, &link)
+    });
+    if let Err(error) = left {
+        log::debug!("{}: {error}", link.display());
     }
 }
 

@@ -5,11 +5,13 @@
 //! those that hang are the oldest.
 
 mod ftp;
+mod jobs;
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
 pub use ftp::ftp;
+pub use jobs::jobs;
 
 use super::layout::{age, bytes, cell, end_line, wrap};
 use super::snapshot::{ConnectionRow, FilterRow, RunState, Status, TunnelRow};

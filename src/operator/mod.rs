@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`command`] | what can be entered, parsed from a line |
 //! | [`console`] | the socket's server side, polled by the engine's main thread |
+//! | [`client`] | its other end: one command, one answer |
 //! | [`protocol`] | what both ends of the socket agree on |
 //! | `socket` | its file, and who may use it |
 //! | [`snapshot`] | plain data the engine fills in for a display |
@@ -13,6 +14,7 @@
 //! the text and return code of the answer. Nothing here knows the engine. Return codes are those of
 //! jobs: 0 done, 4 done with warnings, 8 not done, 12 nobody there.
 
+pub mod client;
 pub mod command;
 pub mod console;
 pub mod display;

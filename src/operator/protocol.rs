@@ -11,6 +11,13 @@ use std::time::Duration;
 /// Longest command line, in bytes, its line feed included.
 pub const MAX_COMMAND: usize = 256;
 
+/// The environment variable that names the folder of the job that runs zoxy: there zoxy leaves the
+/// path of its console, for commands that name the job.
+pub const TASK_VARIABLE: &str = "ZOXY_TASK";
+
+/// The link in that folder that leads to the console.
+pub const TASK_CONSOLE: &str = "work/console";
+
 /// Most consoles at once.
 pub const MAX_CONSOLES: usize = 8;
 

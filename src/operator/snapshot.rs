@@ -11,6 +11,25 @@ use std::time::{Duration, SystemTime};
 
 use crate::ftp::Direction;
 
+/// One job or started task of D A,L.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// `JOB00017` or `STC00018`.
+    pub number: String,
+    /// Its name.
+    pub name: String,
+    /// Its class; blank if it has none.
+    pub class: String,
+    /// Where it is, or how it ended.
+    pub state: String,
+    /// The step that runs; blank if none does.
+    pub step: String,
+    /// Its program; blank if none runs.
+    pub program: String,
+    /// Time since it was submitted, or that it took.
+    pub age: Duration,
+}
+
 /// D STATUS.
 #[derive(Debug, Clone)]
 pub struct Status {

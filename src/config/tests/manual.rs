@@ -61,6 +61,7 @@ fn every_sample_is_good() {
     let samples = [
         ("MINIMAL", include_str!("../../../samples/MINIMAL")),
         ("FULL", include_str!("../../../samples/FULL")),
+        ("ZOXYIVP", include_str!("../../../samples/ZOXYIVP")),
     ];
     for (name, deck) in samples {
         let loaded = load(deck.as_bytes())

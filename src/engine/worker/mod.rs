@@ -277,6 +277,9 @@ impl Worker {
                     snapshot.paused = paused.map(|(_, door)| door.listener.name.clone()).collect();
                     self.shared.supervisor.send(Report::Snapshot { question, snapshot });
                 }
+                Ok(Inbound::Ping { round }) => {
+                    self.shared.supervisor.send(Report::Alive { worker: self.index, round });
+                }
                 Ok(Inbound::Drain { deadline }) => self.drain(deadline),
                 Ok(Inbound::Stop) | Err(TryRecvError::Disconnected) => {
                     // A client can have been handed over after this worker had drained.

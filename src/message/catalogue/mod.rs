@@ -11,6 +11,7 @@
 //! | 6000-6099 | code pages |
 //! | 6100-6499 | data sets |
 //! | 7000-7499 | job decks |
+//! | 7500-7999 | jobs and started tasks |
 
 mod client;
 mod codepage;
@@ -19,6 +20,7 @@ mod dataset;
 mod deck;
 mod ftp;
 mod jcl;
+mod job;
 mod operator;
 mod ssh;
 
@@ -31,6 +33,7 @@ pub use dataset::*;
 pub use deck::*;
 pub use ftp::*;
 pub use jcl::*;
+pub use job::*;
 pub use operator::*;
 pub use ssh::*;
 
@@ -62,6 +65,7 @@ pub const AREAS: &[Area] = &[
     Area { numbers: 6000..=6099, title: "code pages", messages: codepage::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
     Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
+    Area { numbers: 7500..=7999, title: "jobs and started tasks", messages: job::ALL },
 ];
 
 /// Every message, by number.
@@ -98,6 +102,7 @@ mod tests {
             include_str!("deck.rs"),
             include_str!("ftp.rs"),
             include_str!("jcl.rs"),
+            include_str!("job.rs"),
             include_str!("operator.rs"),
             include_str!("ssh.rs"),
         ];

@@ -21,6 +21,12 @@ pub(super) const ALL: &[&Message] = &[
     &START_FAILED,
     &WORKER_LOST,
     &INTERNAL,
+    &PASSED_USED,
+    &PASSED_UNUSED,
+    &PASSED_UNFIT,
+    &NOTIFY_FAILED,
+    &WORKER_SILENT,
+    &WORKERS_ANSWER,
 ];
 
 /// The deck is good and the workers run: version, deck, number of listeners, number of workers.
@@ -183,4 +189,73 @@ pub const INTERNAL: Message = Message {
         of zoxy, not of the client or the server.",
     action: "The connection or session concerned is closed; all others go on.",
     response: "Rerun the transfer. Report the line together with the lines of the same #id.",
+};
+
+/// A listener is served by a socket that the service manager opened: the listener, the socket's name.
+pub const PASSED_USED: Message = Message {
+    number: 20,
+    severity: Severity::I,
+    text: "listener {listener} uses socket {name} of the service manager",
+    explanation: "The service manager passed a listening socket (socket activation) whose address \
+        is that of a LISTEN card. Its name is the FileDescriptorName of the socket unit.",
+    action: "Clients are taken from that socket.",
+    response: "None. While zoxy is restarted, clients wait in this socket.",
+};
+
+/// A passed socket fits no listener: its name, its address.
+pub const PASSED_UNUSED: Message = Message {
+    number: 21,
+    severity: Severity::W,
+    text: "socket {name} of the service manager on {address} fits no LISTEN card",
+    explanation: "The service manager passed a listening socket, but no LISTEN card of the deck has \
+        its address and port. Clients that connect to it wait for ever, since the service manager \
+        keeps it open.",
+    action: "The socket is not used. It is looked at again at the next refresh.",
+    response: "Make ListenStream of the socket unit and the LISTEN cards agree: the same address \
+        and the same port.",
+};
+
+/// A passed descriptor cannot be used: its number, its name, the reason.
+pub const PASSED_UNFIT: Message = Message {
+    number: 22,
+    severity: Severity::W,
+    text: "descriptor {descriptor} ({name}) of the service manager cannot be used: {reason}",
+    explanation: "The service manager passed something that is no listening TCP socket.",
+    action: "The descriptor is ignored.",
+    response: "Let the socket unit have ListenStream with addresses and ports, and Accept=no.",
+};
+
+/// The service manager does not take notifications: the reason.
+pub const NOTIFY_FAILED: Message = Message {
+    number: 23,
+    severity: Severity::W,
+    text: "the service manager cannot be told: {reason}",
+    explanation: "zoxy was started under a service manager (NOTIFY_SOCKET, WATCHDOG_USEC), but what \
+        it tells it does not arrive. It is said once, until a notification arrives again.",
+    action: "zoxy goes on. The service manager may take it for not started, or for hanging.",
+    response: "Check that the unit has Type=notify and NotifyAccess=main, and that nothing between \
+        them (a container, a chroot) hides the socket.",
+};
+
+/// A worker does not answer the watchdog: its number, for how long, the watchdog's limit.
+pub const WORKER_SILENT: Message = Message {
+    number: 24,
+    severity: Severity::E,
+    text: "worker {worker} has not answered for {seconds} s; the watchdog bites after {limit} s",
+    explanation: "A worker thread does not come round its loop. Its connections stand still. The \
+        usual cause is a machine that is short of processors or memory; else it is a defect.",
+    action: "The service manager's watchdog is not fed while a worker is silent. It will end zoxy \
+        and, with Restart=, start it afresh.",
+    response: "Look at the load and the memory of the machine. If it recurs on a machine at rest, \
+        report it with the log.",
+};
+
+/// All workers answer again.
+pub const WORKERS_ANSWER: Message = Message {
+    number: 25,
+    severity: Severity::I,
+    text: "all workers answer again",
+    explanation: "The workers named by ZOX0024E have come round.",
+    action: "The watchdog is fed as before.",
+    response: "None.",
 };

@@ -17,15 +17,22 @@ pub fn command(arguments: &[&str]) -> Command {
     command_under(&[], arguments)
 }
 
-/// As [`command`], with a program in front of it that ends by running it (`prlimit ...`).
-fn command_under(wrapper: &[&str], arguments: &[&str]) -> Command {
+/// The words that start the binary under test.
+pub fn words() -> Vec<String> {
     let binary = std::env::var("ZOXY_BIN");
     let binary = binary.unwrap_or_else(|_| env!("CARGO_BIN_EXE_zoxy").to_owned());
     let runner = std::env::var("ZOXY_RUNNER").unwrap_or_default();
+    let mut words: Vec<_> = runner.split_whitespace().map(str::to_owned).collect();
+    words.push(binary);
+    words
+}
+
+/// As [`command`], with a program in front of it that ends by running it (`prlimit ...`).
+fn command_under(wrapper: &[&str], arguments: &[&str]) -> Command {
     // Dies with the thread that started it, so that a test program that is killed leaves nothing.
     let mut command = Command::new(program("setpriv", "util-linux"));
     command.args(["--pdeathsig", "KILL", "--"]).args(wrapper);
-    command.args(runner.split_whitespace()).arg(binary).args(arguments);
+    command.args(words()).args(arguments);
     command.env_remove("ZOXY_LOG");
     command
 }
@@ -59,13 +66,24 @@ impl Zoxy {
         encode: impl Fn(&[String]) -> Vec<u8>,
     ) -> Self {
         let whole = Self::with_console(world, deck);
-        Self::spawn(world, &encode(&whole.records()), &[]).ready(deck)
+        Self::spawn(world, &encode(&whole.records()), &[], |_| {}).ready(deck)
+    }
+
+    /// As [`Zoxy::start_under`], with the command made ready as a service manager would.
+    pub fn start_prepared(
+        world: &World,
+        deck: &Deck,
+        wrapper: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
+        let whole = Self::with_console(world, deck);
+        Self::spawn(world, whole.text().as_bytes(), wrapper, prepare).ready(deck)
     }
 
     /// Starts a deck without waiting for anything.
     pub fn launch(world: &World, deck: &Deck, wrapper: &[&str]) -> Self {
         let whole = Self::with_console(world, deck);
-        Self::spawn(world, whole.text().as_bytes(), wrapper)
+        Self::spawn(world, whole.text().as_bytes(), wrapper, |_| {})
     }
 
     /// Starts with a deck that is stored under `name` already, its console as
@@ -76,9 +94,8 @@ impl Zoxy {
         name: &str,
         prepare: impl FnOnce(&mut Command),
     ) -> Self {
-        let mut command = command_under(&[], &["run", "-c", name]);
-        prepare(&mut command);
-        Self::spawn_command(world, name.into(), command).ready(deck)
+        let command = command_under(&[], &["run", "-c", name]);
+        Self::spawn_command(world, name.into(), command, prepare).ready(deck)
     }
 
     /// The deck with a console in the world's folder.
@@ -98,21 +115,28 @@ impl Zoxy {
         self
     }
 
-    fn spawn(world: &World, deck: &[u8], wrapper: &[&str]) -> Self {
+    fn spawn(
+        world: &World,
+        deck: &[u8],
+        wrapper: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let deck = world.write("deck", deck);
         let command = command_under(wrapper, &["run", "-c", &deck.display().to_string()]);
-        Self::spawn_command(world, deck, command)
+        Self::spawn_command(world, deck, command, prepare)
     }
 
-    fn spawn_command(world: &World, deck: PathBuf, mut command: Command) -> Self {
+    fn spawn_command(
+        world: &World,
+        deck: PathBuf,
+        mut command: Command,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let console = world.path("console");
         let log = world.log("zoxy");
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(log.stdio())
-            .stderr(log.stdio())
-            .spawn()
-            .expect("zoxy can be started");
+        command.stdin(Stdio::null()).stdout(log.stdio()).stderr(log.stdio());
+        prepare(&mut command);
+        let child = command.spawn().expect("zoxy can be started");
         Self { log, deck, console, child, ended: None }
     }
 

@@ -1,0 +1,680 @@
+//! Messages 7500-7999: jobs and started tasks.
+//!
+//! 7500-7549 stand in the job log, 7550-7579 in JESYSMSG and JESJCL, 7600-7699 are answers to whoever
+//! asked, 7700-7799 are those of programs.
+
+use crate::message::{Message, Severity};
+
+/// Every message of this file.
+pub(super) const ALL: &[&Message] = &[
+    &JOB_SUBMITTED,
+    &JOB_STARTED,
+    &JOB_ENDED,
+    &JOB_HAS_ERRORS,
+    &JOB_SCANNED,
+    &JOB_HELD,
+    &JOB_RELEASED,
+    &JOB_CANCELLED,
+    &JOB_WAITS,
+    &JOB_NOT_CLAIMED,
+    &STEP_STARTED,
+    &STEP_ENDED,
+    &STEP_ABENDED,
+    &STEP_BYPASSED,
+    &STEP_NOT_ALLOCATED,
+    &PROGRAM_READY,
+    &PROGRAM_REFUSES,
+    &PROCESSES_ENDED,
+    &STEP_USED,
+    &COMMAND_DONE,
+    &COMMAND_ANSWER,
+    &DATASET_MISSING,
+    &PROGRAM_MISSING,
+    &DD_ALLOCATED,
+    &DD_NOT_ALLOCATED,
+    &DD_DISPOSED,
+    &DD_GONE,
+    &DD_NOT_DISPOSED,
+    &DD_NOT_WRITTEN,
+    &PASSED_DELETED,
+    &PASSED_NOT_DELETED,
+    &KEYWORDS_IGNORED,
+    &JOB_SUBSTITUTED,
+    &SPOOL_UNUSABLE,
+    &SPOOL_LOST,
+    &SUBMIT_UNREADABLE,
+    &SUBMIT_FAILED,
+    &JOB_RESULT,
+    &JOB_NOT_FOUND,
+    &JOB_NOT_ACTIVE,
+    &JOB_NOT_REACHED,
+    &JOB_CANCEL_ASKED,
+    &JOB_STILL_RUNS,
+    &JOB_PURGED,
+    &JOBS_PURGED,
+    &JOB_NO_OUTPUT,
+    &JOB_NOT_HELD,
+    &JOB_RELEASE_ASKED,
+    &TASK_STARTED,
+    &TASK_ENDED,
+    &TASK_RUNS,
+    &TASK_HAS_ERRORS,
+    &TASK_NOT_READY,
+    &TASK_GONE,
+    &TASK_NOT_STOPPED,
+    &TASK_NO_CONSOLE,
+    &TASK_OPERAND,
+    &IEBGENER_COPIED,
+    &IEBGENER_FAILED,
+];
+
+/// A job has its number: its name, the number.
+pub const JOB_SUBMITTED: Message = Message {
+    number: 7500,
+    severity: Severity::I,
+    text: "{job} submitted as {id}",
+    explanation: "The job has a number and a folder in the spool.",
+    action: "Its deck is checked; then its steps run.",
+    response: "None. zoxy jobs show with this number shows what becomes of it.",
+};
+
+/// The first step can start: name, class.
+pub const JOB_STARTED: Message = Message {
+    number: 7501,
+    severity: Severity::I,
+    text: "{job} started, class {class}",
+    explanation: "The deck has no errors, and the job has the data sets that were there.",
+    action: "The steps run, one after the other.",
+    response: "None.",
+};
+
+/// The job has ended: name, how, processor time and time in seconds.
+pub const JOB_ENDED: Message = Message {
+    number: 7502,
+    severity: Severity::I,
+    text: "{job} ended, {end}, processor time {cpu} s, elapsed {elapsed} s",
+    explanation: "CC is the job's return code, the highest of its steps unless JOBRC says otherwise. \
+        ABEND names the code of the last step that ended abnormally.",
+    action: "Passed and temporary data sets are deleted, data sets are free for other jobs.",
+    response: "If it is not what was expected, look at the steps above, and at their output.",
+};
+
+/// The deck has errors: name, how many.
+pub const JOB_HAS_ERRORS: Message = Message {
+    number: 7503,
+    severity: Severity::E,
+    text: "{job} not run, JCL ERROR: {errors} error(s) in the deck",
+    explanation: "The deck of the job has the errors that are listed above, each with its card.",
+    action: "No step is run.",
+    response: "Correct all of them and submit the job again.",
+};
+
+/// TYPRUN=SCAN: name.
+pub const JOB_SCANNED: Message = Message {
+    number: 7504,
+    severity: Severity::I,
+    text: "{job} checked and not run (TYPRUN=SCAN): no errors",
+    explanation: "The JOB statement asks for a check only.",
+    action: "No step is run.",
+    response: "Take TYPRUN=SCAN out to run the job.",
+};
+
+/// TYPRUN=HOLD: name, number.
+pub const JOB_HELD: Message = Message {
+    number: 7505,
+    severity: Severity::A,
+    text: "{job} is held; to let it run: zoxy jobs release {id}",
+    explanation: "The JOB statement has TYPRUN=HOLD or JCLHOLD.",
+    action: "The job waits for its release, or to be cancelled.",
+    response: "Release the job when it may run.",
+};
+
+/// A held job goes on: name.
+pub const JOB_RELEASED: Message = Message {
+    number: 7506,
+    severity: Severity::I,
+    text: "{job} released",
+    explanation: "An operator let the job run.",
+    action: "The job goes on.",
+    response: "None.",
+};
+
+/// The job was cancelled between steps: name.
+pub const JOB_CANCELLED: Message = Message {
+    number: 7507,
+    severity: Severity::E,
+    text: "{job} cancelled",
+    explanation: "An operator cancelled the job, or a signal ended it: SIGTERM, SIGINT, SIGHUP.",
+    action: "No further step runs, whatever its COND; the job ends with S222.",
+    response: "None, if it was meant. Data sets of the step that ran are as its DISP says for an \
+        abnormal end.",
+};
+
+/// The job waits for data sets: name, which.
+pub const JOB_WAITS: Message = Message {
+    number: 7508,
+    severity: Severity::W,
+    text: "{job} waits: {reason}",
+    explanation: "Another job or command has a data set that this job names.",
+    action: "The job waits until the data set is free, for ZOXY_DSWAIT seconds at most.",
+    response: "None, if the other job ends. D A,L shows what is active.",
+};
+
+/// The data sets could not be had: name, which.
+pub const JOB_NOT_CLAIMED: Message = Message {
+    number: 7509,
+    severity: Severity::E,
+    text: "{job} not run: {reason}",
+    explanation: "A data set that the job names was not given up in time, or cannot be used.",
+    action: "No step is run.",
+    response: "Submit the job again when the data set is free, or raise ZOXY_DSWAIT.",
+};
+
+/// A step begins: name, program.
+pub const STEP_STARTED: Message = Message {
+    number: 7510,
+    severity: Severity::I,
+    text: "step {step} started, program {program}",
+    explanation: "The DDs of the step are allocated.",
+    action: "The program runs.",
+    response: "None.",
+};
+
+/// A step has ended normally: name, condition code, processor time and time in seconds.
+pub const STEP_ENDED: Message = Message {
+    number: 7511,
+    severity: Severity::I,
+    text: "step {step} ended, {end}, processor time {cpu} s, elapsed {elapsed} s",
+    explanation: "The program returned this code.",
+    action: "The data sets of the step are disposed of as DISP says for a normal end.",
+    response: "If the code is not the expected one, look at the output of the step.",
+};
+
+/// A step has ended abnormally: name, code, reason.
+pub const STEP_ABENDED: Message = Message {
+    number: 7512,
+    severity: Severity::E,
+    text: "step {step} ended abnormally, {end}: {reason}",
+    explanation: "S222: cancelled. S322: processor time used up. S522: it waited for too long. S806: \
+        there is no such program. S706: the program cannot be run. S013: a DD cannot be opened. S001: \
+        output could not be written. S0C1, S0C4, S0C9, SB37, SEC6 and U4038 stand for signals: \
+        illegal instruction, memory, arithmetic, file size, any other, abort.",
+    action: "Data sets are disposed of as DISP says for an abnormal end. The steps behind it are \
+        bypassed, but those with COND=EVEN or ONLY or within an IF that tests ABEND.",
+    response: "Remove the reason. The output of the step tells more.",
+};
+
+/// A step does not run: name, reason.
+pub const STEP_BYPASSED: Message = Message {
+    number: 7513,
+    severity: Severity::I,
+    text: "step {step} not run: {reason}",
+    explanation: "COND, IF, RESTART or an abnormal end before it bypasses the step.",
+    action: "Nothing is allocated for the step.",
+    response: "None.",
+};
+
+/// A step cannot have what it needs: name.
+pub const STEP_NOT_ALLOCATED: Message = Message {
+    number: 7514,
+    severity: Severity::E,
+    text: "step {step} not run, JCL ERROR: what it needs cannot be allocated",
+    explanation: "Data sets or files of the step are not there, are there already, or cannot be \
+        opened. JESYSMSG has the reason for each DD (ZOX7551E).",
+    action: "The job ends here, as for an error in its deck. Data sets that were made for the step are \
+        deleted again.",
+    response: "Look at ZOX7551E, correct the DD or what it names, and submit the job again.",
+};
+
+/// A program says that it is ready: step, program.
+pub const PROGRAM_READY: Message = Message {
+    number: 7515,
+    severity: Severity::I,
+    text: "step {step}: {program} is ready",
+    explanation: "The program has told that it can do its work: of zoxy, that every listener can be \
+        reached.",
+    action: "Whoever started the task is told.",
+    response: "None.",
+};
+
+/// A program cannot do what PARM or a DD asks for: step, reason.
+pub const PROGRAM_REFUSES: Message = Message {
+    number: 7516,
+    severity: Severity::E,
+    text: "step {step}: {reason}",
+    explanation: "What the step gives its program makes no sense, or names a program that cannot be \
+        run.",
+    action: "The program is not started; the step ends with the return code that follows.",
+    response: "Correct PARM or the DD that is named.",
+};
+
+/// Processes were left running: step, how many.
+pub const PROCESSES_ENDED: Message = Message {
+    number: 7517,
+    severity: Severity::W,
+    text: "step {step}: {count} process(es) that it left running were ended",
+    explanation: "The program ended, but processes it had started did not. What a step starts ends \
+        with it, unless it has made itself a session of its own.",
+    action: "The processes got SIGTERM, and SIGKILL where that did not help.",
+    response: "Let what is to live on be a started task.",
+};
+
+/// What a step used that ended abnormally: name, processor time and time in seconds.
+pub const STEP_USED: Message = Message {
+    number: 7518,
+    severity: Severity::I,
+    text: "step {step} used processor time {cpu} s, elapsed {elapsed} s",
+    explanation: "Processor time is that of all processes of the step.",
+    action: "None.",
+    response: "None.",
+};
+
+/// A COMMAND statement was carried out: the command, its return code.
+pub const COMMAND_DONE: Message = Message {
+    number: 7520,
+    severity: Severity::I,
+    text: "command {command}: RC {rc}",
+    explanation: "A COMMAND statement, or a command in the deck, was carried out before the first \
+        step. The answer follows.",
+    action: "The job goes on, whatever the return code.",
+    response: "If the return code is not 0, look at the answer.",
+};
+
+/// A line of the answer to a command.
+pub const COMMAND_ANSWER: Message = Message {
+    number: 7521,
+    severity: Severity::I,
+    text: "| {line}",
+    explanation: "One line of the answer to the command above.",
+    action: "None.",
+    response: "None.",
+};
+
+/// A data set is not there yet: step, DD, name.
+pub const DATASET_MISSING: Message = Message {
+    number: 7522,
+    severity: Severity::W,
+    text: "step {step} DD {dd}: {name} is not there, and no step before makes it",
+    explanation: "The step needs a data set that does not exist. This was found before any step ran.",
+    action: "The job runs, since a program may make it. If none does, it ends at this step with a JCL \
+        error.",
+    response: "Correct the name, or make the data set.",
+};
+
+/// A program is not there yet: step, program.
+pub const PROGRAM_MISSING: Message = Message {
+    number: 7523,
+    severity: Severity::W,
+    text: "step {step}: there is no program {program}",
+    explanation: "No program of zoxy and no file in ZOXY_PROGRAMS has this name, and the step has \
+        neither STEPLIB nor JOBLIB. This was found before any step ran.",
+    action: "The job runs. If the program is not there when its step comes, the step ends with S806.",
+    response: "Correct PGM, or add the library that has the program.",
+};
+
+/// A DD has what it names: step, DD, what.
+pub const DD_ALLOCATED: Message = Message {
+    number: 7550,
+    severity: Severity::I,
+    text: "{step}: {dd} is {what}",
+    explanation: "The DD was allocated for the step.",
+    action: "The step's program finds it under DD_ and the name of the DD.",
+    response: "None.",
+};
+
+/// A DD cannot have what it names: step, DD, where it stands, reason.
+pub const DD_NOT_ALLOCATED: Message = Message {
+    number: 7551,
+    severity: Severity::E,
+    text: "{step}: {dd} ({member} card {card}): {reason}",
+    explanation: "What the DD statement names cannot be allocated.",
+    action: "All other DDs of the step are tried; then the job ends with a JCL error.",
+    response: "Remove the reason: a name, a DISP, a permission.",
+};
+
+/// What became of a data set or file: step, DD, what, fate.
+pub const DD_DISPOSED: Message = Message {
+    number: 7552,
+    severity: Severity::I,
+    text: "{step}: {dd} {what} {fate}",
+    explanation: "The step has ended, and this is what DISP or PATHDISP asks for.",
+    action: "None.",
+    response: "None.",
+};
+
+/// It was to be deleted and is not there: step, DD, what.
+pub const DD_GONE: Message = Message {
+    number: 7553,
+    severity: Severity::I,
+    text: "{step}: {dd} {what} not deleted: it is not there",
+    explanation: "The program, or another DD of the step, has deleted it.",
+    action: "None.",
+    response: "None.",
+};
+
+/// It could not be disposed of: step, DD, what, reason.
+pub const DD_NOT_DISPOSED: Message = Message {
+    number: 7554,
+    severity: Severity::W,
+    text: "{step}: {dd} {what} not deleted: {reason}",
+    explanation: "DISP asks for its deletion, which failed.",
+    action: "The data set stays. The job goes on.",
+    response: "Delete it by hand (zoxy ds delete) when the reason is gone.",
+};
+
+/// Output could not be stored: step, DD, what, reason.
+pub const DD_NOT_WRITTEN: Message = Message {
+    number: 7555,
+    severity: Severity::E,
+    text: "{step}: {dd} {what} not written: {reason}",
+    explanation: "What the program wrote to standard output or error could not be made into records \
+        of the data set.",
+    action: "The step ends abnormally with S001.",
+    response: "Remove the reason. A data set without room, or a code page without the character, is \
+        the usual one.",
+};
+
+/// A data set that was passed and not kept: name.
+pub const PASSED_DELETED: Message = Message {
+    number: 7556,
+    severity: Severity::I,
+    text: "end of job: {name} deleted: it was passed, and no step kept it",
+    explanation: "The job made the data set and passed it on, but no step cataloged or kept it.",
+    action: "It is deleted, as a job's own data sets are.",
+    response: "If it should live on, give the last DD that names it DISP=(OLD,CATLG).",
+};
+
+/// It could not be deleted: name, reason.
+pub const PASSED_NOT_DELETED: Message = Message {
+    number: 7557,
+    severity: Severity::W,
+    text: "end of job: {name} not deleted: {reason}",
+    explanation: "A data set that the job made and nobody kept could not be deleted.",
+    action: "It stays.",
+    response: "Delete it by hand (zoxy ds delete).",
+};
+
+/// Keywords without effect: where, which.
+pub const KEYWORDS_IGNORED: Message = Message {
+    number: 7558,
+    severity: Severity::I,
+    text: "{place}: no effect here: {keywords}",
+    explanation: "The deck has keywords that mean something on z/OS and nothing here, such as SPACE and \
+        UNIT.",
+    action: "They are accepted.",
+    response: "None.",
+};
+
+/// What a statement became: its text.
+pub const JOB_SUBSTITUTED: Message = Message {
+    number: 7560,
+    severity: Severity::I,
+    text: "became {text}",
+    explanation: "Symbols in the statement above were replaced.",
+    action: "The statement is read in this form.",
+    response: "None.",
+};
+
+/// The spool, or something else that jobs need, cannot be used: the reason.
+pub const SPOOL_UNUSABLE: Message = Message {
+    number: 7600,
+    severity: Severity::E,
+    text: "jobs cannot be run or shown: {reason}",
+    explanation: "The spool or a setting of the environment cannot be used.",
+    action: "Nothing is done.",
+    response: "Remove the reason. ZOXY_SPOOL names the folder of the spool, which must be yours alone.",
+};
+
+/// A log of a job cannot be written: number, reason.
+pub const SPOOL_LOST: Message = Message {
+    number: 7601,
+    severity: Severity::W,
+    text: "{job}: lines of its log are lost: {reason}",
+    explanation: "The spool cannot be written. It is said once for each job.",
+    action: "The job goes on.",
+    response: "Make room for the spool, or purge some jobs.",
+};
+
+/// The deck cannot be read: its name, reason.
+pub const SUBMIT_UNREADABLE: Message = Message {
+    number: 7602,
+    severity: Severity::E,
+    text: "{deck} cannot be read: {reason}",
+    explanation: "The deck to be submitted is not there or cannot be read.",
+    action: "No job is run.",
+    response: "Name a path, a data set as //'LIBRARY(MEMBER)', or - for standard input.",
+};
+
+/// A job could not be run: its number, reason.
+pub const SUBMIT_FAILED: Message = Message {
+    number: 7603,
+    severity: Severity::E,
+    text: "{job} broke off: {reason}",
+    explanation: "The process that runs the job met an error of the system.",
+    action: "The job is lost: it has no end. Its steps do not go on.",
+    response: "Remove the reason and submit the job again.",
+};
+
+/// The end of a job for whoever submitted it: number, name, how it ended.
+pub const JOB_RESULT: Message = Message {
+    number: 7604,
+    severity: Severity::I,
+    text: "{id} {job}: {end}",
+    explanation: "The job has ended so.",
+    action: "The return code of the command follows from it.",
+    response: "zoxy jobs show with the number shows its output.",
+};
+
+/// There is no such job: what was asked for.
+pub const JOB_NOT_FOUND: Message = Message {
+    number: 7605,
+    severity: Severity::E,
+    text: "there is no job {name}",
+    explanation: "No job in the spool has this number or name.",
+    action: "Nothing is done.",
+    response: "zoxy jobs lists what there is.",
+};
+
+/// It does not run: what was asked for.
+pub const JOB_NOT_ACTIVE: Message = Message {
+    number: 7606,
+    severity: Severity::E,
+    text: "{name} is not active",
+    explanation: "No job or started task of this name or number runs.",
+    action: "Nothing is done.",
+    response: "D A,L lists what is active.",
+};
+
+/// Its process cannot be signalled: name, number, reason.
+pub const JOB_NOT_REACHED: Message = Message {
+    number: 7607,
+    severity: Severity::E,
+    text: "{job} {id} cannot be reached: {reason}",
+    explanation: "The process that runs the job could not be signalled.",
+    action: "Nothing is done.",
+    response: "Look whether it still runs, and whether it is yours.",
+};
+
+/// A job was asked to end: name, number.
+pub const JOB_CANCEL_ASKED: Message = Message {
+    number: 7608,
+    severity: Severity::I,
+    text: "{job} {id} is being cancelled",
+    explanation: "The process of the job was told.",
+    action: "The step that runs gets SIGTERM, after 10 seconds SIGKILL; the job ends with S222.",
+    response: "None. A second cancel does not wait the 10 seconds.",
+};
+
+/// It cannot be purged: number.
+pub const JOB_STILL_RUNS: Message = Message {
+    number: 7609,
+    severity: Severity::E,
+    text: "{id} has not ended",
+    explanation: "A job that runs cannot be purged, and one that does not end cannot be waited for \
+        without end.",
+    action: "Nothing is done.",
+    response: "Cancel the job first, or wait for its end.",
+};
+
+/// A job was removed from the spool: number, name.
+pub const JOB_PURGED: Message = Message {
+    number: 7610,
+    severity: Severity::I,
+    text: "{id} {job} purged",
+    explanation: "The job, its logs and its output are removed from the spool.",
+    action: "None.",
+    response: "None.",
+};
+
+/// Jobs were removed from the spool: how many.
+pub const JOBS_PURGED: Message = Message {
+    number: 7611,
+    severity: Severity::I,
+    text: "{count} job(s) purged",
+    explanation: "All jobs that had ended are removed from the spool.",
+    action: "None.",
+    response: "None.",
+};
+
+/// There is no such output: number, what was asked for, what there is.
+pub const JOB_NO_OUTPUT: Message = Message {
+    number: 7612,
+    severity: Severity::E,
+    text: "{id} has no output {name}; it has {outputs}",
+    explanation: "The job wrote nothing under this name.",
+    action: "Nothing is shown.",
+    response: "Name a DD, a step and DD as STEP.DD, or one of the names listed.",
+};
+
+/// A job that is not held: number.
+pub const JOB_NOT_HELD: Message = Message {
+    number: 7613,
+    severity: Severity::E,
+    text: "{id} is not held",
+    explanation: "Only a job with TYPRUN=HOLD that waits can be released.",
+    action: "Nothing is done.",
+    response: "zoxy jobs shows where the job is.",
+};
+
+/// A held job may go on: number.
+pub const JOB_RELEASE_ASKED: Message = Message {
+    number: 7614,
+    severity: Severity::I,
+    text: "{id} is released",
+    explanation: "The process of the job was told.",
+    action: "The job runs.",
+    response: "None.",
+};
+
+/// A started task runs: name, number.
+pub const TASK_STARTED: Message = Message {
+    number: 7630,
+    severity: Severity::I,
+    text: "{task} started as {id}",
+    explanation: "The program of the task runs; zoxy as its program is ready for connections.",
+    action: "The task runs in the background, whatever becomes of the shell that started it.",
+    response: "None. P and the name stops it, F and the name sends it commands.",
+};
+
+/// A started task has ended: name, number, how.
+pub const TASK_ENDED: Message = Message {
+    number: 7631,
+    severity: Severity::I,
+    text: "{task} {id} ended, {end}",
+    explanation: "The started task has ended so.",
+    action: "None.",
+    response: "If it ended by itself, or not with CC 0000, look at its output with zoxy jobs show.",
+};
+
+/// A started task of that name runs already: name, number.
+pub const TASK_RUNS: Message = Message {
+    number: 7632,
+    severity: Severity::E,
+    text: "{task} runs already as {id}",
+    explanation: "Only one started task of a name can run at a time.",
+    action: "Nothing is started.",
+    response: "Stop the other one first, or start this one under another name: S PROC.NAME.",
+};
+
+/// The procedure has errors: name, number.
+pub const TASK_HAS_ERRORS: Message = Message {
+    number: 7633,
+    severity: Severity::E,
+    text: "{task} not started, JCL ERROR: see {id}",
+    explanation: "The procedure is not there, or it has the errors that are listed above.",
+    action: "Nothing is started.",
+    response: "Correct the procedure, or the operands of the command. ZOXY_PROCLIB names the libraries \
+        that procedures are looked for in.",
+};
+
+/// A started task is not ready yet: name, number.
+pub const TASK_NOT_READY: Message = Message {
+    number: 7634,
+    severity: Severity::W,
+    text: "{task} started as {id}, but is not ready after 60 s",
+    explanation: "The task runs, but its program has not told that it can do its work.",
+    action: "The task goes on.",
+    response: "Look at its output with zoxy jobs show, and cancel it if it hangs.",
+};
+
+/// A started task is gone from the spool: name, number.
+pub const TASK_GONE: Message = Message {
+    number: 7635,
+    severity: Severity::E,
+    text: "{task} {id} is gone from the spool",
+    explanation: "The task ended at once and was purged, or its status file is damaged.",
+    action: "None.",
+    response: "Start it again.",
+};
+
+/// A started task does not end: name, number, seconds.
+pub const TASK_NOT_STOPPED: Message = Message {
+    number: 7636,
+    severity: Severity::E,
+    text: "{task} {id} was told to stop, but has not ended within {seconds} s",
+    explanation: "The program of the task got SIGTERM and still runs. zoxy lets running connections \
+        finish within DRAINTIME.",
+    action: "The task goes on to its end.",
+    response: "Wait, or cancel the task: C and its name.",
+};
+
+/// A started task has no console: name, number.
+pub const TASK_NO_CONSOLE: Message = Message {
+    number: 7637,
+    severity: Severity::E,
+    text: "{task} {id} takes no commands",
+    explanation: "No zoxy of the task has a console: its program is another one, or not there yet.",
+    action: "Nothing is done.",
+    response: "Commands go to tasks that run PGM=ZOXY.",
+};
+
+/// A command about tasks is wrong: the verb, what is wrong.
+pub const TASK_OPERAND: Message = Message {
+    number: 7638,
+    severity: Severity::E,
+    text: "{command}: {problem}",
+    explanation: "The operands of the command are not right.",
+    action: "Nothing is done.",
+    response: "Enter NAME, NAME.ID or NAME,keyword=value; apostrophes enclose a value with commas.",
+};
+
+/// IEBGENER is done: number of records.
+pub const IEBGENER_COPIED: Message = Message {
+    number: 7700,
+    severity: Severity::I,
+    text: "{records} record(s) copied",
+    explanation: "All records of SYSUT1 are in SYSUT2.",
+    action: "The step ends with return code 0.",
+    response: "None.",
+};
+
+/// IEBGENER broke off: the reason.
+pub const IEBGENER_FAILED: Message = Message {
+    number: 7701,
+    severity: Severity::E,
+    text: "not copied: {reason}",
+    explanation: "A DD is missing or cannot be used, a record does not fit, or SYSIN asks for what is \
+        not supported.",
+    action: "The step ends with return code 12. SYSUT2 may hold the records up to there.",
+    response: "Remove the reason and run the step again.",
+};

@@ -1,0 +1,6 @@
+//COMMANDS JOB CLASS=A
+//         COMMAND 'D A,L'
+//         COMMAND 'P NOSUCH'
+//         COMMAND 'F NOSUCH,REFRESH'
+//         COMMAND 'S NOSUCH'
+//ONE      EXEC PGM=IEFBR14

@@ -1,0 +1,24 @@
+//ZOXYCMD  JOB CLASS=A
+//VERSION  EXEC PGM=ZOXY,PARM='--version'
+//CHECK    EXEC PGM=ZOXY,PARM='CHECK'
+//CONFIG   DD  *
+LISTEN   SOCKS    SOCKS    1080
+FILTER   REST     BLOCK            NNN *           *
+/*
+//SYSPRINT DD  SYSOUT=*
+//PARMDD   EXEC PGM=ZOXY,PARMDD=PARMS
+//PARMS    DD  *
+EXPLAIN
+host.example.com 21
+/*
+//CONFIG   DD  *
+LISTEN   SOCKS    SOCKS    1080
+FILTER   FTP      DIRECT           NNN 21          *
+FILTER   REST     BLOCK            NNN *           *
+/*
+//SYSPRINT DD  SYSOUT=*
+//BAD      EXEC PGM=ZOXY,PARM='CHECK'
+//CONFIG   DD  *
+NONSENSE
+/*
+//SYSPRINT DD  SYSOUT=*
