@@ -1,6 +1,7 @@
 //! The lines of the table. A family of lines is a file; a new one adds its `lines` to [`all`].
 
 mod direct;
+mod ftp;
 mod held;
 mod setup;
 mod streams;
@@ -36,6 +37,11 @@ impl Line {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
+    /// Whether it needs an FTP server.
+    pub fn is_about_ftp(&self) -> bool {
+        self.is_called("ftp")
+    }
+
     /// The line with `ssh -D` on both sides; none when it is not about tunnels.
     pub fn against_itself(self) -> Option<Self> {
         let ours = Contender::SshD;
@@ -66,7 +72,7 @@ impl Metric {
 
 /// Every line, in table order.
 pub fn all() -> Vec<Line> {
-    [streams::lines(), setup::lines(), held::lines(), direct::lines()]
+    [streams::lines(), setup::lines(), ftp::lines(), held::lines(), direct::lines()]
         .into_iter()
         .flatten()
         .collect()
