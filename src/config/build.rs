@@ -60,6 +60,7 @@ fn process(values: Values<'_>) -> ProcessSettings {
         drain: values.time("DRAINTIME"),
         console: values.path("CONSOLE"),
         resolvers: values.number("RESOLVERS"),
+        window_memory: values.number("WINDOWMEM"),
     }
 }
 

@@ -214,6 +214,8 @@ pub struct ProcessSettings {
     pub console: Option<PathBuf>,
     /// RESOLVERS: helper threads of each kind.
     pub resolvers: usize,
+    /// WINDOWMEM: bytes by which the receive windows of all channels together may grow.
+    pub window_memory: u64,
 }
 
 /// Where a client wants to go: as it said it, never resolved here.

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt};
 use rustix::process::{Resource, Rlimit};
 
-use super::sockets::{canonical, tune_client};
+use super::sockets::{canonical, tune_client, tune_loopback};
 
 /// How long after a shortage to try again if no connection has closed meanwhile.
 pub const RETRY: Duration = Duration::from_millis(100);
@@ -79,6 +79,7 @@ impl Acceptor {
         // Accepted sockets inherit the options of the listening one: a few system calls once, not
         // for every client.
         tune_client(&socket)?;
+        tune_loopback(&socket, address.ip());
         if address.is_ipv6() {
             sockopt::set_ipv6_v6only(&socket, true)?;
         }

@@ -27,7 +27,7 @@ use super::jobs::Ticket;
 use super::key::Key;
 use super::sockets;
 use crate::config::Profile;
-use crate::ssh::channels::{Limits, Mux};
+use crate::ssh::channels::{Limits, Mux, Reserve};
 use crate::ssh::hostkey::HostKeys;
 use crate::ssh::login::Login;
 use crate::ssh::pool::PoolKey;
@@ -152,6 +152,7 @@ impl Session {
         key: Key,
         pool_key: PoolKey,
         profile: Arc<Profile>,
+        reserve: Arc<Reserve>,
         now: Instant,
     ) -> Self {
         let limits = Limits {
@@ -174,7 +175,7 @@ impl Session {
             waiting: VecDeque::new(),
             blocked: Vec::new(),
             credential: None,
-            mux: Mux::new(limits),
+            mux: Mux::with_reserve(limits, reserve),
             link: None,
             since: now,
             idle_since: now,

@@ -23,6 +23,7 @@ use super::key::Key;
 use super::limits::Limits;
 use crate::config::{Config, Filter, Profile, Target};
 use crate::socks::users::Users;
+use crate::ssh::channels::Reserve;
 use crate::ssh::hostkey::LearnedKeys;
 use crate::ssh::pool::Pool;
 
@@ -33,6 +34,8 @@ pub struct Shared {
     pub pool: Pool<Seat>,
     /// Client limits.
     pub limits: Limits,
+    /// What the receive windows of all sessions may grow by.
+    pub reserve: Arc<Reserve>,
     /// Helper threads for blocking work.
     pub helpers: Helpers,
     /// Ways to the workers, by index.
@@ -126,6 +129,7 @@ impl Shared {
     pub fn replace_live(&self, live: Arc<Live>) {
         let process = &live.config.process;
         self.limits.adjust(process.max_connections, process.max_per_client);
+        self.reserve.adjust(process.window_memory);
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
     }
 
@@ -153,7 +157,9 @@ impl Shared {
     ) -> io::Result<Self> {
         let process = &live.config.process;
         let limits = Limits::new(process.max_connections, process.max_per_client);
+        let reserve = Arc::new(Reserve::new(process.window_memory));
         Ok(Self {
+            reserve,
             live: Mutex::new(live),
             pool: Pool::new(),
             limits,

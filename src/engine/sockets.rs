@@ -3,9 +3,11 @@
 //! Called by whoever opens or accepts a connection. Everything goes through safe system calls;
 //! nothing is kept here.
 
+use std::fs;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsFd;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -42,7 +44,23 @@ pub fn quickack<Fd: AsFd>(socket: Fd) {
 /// Starts a connection. It is there, or has failed, when the socket becomes writable; then
 /// [`connected`] tells which.
 pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    TcpStream::connect(address)
+    let socket = TcpStream::connect(address)?;
+    tune_loopback(&socket, address.ip());
+    Ok(socket)
+}
+
+/// Takes a congestion control that spaces its packets off a socket whose peers are on this machine.
+/// There it costs timers and small bursts, and has nothing to gain. A socket that refuses keeps it.
+pub fn tune_loopback<Fd: AsFd>(socket: Fd, address: IpAddr) {
+    /// Whether the system's default does so: BBR, in any version.
+    static PACES: LazyLock<bool> = LazyLock::new(|| {
+        fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control")
+            .is_ok_and(|name| name.starts_with("bbr"))
+    });
+    if address.to_canonical().is_loopback() && *PACES {
+        // Every kernel has this one, and lets everybody use it.
+        let _ = sockopt::set_tcp_congestion(socket, "reno");
+    }
 }
 
 /// Whether the connection has been made: `false` while it is under way, an error if it failed.

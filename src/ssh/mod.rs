@@ -21,4 +21,6 @@ pub mod seams;
 pub mod transport;
 
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod test_support;

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use zeroize::Zeroizing;
 
 use super::login::{Credentials, Login, LoginError, LoginKey, LoginStep};
-use super::transport::{Packet, Sent, Transport, TransportError, TransportOptions};
+use super::transport::{Sent, Transport, TransportError, TransportOptions};
 use crate::config::AuthMethod;
 
 /// How long a test waits for anything.
@@ -256,13 +256,19 @@ impl Client {
     }
 
     /// The next packet; waits for it.
-    pub(super) fn packet(&mut self) -> Result<Packet, TransportError> {
+    pub(super) fn packet(&mut self) -> Result<Vec<u8>, TransportError> {
         loop {
             match self.transport.next_packet()? {
-                Some(packet) => return Ok(packet),
+                Some(packet) => return Ok(self.transport.bytes(&packet).to_vec()),
                 None => self.wait_and_read(),
             }
         }
+    }
+
+    /// The next packet that is there.
+    pub(super) fn next_packet(&mut self) -> Option<Vec<u8>> {
+        let packet = self.transport.next_packet().unwrap()?;
+        Some(self.transport.bytes(&packet).to_vec())
     }
 
     /// Sends a packet; there is room and no key exchange.

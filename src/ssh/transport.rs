@@ -21,7 +21,7 @@ use libssh2_sys as sys;
 use log::{debug, trace};
 use zeroize::Zeroizing;
 
-use super::ffi::{EAGAIN, Session};
+use super::ffi::{EAGAIN, Method, Session};
 use error::damage;
 use offer::{Offer, shortened};
 
@@ -261,10 +261,21 @@ impl Transport {
         let mut stalled = 0;
         loop {
             if let Some(packet) = self.session.io_mut().take_packet() {
-                if is_connection_protocol(&packet) {
+                if self.is_ours(&packet)? {
                     return Ok(Some(packet));
                 }
-                self.answer_unknown(&packet)?;
+                continue;
+            }
+            if self.session.io().is_direct() {
+                match self.session.open_packet() {
+                    Ok(Some(packet)) if self.is_ours(&packet)? => return Ok(Some(packet)),
+                    Ok(_) => {}
+                    Err(EAGAIN) if self.session.io_mut().input.is_over() => {
+                        return Err(self.end(TransportError::Closed));
+                    }
+                    Err(EAGAIN) => return Ok(None),
+                    Err(code) => return Err(self.failed("read", code)),
+                }
                 continue;
             }
             let before = self.input_pending();
@@ -287,6 +298,11 @@ impl Transport {
         }
     }
 
+    /// The bytes of a packet that [`Transport::next_packet`] gave, until [`Transport::input_space`] is called.
+    pub fn bytes<'a>(&'a self, packet: &'a Packet) -> &'a [u8] {
+        self.session.bytes(packet)
+    }
+
     /// Puts one packet of the connection protocol into the output: message number first, header and body one after the
     /// other, together at most 34,743 bytes.
     pub fn send(&mut self, header: &[u8], body: &[u8]) -> Result<Sent, TransportError> {
@@ -294,6 +310,12 @@ impl Transport {
         // libssh2 would go on with the key exchange from inside the call, and read packets while we send.
         if self.is_rekeying() {
             return Ok(Sent::Rekeying);
+        }
+        if self.session.io().is_direct() {
+            return match self.session.seal_packet(header, body) {
+                true => Ok(Sent::Yes),
+                false => Err(self.failed("send", sys::LIBSSH2_ERROR_ENCRYPT)),
+            };
         }
         match self.session.send_packet(header, body) {
             0 => Ok(Sent::Yes),
@@ -352,7 +374,8 @@ impl Transport {
         let silent = self.session.io().output.total() == began;
         match (code, failure) {
             (0, _) if self.session.authenticated() => {
-                self.session.io_mut().open();
+                let compressed = self.is_compressed();
+                self.session.io_mut().open(compressed);
                 Ok(AuthStep::Accepted)
             }
             (_, Some(failure)) if code == 0 || failure.partial => {
@@ -367,6 +390,13 @@ impl Transport {
             }
             (code, None) => Err(self.failed(doing, code)),
         }
+    }
+
+    /// Whether a method that compresses was agreed on, in either direction.
+    fn is_compressed(&self) -> bool {
+        [Method::CompressionToServer, Method::CompressionToClient]
+            .into_iter()
+            .any(|method| !matches!(self.session.negotiated(method).as_str(), "" | "none"))
     }
 
     /// Repeats a call of libssh2 while it wants input and there is some.
@@ -385,10 +415,9 @@ impl Transport {
         }
     }
 
-    /// Whether libssh2 has something to read: bytes, or the news that there are no more.
-    fn may_go_on(&self) -> bool {
-        let input = &self.session.io().input;
-        !input.pending().is_empty() || (input.ended() && !input.end_seen())
+    /// Whether libssh2 has something to read: a packet, or the news that there are no more.
+    fn may_go_on(&mut self) -> bool {
+        self.session.io_mut().may_go_on()
     }
 
     /// After a key exchange the server must still have the key that was checked before the login.
@@ -404,13 +433,24 @@ impl Transport {
         }
     }
 
-    /// RFC 4253 section 11.4: a message that is not understood is answered, and otherwise ignored.
-    fn answer_unknown(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        let known = packet.first() == Some(&SSH_MSG_UNIMPLEMENTED);
-        if known || self.output_len() > ANSWER_LIMIT {
-            return Ok(());
+    /// Whether a packet is of the connection protocol. RFC 4253 section 11.4: a message that is not understood is
+    /// answered, and otherwise ignored.
+    fn is_ours(&mut self, packet: &Packet) -> Result<bool, TransportError> {
+        let kind = self.bytes(packet).first().copied();
+        match kind {
+            // RFC 4250 section 4.1.2: global requests and channels.
+            Some(80..=82 | 90..=100) => Ok(true),
+            Some(SSH_MSG_UNIMPLEMENTED) => Ok(false),
+            _ if self.output_len() > ANSWER_LIMIT => Ok(false),
+            _ => {
+                debug!("ssh: message {kind:?} is not implemented");
+                self.answer_unknown(packet)?;
+                Ok(false)
+            }
         }
-        debug!("ssh: message {:?} is not implemented", packet.first());
+    }
+
+    fn answer_unknown(&mut self, packet: &Packet) -> Result<(), TransportError> {
         let mut answer = [SSH_MSG_UNIMPLEMENTED, 0, 0, 0, 0];
         answer[1..].copy_from_slice(&packet.sequence().to_be_bytes());
         self.send(&answer, &[]).map(|_| ())
@@ -464,11 +504,6 @@ impl fmt::Debug for Transport {
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
-}
-
-/// RFC 4250 section 4.1.2: global requests and channels.
-fn is_connection_protocol(packet: &[u8]) -> bool {
-    matches!(packet.first(), Some(80..=82 | 90..=100))
 }
 
 fn split_names(list: &str) -> Vec<String> {

@@ -15,7 +15,9 @@ mod lines;
 mod load;
 mod options;
 mod process;
+mod relay;
 mod report;
+mod setting;
 mod socks;
 mod targets;
 mod usage;
@@ -81,7 +83,10 @@ fn measure(line: &Line, world: &World, options: &Options) -> Result<Samples, Fai
     for round in 0..options.rounds {
         let (ours, theirs) = match pair.take() {
             Some(pair) => pair,
-            None => (world.contender(line.ours)?, world.contender(line.theirs)?),
+            None => {
+                let start = |contender| world.contender(contender, line.setting);
+                (start(line.ours)?, start(line.theirs)?)
+            }
         };
         // Neither contender is always the one that finds the machine warm.
         if round % 2 == 0 {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use crate::failure::{Circumstance, Failure};
 use crate::process::{self, Process};
+use crate::setting::Setting;
 use crate::socks;
 use crate::targets::{GREETING, Service, Site, Targets};
 use crate::usage::Usage;
-use crate::world::{CIPHER, World};
+use crate::world::{HOST_KEY_ALIAS, World};
 
 /// How long the load waits for the next byte before the line counts as failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,6 +29,10 @@ pub enum Contender {
     SshD,
     /// A TCP connection with nothing between.
     Plain,
+    /// microsocks, a small SOCKS5 proxy with a thread for each client.
+    Microsocks,
+    /// Dante's sockd, with a process for some clients each.
+    Dante,
 }
 
 impl fmt::Display for Contender {
@@ -37,6 +42,8 @@ impl fmt::Display for Contender {
             Self::ZoxyDirect => "zoxy DIRECT",
             Self::SshD => "ssh -D",
             Self::Plain => "plain",
+            Self::Microsocks => "microsocks",
+            Self::Dante => "dante",
         })
     }
 }
@@ -51,16 +58,19 @@ pub struct Running {
 
 impl Running {
     /// Starts the contender and waits until it listens.
-    pub fn start(contender: Contender, world: &World) -> Result<Self, Failure> {
+    pub fn start(contender: Contender, world: &World, setting: Setting) -> Result<Self, Failure> {
+        use Contender::{Dante, Microsocks, Plain, SshD, Zoxy, ZoxyDirect};
         let site = match contender {
-            Contender::Zoxy | Contender::SshD => Site::Tunnelled,
-            Contender::ZoxyDirect | Contender::Plain => Site::Direct,
+            Zoxy | SshD => Site::Tunnelled,
+            ZoxyDirect | Plain | Microsocks | Dante => Site::Direct,
         };
         let address = process::free_address()?;
         let process = match contender {
-            Contender::Zoxy | Contender::ZoxyDirect => Some(start_zoxy(world, address)?),
-            Contender::SshD => Some(start_ssh(world, address)?),
-            Contender::Plain => None,
+            Zoxy | ZoxyDirect => Some(start_zoxy(world, setting, address)?),
+            SshD => Some(start_ssh(world, setting, address)?),
+            Microsocks => Some(start_microsocks(world, address)?),
+            Dante => Some(start_dante(world, address)?),
+            Plain => None,
         };
         let proxy = process.map(|process| (process, address));
         let ftp = world.ftpd.as_ref().map(|ftpd| ftpd.address);
@@ -136,14 +146,15 @@ fn dial(address: SocketAddr) -> Result<TcpStream, Failure> {
     Ok(stream)
 }
 
-fn start_ssh(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+fn start_ssh(world: &World, setting: Setting, socks: SocketAddr) -> Result<Process, Failure> {
+    let server = world.server(setting.distance);
     let option = |name: &str, value: &str| format!("-o{name}={value}");
     let file = |name: &str| world.path(name).display().to_string();
     let arguments = [
         "-N".to_owned(),
         "-F/dev/null".to_owned(),
         format!("-D{socks}"),
-        format!("-p{}", world.server.port()),
+        format!("-p{}", server.port()),
         format!("-l{}", world.user),
         option("IdentityFile", &file("identity")),
         option("IdentitiesOnly", "yes"),
@@ -151,32 +162,59 @@ fn start_ssh(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
         option("UserKnownHostsFile", &file("known_hosts")),
         option("GlobalKnownHostsFile", "/dev/null"),
         option("StrictHostKeyChecking", "yes"),
-        option("Ciphers", CIPHER),
+        option("HostKeyAlias", HOST_KEY_ALIAS),
+        option("Ciphers", setting.cipher.name()),
+        option("MACs", setting.cipher.mac()),
         option("Compression", "no"),
         option("ControlMaster", "no"),
         option("ControlPath", "none"),
         option("ExitOnForwardFailure", "yes"),
         option("BatchMode", "yes"),
-        world.server.ip().to_string(),
+        server.ip().to_string(),
     ];
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     Process::listening(&world.ssh, &arguments, file("ssh.log").into(), socks)
 }
 
-fn start_zoxy(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+fn start_zoxy(world: &World, setting: Setting, socks: SocketAddr) -> Result<Process, Failure> {
     // A contender of the next round starts only after the one before has ended.
     let deck = world.path("DECK");
-    fs::write(&deck, deck_cards(world, socks)).when(deck.display())?;
+    fs::write(&deck, deck_cards(world, setting, socks)).when(deck.display())?;
     let arguments = ["run", "-c", &deck.display().to_string()];
     Process::listening(&world.zoxy, &arguments, world.path("zoxy.log"), socks)
 }
 
+fn start_microsocks(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+    let program = process::find("microsocks", "microsocks")?;
+    let (ip, port) = (socks.ip().to_string(), socks.port().to_string());
+    Process::listening(&program, &["-i", &ip, "-p", &port], world.path("microsocks.log"), socks)
+}
+
+fn start_dante(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
+    let program = process::find("danted", "dante-server")?;
+    let config = world.path("danted.conf");
+    let text = format!(
+        "internal: {} port = {}\nexternal: 127.0.0.1\nsocksmethod: none\nclientmethod: none\n\
+         user.unprivileged: {user}\nlogoutput: stderr\n\
+         client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}\n\
+         socks pass {{ from: 127.0.0.0/8 to: 127.0.0.0/8 }}\n",
+        socks.ip(),
+        socks.port(),
+        user = world.user,
+    );
+    fs::write(&config, text).when(config.display())?;
+    let (config, pid) = (config.display().to_string(), world.path("danted.pid"));
+    let arguments = ["-N", "2", "-f", &config, "-p", &pid.display().to_string()];
+    Process::listening(&program, &arguments, world.path("danted.log"), socks)
+}
+
 /// All defaults, but for what makes it log in like the `ssh -D` beside it and keep its session.
-fn deck_cards(world: &World, socks: SocketAddr) -> String {
+fn deck_cards(world: &World, setting: Setting, socks: SocketAddr) -> String {
     let direct = Site::Direct.address();
     let ftp = world.ftpd.as_ref().map_or(String::new(), |ftpd| {
         format!("FILTER   FTP      FTPTUN  SSHD     NNN {:<11} *\n", ftpd.address.port())
     });
+    let server = world.server(setting.distance);
     format!(
         "\
 LISTEN   SOCKS    SOCKS    {socks_port:<5} {socks_ip}
@@ -184,8 +222,9 @@ PROFILE  SSHD     {port:<5} {server}
 SET      SSHD     USER         {user}
 SET      SSHD     AUTH         PUBLICKEY
 SET      SSHD     IDENTITY     identity
-SET      SSHD     KNOWNHOSTS   known_hosts
-SET      SSHD     CIPHERS      {CIPHER}
+HOSTKEY  SSHD     {fingerprint}
+SET      SSHD     CIPHERS      {cipher}
+SET      SSHD     MACS         {mac}
 SET      SSHD     IDLETIME     3600
 SET      *        CONSOLE      console
 {ftp}\
@@ -194,8 +233,11 @@ FILTER   FAR      TUNNEL  SSHD     NNN *           *
 ",
         socks_port = socks.port(),
         socks_ip = socks.ip(),
-        port = world.server.port(),
-        server = world.server.ip(),
+        port = server.port(),
+        server = server.ip(),
+        fingerprint = world.fingerprint,
+        cipher = setting.cipher.name(),
+        mac = setting.cipher.mac(),
         user = world.user,
     )
 }

@@ -27,7 +27,7 @@ impl Load {
         setup_time: Duration::from_secs(3),
         files: 1000,
         ftp_time: Duration::from_secs(10),
-        tunnels: 1000,
+        tunnels: 2000,
     };
 
     /// A glance.

@@ -71,7 +71,7 @@ fn specification() -> Getopts {
     );
     options.optopt("r", "rounds", "measurements of each line (default 5)", "N");
     options.optopt("s", "size", "MiB in one measurement of throughput (default 1024)", "MIB");
-    options.optopt("t", "tunnels", "tunnels held open at once (default 1000)", "N");
+    options.optopt("t", "tunnels", "tunnels held open at once (default 2000)", "N");
     options.optflag("q", "quick", "small loads, 3 rounds: a glance, not a result");
     options.optflag("n", "noise", "ssh -D against itself: how far ratios stray from 1 by chance");
     options.optopt("z", "zoxy", "the zoxy to measure (default: this build's)", "FILE");

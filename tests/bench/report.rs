@@ -8,7 +8,8 @@ use crate::failure::{Circumstance, Failure};
 use crate::lines::{Line, Metric};
 use crate::options::Options;
 use crate::process;
-use crate::world::{CIPHER, World};
+use crate::setting::Setting;
+use crate::world::World;
 
 /// Measurements of one line: for each round, one value for each metric.
 #[derive(Debug, Default)]
@@ -43,7 +44,9 @@ impl Report {
             machine(),
             format!("{}; {}", version(&world.ssh, "-V"), version(&world.zoxy, "--version")),
             format!(
-                "cipher {CIPHER}; {} rounds; {} MiB per throughput measurement; {} tunnels held",
+                "cipher {} unless another is named; {} rounds; {} MiB per throughput measurement; \
+                 {} tunnels held",
+                Setting::USUAL.cipher.name(),
                 options.rounds,
                 load.bytes >> 20,
                 load.tunnels

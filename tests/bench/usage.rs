@@ -9,7 +9,7 @@ use crate::failure::{Circumstance, Failure};
 /// Unit of times in /proc on every Linux: hundredths of a second (proc(5), USER_HZ).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// CPU time and memory of a process, all its threads.
+/// CPU time and memory of a process and those it has started, all their threads.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     /// Seconds of CPU since its start, user and kernel.
@@ -21,13 +21,32 @@ pub struct Usage {
 impl Usage {
     /// Usage up to now.
     pub fn of(pid: u32) -> Result<Self, Failure> {
-        Ok(Self { cpu: cpu(pid)?, resident: resident(pid)? })
+        let mut usage = Self::alone(pid)?;
+        for child in children(pid) {
+            // One that has ended since is not counted.
+            if let Ok(more) = Self::of(child) {
+                usage.cpu += more.cpu;
+                usage.resident += more.resident;
+            }
+        }
+        Ok(usage)
     }
 
-    /// Usage of this process: the two ends of the load.
+    /// Usage of this process, the two ends of the load, without the contenders it has started.
     pub fn own() -> Result<Self, Failure> {
-        Self::of(std::process::id())
+        Self::alone(std::process::id())
     }
+
+    fn alone(pid: u32) -> Result<Self, Failure> {
+        Ok(Self { cpu: cpu(pid)?, resident: resident(pid)? })
+    }
+}
+
+/// Processes that a process has started and that run.
+fn children(pid: u32) -> Vec<u32> {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// Fields 14 and 15 of /proc/PID/stat, counted behind the program's name, which is the second and

@@ -12,10 +12,12 @@ use crate::ftpd::Ftpd;
 use crate::lines::Line;
 use crate::options::Options;
 use crate::process::{self, Process};
+use crate::relay;
+use crate::setting::{Distance, Setting};
 use crate::targets::Targets;
 
-/// The cipher of every SSH connection measured.
-pub const CIPHER: &str = "aes128-gcm@openssh.com";
+/// The name `ssh -D` looks the host key up under, at whatever address.
+pub const HOST_KEY_ALIAS: &str = "bench";
 
 /// One run's sshd, keys and targets.
 pub struct World {
@@ -25,8 +27,11 @@ pub struct World {
     pub ssh: PathBuf,
     /// The user both log in as: the one who runs the benchmark.
     pub user: String,
-    /// Where sshd listens.
-    pub server: SocketAddr,
+    /// Fingerprint of its host key.
+    pub fingerprint: String,
+    server: SocketAddr,
+    /// The same sshd, a long way off.
+    far_server: SocketAddr,
     /// Where the load goes.
     pub targets: Targets,
     /// Where that of FTP lines goes, if there are any.
@@ -47,7 +52,7 @@ impl World {
         let folder = make_folder()?;
         make_privilege_separation_folder()?;
         let server = process::free_address()?;
-        make_keys(&folder, server)?;
+        make_keys(&folder)?;
         let config = folder.join("sshd_config");
         fs::write(&config, sshd_config(&folder, server, &user)).when(config.display())?;
         let arguments = ["-D", "-e", "-f", &config.display().to_string()];
@@ -56,17 +61,27 @@ impl World {
         let needs_ftpd = options.lines.iter().any(Line::is_about_ftp);
         let ftpd = needs_ftpd.then(|| Ftpd::start(&folder, options.load.files)).transpose()?;
         let zoxy = options.zoxy.clone();
-        Ok(Self { zoxy, ssh, user, server, targets, ftpd, folder, sshd })
+        let fingerprint = fingerprint(&folder)?;
+        let far_server = relay::start(server)?;
+        Ok(Self { zoxy, ssh, user, fingerprint, server, far_server, targets, ftpd, folder, sshd })
     }
 
     /// Starts a contender and sends one byte through it, so that its SSH session is there.
-    pub fn contender(&self, contender: Contender) -> Result<Running, Failure> {
-        let running = Running::start(contender, self)
+    pub fn contender(&self, contender: Contender, setting: Setting) -> Result<Running, Failure> {
+        let running = Running::start(contender, self, setting)
             .map_err(|failure| self.sshd.explain(failure.of(contender)))?;
         running.echo().map_err(|failure| {
             self.sshd.explain(running.explain(failure.of("the first connection")))
         })?;
         Ok(running)
+    }
+
+    /// Where sshd is reached.
+    pub fn server(&self, distance: Distance) -> SocketAddr {
+        match distance {
+            Distance::Near => self.server,
+            Distance::Far => self.far_server,
+        }
     }
 
     /// A file in the folder.
@@ -94,7 +109,7 @@ fn make_privilege_separation_folder() -> Result<(), Failure> {
 }
 
 /// Makes the host key, the user's key and the list of known hosts.
-fn make_keys(folder: &Path, server: SocketAddr) -> Result<(), Failure> {
+fn make_keys(folder: &Path) -> Result<(), Failure> {
     let keygen = process::find("ssh-keygen", "openssh-client")?;
     for name in ["hostkey", "identity"] {
         let file = folder.join(name).display().to_string();
@@ -103,8 +118,17 @@ fn make_keys(folder: &Path, server: SocketAddr) -> Result<(), Failure> {
     let host_key = folder.join("hostkey.pub");
     let host_key = fs::read_to_string(&host_key).when(host_key.display())?;
     let known = folder.join("known_hosts");
-    let line = format!("[{}]:{} {host_key}", server.ip(), server.port());
+    let line = format!("{HOST_KEY_ALIAS} {host_key}");
     fs::write(&known, line).when(known.display())
+}
+
+/// The host key's fingerprint as a HOSTKEY card has it.
+fn fingerprint(folder: &Path) -> Result<String, Failure> {
+    let keygen = process::find("ssh-keygen", "openssh-client")?;
+    let key = folder.join("hostkey.pub").display().to_string();
+    let line = process::output(&keygen, &["-lf", &key])?;
+    let word = line.split(' ').nth(1).ok_or_else(|| Failure::new("no fingerprint").of(&line))?;
+    Ok(word.to_owned())
 }
 
 fn sshd_config(folder: &Path, server: SocketAddr, user: &str) -> String {

@@ -51,6 +51,14 @@ pub static SETTINGS: &[Setting] = &[
                   files of SSH servers, for passwords of clients. Changes at the next start.",
     },
     Setting {
+        keyword: "WINDOWMEM",
+        scope: Scope::Process,
+        kind: Kind::Size(MEGA, 65_536 * MEGA),
+        default: "256M",
+        meaning: "Bytes by which the receive windows of all channels together may grow. When little \
+                  is left, large windows shrink.",
+    },
+    Setting {
         keyword: "CLIENTS",
         scope: Scope::Listener,
         kind: Kind::Addresses,
@@ -213,8 +221,9 @@ pub static SETTINGS: &[Setting] = &[
         keyword: "WINDOW",
         scope: Scope::Profile,
         kind: Kind::Size(32 * KILO, 64 * MEGA),
-        default: "2M",
-        meaning: "Largest receive window of one channel.",
+        default: "32M",
+        meaning: "Largest receive window of one channel. It starts at 256K and grows as the path \
+                  to the server needs it.",
     },
     Setting {
         keyword: "BACKOFFMIN",

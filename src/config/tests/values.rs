@@ -41,7 +41,8 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((&profile.macs, &profile.kex, profile.compression), (&None, &None, false));
     assert_eq!(profile.idle_timeout, Duration::from_secs(5));
     assert_eq!((profile.keepalive, profile.keepalive_count), (Duration::from_secs(15), 3));
-    assert_eq!((profile.sessions, profile.channels, profile.window), (4, 4096, 2 << 20));
+    assert_eq!((profile.sessions, profile.channels, profile.window), (4, 4096, 32 << 20));
+    assert_eq!(process.window_memory, 256 << 20);
     assert_eq!(profile.backoff_max, Duration::from_secs(60));
     let filter = &config.filters[0];
     assert_eq!(filter.idle_timeout, None);

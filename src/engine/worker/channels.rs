@@ -30,8 +30,10 @@ enum Task {
 impl Worker {
     /// Reads packets of an open session and acts on them, up to a share.
     pub(super) fn packets_ready(&mut self, key: Key) {
+        let now = self.now;
         for _ in 0..FILLS {
             let Some(session) = self.session(key) else { return };
+            session.mux.set_now(now);
             let fill = match session.fill() {
                 Ok(fill) => fill,
                 Err(error) => {
@@ -90,13 +92,14 @@ impl Worker {
             Ok(None) => return Task::Drained,
             Err(error) => return Task::Lost(error.to_string()),
         };
-        match mux.input(&packet) {
+        let bytes = transport.bytes(&packet);
+        match mux.input(bytes) {
             Ok(Event::Data { id, owner, data }) => {
                 if clients.get(owner.index()).is_some_and(|c| c.key == owner && c.ftp.is_some()) {
                     return Task::Ftp(owner, id, data.to_vec());
                 }
-                let length = data.len();
-                parcels.push(Parcel::new(owner, id, packet, length));
+                let start = bytes.len() - data.len();
+                parcels.push(Parcel::new(owner, id, packet, start));
                 if parcels.len() < parcels::MOST { Task::Nothing } else { Task::Deliver }
             }
             Ok(Event::Nothing | Event::Pong) => Task::Nothing,

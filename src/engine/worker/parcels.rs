@@ -11,8 +11,9 @@ use std::io::{self, IoSlice, Write};
 use super::Worker;
 use crate::engine::client::{Client, State};
 use crate::engine::key::Key;
+use crate::engine::session::Session;
 use crate::ssh::channels::ChannelId;
-use crate::ssh::transport::Packet;
+use crate::ssh::transport::{Packet, Transport};
 
 /// One data packet for one client.
 pub(super) struct Parcel {
@@ -24,14 +25,13 @@ pub(super) struct Parcel {
 }
 
 impl Parcel {
-    /// A packet whose last `length` bytes, all of its data, are for the client.
-    pub(super) fn new(client: Key, channel: ChannelId, packet: Packet, length: usize) -> Self {
-        let start = packet.len().saturating_sub(length);
+    /// A packet whose bytes from `start` on, all of its data, are for the client.
+    pub(super) fn new(client: Key, channel: ChannelId, packet: Packet, start: usize) -> Self {
         Self { client, channel, packet, start }
     }
 
-    fn data(&self) -> &[u8] {
-        &self.packet[self.start..]
+    fn data<'a>(&'a self, transport: &'a Transport) -> &'a [u8] {
+        transport.bytes(&self.packet).get(self.start..).unwrap_or_default()
     }
 }
 
@@ -41,6 +41,11 @@ impl Worker {
         let Self { clients, sessions, parcels, now, .. } = self;
         let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
         let Some(session) = session.filter(|_| !parcels.is_empty()) else {
+            parcels.clear();
+            return;
+        };
+        let Session { link, mux, .. } = session;
+        let Some(transport) = link.as_ref().and_then(|link| link.transport.as_ref()) else {
             parcels.clear();
             return;
         };
@@ -54,9 +59,9 @@ impl Worker {
                 continue;
             };
             client.active = *now;
-            match deliver(client, run) {
+            match deliver(client, transport, run) {
                 Ok(0) => {}
-                Ok(taken) => session.mux.consumed(channel, taken),
+                Ok(taken) => mux.consumed(channel, taken),
                 Err(error) => broken.push((key, error)),
             }
         }
@@ -69,7 +74,7 @@ impl Worker {
 
 /// Gives data of a channel to its client's socket, behind what waits already; the number of bytes
 /// the socket took of it.
-fn deliver(client: &mut Client, parcels: &[Parcel]) -> io::Result<usize> {
+fn deliver(client: &mut Client, transport: &Transport, parcels: &[Parcel]) -> io::Result<usize> {
     let parts = client.parts();
     let State::Tunnel(tunnel) = parts.state else { return Ok(0) };
     let mut taken = 0;
@@ -77,8 +82,9 @@ fn deliver(client: &mut Client, parcels: &[Parcel]) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); MOST];
         let mut total = 0;
         for (slice, parcel) in slices.iter_mut().zip(parcels) {
-            *slice = IoSlice::new(parcel.data());
-            total += parcel.data().len();
+            let data = parcel.data(transport);
+            *slice = IoSlice::new(data);
+            total += data.len();
         }
         taken = write_once(parts.socket, &slices[..parcels.len().min(MOST)])?;
         // A socket that took less than all is full, and tells when it is not (epoll(7)).
@@ -87,7 +93,7 @@ fn deliver(client: &mut Client, parcels: &[Parcel]) -> io::Result<usize> {
     *parts.down += taken as u64;
     let mut skip = taken;
     for parcel in parcels {
-        let data = parcel.data();
+        let data = parcel.data(transport);
         tunnel.backlog.extend(&data[skip.min(data.len())..]);
         skip -= skip.min(data.len());
     }

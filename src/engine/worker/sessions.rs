@@ -29,10 +29,11 @@ impl Worker {
     ) -> Key {
         let number = self.shared.counters.sessions.fetch_add(1, Ordering::Relaxed) + 1;
         let generation = self.next_generation();
+        let reserve = Arc::clone(&self.shared.reserve);
         let entry = self.sessions.vacant_entry();
         let key = Key::new(Kind::Session, generation, entry.key());
         let mut session =
-            Session::new(number, key, pool_key.clone(), Arc::clone(profile), self.now);
+            Session::new(number, key, pool_key.clone(), Arc::clone(profile), reserve, self.now);
         session.credential = credential;
         entry.insert(session);
         key
@@ -191,9 +192,11 @@ impl Worker {
 
     /// Writes out what sessions have gathered in this turn, and lets held-back clients go on.
     pub(super) fn flush_sessions(&mut self) {
+        let now = self.now;
         while let Some(key) = self.dirty.pop() {
             let Some(session) = self.session(key) else { continue };
             session.dirty = false;
+            session.mux.set_now(now);
             let sent = session.send_control().map_err(|error| error.to_string());
             let written = sent.and_then(|()| {
                 session

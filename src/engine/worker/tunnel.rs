@@ -51,6 +51,7 @@ impl Worker {
             self.end_relay(key, "SSH session lost", true);
             return;
         };
+        session.mux.set_now(*now);
         let before = (*parts.up, *parts.down);
         let halves = (tunnel.up, tunnel.down);
         let down = drain_backlog(session, tunnel, parts.socket, &mut parts.ready.write, parts.down);

@@ -195,13 +195,13 @@ pub const IDENTITY_FAILED: Message = Message {
         of the profile. ssh-keygen -y -f file shows whether the key opens.",
 };
 
-/// AES-GCM of the SSH library in place of zoxy's own: what is different.
+/// The SSH library's ciphers in place of zoxy's own: what is different.
 pub const CIPHER_STOCK: Message = Message {
     number: 3020,
     severity: Severity::W,
-    text: "AES-GCM runs at half speed: {reason}",
-    explanation: "The SSH library in this program has another table of ciphers than the one zoxy was \
-        made for, so its AES-GCM cannot be replaced by the faster one.",
-    action: "Sessions use the AES-GCM of the library: correct, but at twice the CPU time.",
+    text: "ciphers run at half speed: {reason}",
+    explanation: "The SSH library in this program has other tables of ciphers or MACs than those zoxy \
+        was made for, so they cannot be replaced by the faster ones.",
+    action: "Sessions use the ciphers of the library: correct, but at twice the CPU time or more.",
     response: "Rebuild zoxy with the locked dependencies.",
 };

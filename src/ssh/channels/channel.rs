@@ -2,6 +2,8 @@
 //!
 //! [`Mux`](super::Mux) decides, this module keeps the state and traces its changes.
 
+use std::time::Instant;
+
 use super::window::{ReceiveWindow, SendWindow};
 use super::{ChannelId, Limits};
 
@@ -49,6 +51,8 @@ pub(super) struct Channel<T> {
     pub(super) peer: u32,
     pub(super) receive: ReceiveWindow,
     pub(super) send: SendWindow,
+    /// When its open was handed out, until it is answered.
+    pub(super) asked: Option<Instant>,
     input: Input,
     output: Output,
 }
@@ -61,6 +65,7 @@ impl<T: Copy> Channel<T> {
             peer: 0,
             receive: ReceiveWindow::new(limits.initial_window, limits.max_window),
             send: SendWindow::default(),
+            asked: None,
             input: Input::Waiting,
             output: Output::OpenQueued,
         }

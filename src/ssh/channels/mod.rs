@@ -62,12 +62,13 @@
 //! A channel starts with [`Limits::initial_window`]. When half of the window is used up and taken by
 //! the client, an adjustment is queued; it carries all that is due when it leaves. The window doubles
 //! with it, up to [`Limits::max_window`], if the client has taken everything by then, the channel
-//! has carried more than two windows, and all windows together have not grown by more than
-//! [`Limits::growth`]. Extended data counts as taken at once.
+//! has carried more than two windows, the path needs it, and session and process have room (`growth`).
+//! Extended data counts as taken at once.
 
 mod channel;
 mod error;
 mod event;
+mod growth;
 mod mux;
 mod outbox;
 mod table;
@@ -80,6 +81,7 @@ mod tests;
 pub use channel::{ChannelView, Input, Output};
 pub use error::{OpenError, ProtocolError};
 pub use event::{Event, OpenFailure};
+pub use growth::Reserve;
 pub use mux::Mux;
 pub use wire::ControlPacket;
 

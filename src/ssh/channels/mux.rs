@@ -9,10 +9,13 @@
 //! is ended and the `Mux` dropped.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
 
 use super::channel::{Channel, ChannelView, Input, Output};
 use super::error::{OpenError, ProtocolError};
 use super::event::{Event, OpenFailure};
+use super::growth::{Growth, Reserve};
 use super::outbox::{Entry, Outbox, Reply};
 use super::table::{Table, unexpected};
 use super::wire::{self, ControlPacket, Message};
@@ -28,8 +31,8 @@ pub struct Mux<T> {
     limits: Limits,
     channels: Table<T>,
     outbox: Outbox,
-    /// Bytes by which receive windows may still grow.
-    spare: u32,
+    /// By how much receive windows may still grow.
+    growth: Growth,
     /// Channels that have an owner.
     owned: usize,
     /// Keepalives handed out whose replies have not come.
@@ -40,19 +43,29 @@ pub struct Mux<T> {
 }
 
 impl<T: Copy> Mux<T> {
+    /// A session without channels, whose windows grow by what `reserve` has as well.
+    pub fn with_reserve(limits: Limits, reserve: Arc<Reserve>) -> Self {
+        Self { growth: Growth::new(limits.growth, Some(reserve)), ..Self::new(limits) }
+    }
+
     /// A session without channels.
     pub fn new(limits: Limits) -> Self {
         let limits = Limits { channels: limits.channels.min(MAX_CHANNELS), ..limits };
         Self {
-            limits,
             channels: Table::new(),
             outbox: Outbox::new(limits.queued),
-            spare: limits.growth,
+            growth: Growth::new(limits.growth, None),
+            limits,
             owned: 0,
             awaited: 0,
             unanswered: 0,
             keepalive_queued: false,
         }
+    }
+
+    /// Tells the time, for round trips; to be called before packets are given or taken.
+    pub fn set_now(&mut self, now: Instant) {
+        self.growth.set_now(now);
     }
 
     /// Asks the server for a connection to `target` (RFC 4254 section 7.2); `origin` is the
@@ -131,7 +144,7 @@ impl<T: Copy> Mux<T> {
     /// a window. Ignored once the channel is closed.
     pub fn consumed(&mut self, id: ChannelId, bytes: usize) {
         if let Some(channel) = self.channels.get_mut(id) {
-            credit(channel, &mut self.outbox, &mut self.spare, bytes);
+            credit(channel, &mut self.outbox, &mut self.growth, bytes);
         }
     }
 
@@ -298,7 +311,7 @@ impl<T: Copy> Mux<T> {
         let max_packet = self.limits.max_packet;
         let channel = self.channels.open_recipient(wire::CHANNEL_EXTENDED_DATA, number)?;
         receive(channel, wire::CHANNEL_EXTENDED_DATA, max_packet, data)?;
-        credit(channel, &mut self.outbox, &mut self.spare, data.len());
+        credit(channel, &mut self.outbox, &mut self.growth, data.len());
         Ok(Event::Nothing)
     }
 
@@ -365,6 +378,7 @@ impl<T: Copy> Mux<T> {
         if max_packet == 0 {
             return Err(ProtocolError::NoPacketSize { channel: id });
         }
+        self.growth.answered(channel.asked.take());
         channel.confirm(sender, window, max_packet);
         channel.set_input(Input::Open);
         if abandoned {
@@ -434,6 +448,7 @@ impl<T: Copy> Mux<T> {
             return None;
         }
         channel.set_output(Output::OpenSent);
+        channel.asked = self.growth.now();
         Some(packet)
     }
 
@@ -459,7 +474,7 @@ impl<T: Copy> Mux<T> {
     /// Gives a channel's number back, and what its window had grown by.
     fn free(&mut self, id: ChannelId) {
         if let Some(channel) = self.channels.get(id) {
-            self.spare += channel.receive.grown();
+            self.growth.give(channel.receive.grown());
         }
         self.channels.remove(id);
     }
@@ -495,10 +510,15 @@ fn receive<T: Copy>(
 }
 
 /// Accounts data that was taken or dropped, and has the window adjusted when that is due.
-fn credit<T: Copy>(channel: &mut Channel<T>, outbox: &mut Outbox, spare: &mut u32, bytes: usize) {
+fn credit<T: Copy>(
+    channel: &mut Channel<T>,
+    outbox: &mut Outbox,
+    growth: &mut Growth,
+    bytes: usize,
+) {
     // Past EOF or CLOSE there is nothing to make room for.
     if channel.established()
-        && channel.receive.consume(bytes, spare)
+        && channel.receive.consume(bytes, growth)
         && channel.input() == Input::Open
     {
         outbox.push(Entry::Adjust(channel.id));

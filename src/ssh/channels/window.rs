@@ -4,13 +4,17 @@
 //! client has not taken, plus what the server may still send, is never more than `size`.
 //!
 //! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
-//! has taken all there is, and the channel has carried more than two windows. So a window
-//! that has grown is never larger than what went through it, a long path gets a large one after a
-//! few round trips, and that of a client that does not read stays as it is. What a client has taken
-//! may be in its socket's buffers only: a client that stops can leave a grown window behind. So the
-//! growth of all windows together has a bound as well, from which each takes its share.
+//! has taken all there is, the channel has carried more than two windows, and the last half of the
+//! window was used up within a round trip. So a window that has grown is never larger than what went
+//! through it, a long path gets a large one after a few round trips, a short one keeps what it needs,
+//! and that of a client that does not read stays as it is. What a client has taken may be in its
+//! socket's buffers only: a client that stops can leave a grown window behind. So the growth of all
+//! windows together is bounded as well ([`Growth`]), and given back while it is short.
+
+use std::time::Instant;
 
 use super::MAX_CHUNK;
+use super::growth::Growth;
 
 /// What the server may send.
 #[derive(Debug)]
@@ -27,12 +31,14 @@ pub(super) struct ReceiveWindow {
     total: u64,
     /// An adjustment is due and was not granted yet.
     due: bool,
+    /// When the last one became due.
+    last: Option<Instant>,
 }
 
 impl ReceiveWindow {
     pub(super) fn new(initial: u32, max: u32) -> Self {
         let size = initial.min(max);
-        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false }
+        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false, last: None }
     }
 
     /// Accounts data that came; false, and nothing happens, if the window is too small for it.
@@ -48,24 +54,32 @@ impl ReceiveWindow {
     }
 
     /// Accounts data that the client took. True if an adjustment has to be queued: half of the
-    /// window has been used up and none is on its way yet. The window grows only by what `spare`
+    /// window has been used up and none is on its way yet. The window grows only by what `growth`
     /// has, and takes it from there.
     #[must_use]
-    pub(super) fn consume(&mut self, bytes: usize, spare: &mut u32) -> bool {
+    pub(super) fn consume(&mut self, bytes: usize, growth: &mut Growth) -> bool {
         debug_assert!(bytes <= self.waiting as usize, "consumed more than was received");
         self.waiting -= u32::try_from(bytes).unwrap_or(u32::MAX).min(self.waiting);
         if self.due || self.credit() < (self.size / 2).max(1) {
             return false;
         }
-        self.due = true;
-        if self.waiting == 0 && self.total > 2 * u64::from(self.size) {
-            let growth = self.size.min(self.max - self.size);
-            if let Some(rest) = spare.checked_sub(growth) {
-                *spare = rest;
-                self.size += growth;
+        let since = std::mem::replace(&mut self.last, growth.now());
+        if growth.is_short() {
+            // Half of the credit is kept back, and with it half of the window, as far as it has grown.
+            let less = (self.size / 2).min(self.grown()).min(self.credit());
+            self.size -= less;
+            growth.give(less);
+        } else if self.waiting == 0
+            && self.total > 2 * u64::from(self.size)
+            && growth.is_fast(since)
+        {
+            let more = self.size.min(self.max - self.size);
+            if growth.take(more) {
+                self.size += more;
             }
         }
-        true
+        self.due = self.credit() > 0;
+        self.due
     }
 
     /// Opens the window fully and returns by how many bytes: the adjustment to send now.
@@ -160,6 +174,10 @@ impl SendWindow {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::super::growth::Reserve;
     use super::*;
 
     /// Receives and consumes `bytes`; returns the adjustment, if one was due.
@@ -170,7 +188,7 @@ mod tests {
 
     /// Consumes with room to grow.
     fn consume(window: &mut ReceiveWindow, bytes: usize) -> bool {
-        window.consume(bytes, &mut u32::MAX.clone())
+        window.consume(bytes, &mut Growth::new(u32::MAX, None))
     }
 
     #[test]
@@ -221,16 +239,61 @@ mod tests {
 
     #[test]
     fn windows_grow_by_what_is_spare_only() {
-        let (mut window, mut spare) = (ReceiveWindow::new(100, 1000), 350);
+        let (mut window, mut growth) = (ReceiveWindow::new(100, 1000), Growth::new(350, None));
         for _ in 0..40 {
             let open = window.open() as usize;
             assert!(window.receive(open));
-            if window.consume(open, &mut spare) {
+            if window.consume(open, &mut growth) {
                 window.grant();
             }
         }
         // 100 to 400 took 300; another 400 were not there.
-        assert_eq!((window.size(), window.grown(), spare), (400, 300, 50));
+        assert_eq!((window.size(), window.grown()), (400, 300));
+        assert!(growth.take(50) && !growth.take(1));
+    }
+
+    #[test]
+    fn a_window_that_lasts_a_round_trip_does_not_grow() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut growth = Growth::new(u32::MAX, None);
+        growth.set_now(at(50));
+        growth.answered(Some(at(0)));
+        for (interval, size) in [(60, 100), (40, 1600)] {
+            let mut window = ReceiveWindow::new(100, 1600);
+            for turn in 0..40 {
+                let open = window.open() as usize;
+                assert!(window.receive(open));
+                growth.set_now(at(50 + turn * interval));
+                assert!(window.consume(open, &mut growth));
+                window.grant();
+            }
+            assert_eq!(window.size(), size, "{interval} ms");
+        }
+    }
+
+    #[test]
+    fn windows_shrink_while_the_process_is_short() {
+        let reserve = Arc::new(Reserve::new(800));
+        let mut growth = Growth::new(u32::MAX, Some(Arc::clone(&reserve)));
+        let mut window = ReceiveWindow::new(100, 900);
+        let turn = |window: &mut ReceiveWindow, growth: &mut Growth| {
+            let open = window.open() as usize;
+            assert!(window.receive(open));
+            if window.consume(open, growth) {
+                window.grant();
+            }
+        };
+        while window.size() < 800 {
+            turn(&mut window, &mut growth);
+        }
+        assert_eq!(reserve.used(), 700);
+        reserve.adjust(100);
+        for _ in 0..10 {
+            turn(&mut window, &mut growth);
+        }
+        assert!(window.size() <= 200 && window.open() > 0, "{window:?}");
+        assert_eq!(reserve.used(), u64::from(window.grown()));
     }
 
     #[test]

@@ -1,22 +1,12 @@
 //! AES-GCM (RFC 5647) on whole packets.
-//!
-//! libssh2 calls an ordinary cipher once per 16 bytes. Its second path, meant for ChaCha20-Poly1305, hands a cipher the
-//! whole packet: one call, and half the CPU time. [`init`] makes one [`Gcm`] per direction and set of keys, which
-//! libssh2 then owns.
 
-use std::ffi::{c_int, c_uint, c_void};
-use std::ptr;
 use std::sync::OnceLock;
 
-use libssh2_sys::LIBSSH2_SESSION;
 use openssl::cipher::{Cipher, CipherRef};
 use openssl::cipher_ctx::CipherCtx;
 use zeroize::Zeroize;
 
-use super::{CryptMethod, FAILED, OK, WHOLE_PACKET};
-
-/// Bytes of the packet length, sent in clear and authenticated.
-const LENGTH_SIZE: usize = 4;
+use super::protection::{Direction, LENGTH_SIZE};
 
 /// Bytes of the authentication tag.
 const TAG_SIZE: usize = 16;
@@ -24,146 +14,16 @@ const TAG_SIZE: usize = 16;
 /// Bytes of the nonce: 4 fixed ones and a counter of 8.
 const NONCE_SIZE: usize = 12;
 
-/// Block size of AES, to which packets are padded.
-const BLOCK_SIZE: u32 = 16;
-
-/// Longest packet that libssh2's receive buffer of 35000 bytes can hold with its length and tag.
-const LONGEST_PACKET: u32 = 35_000 - (LENGTH_SIZE + TAG_SIZE) as u32;
-
-/// An entry of libssh2's table, on the other path.
-pub(super) fn whole_packet(stock: CryptMethod) -> CryptMethod {
-    CryptMethod {
-        flags: WHOLE_PACKET,
-        init: Some(init),
-        get_length: Some(get_length),
-        crypt: Some(crypt),
-        destroy: Some(destroy),
-        ..stock
-    }
-}
-
-/// Makes the state of one direction from the keys of a key exchange.
-///
-/// # Safety
-/// Called by libssh2: `method` is one of our entries, `iv` and `secret` have its lengths, the rest may be written.
-unsafe extern "C" fn init(
-    _session: *mut LIBSSH2_SESSION,
-    method: *const CryptMethod,
-    iv: *mut u8,
-    free_iv: *mut c_int,
-    secret: *mut u8,
-    free_secret: *mut c_int,
-    encrypt: c_int,
-    _private_key_file: c_int,
-    state: *mut *mut c_void,
-) -> c_int {
-    // SAFETY: lengths as the entry says, per contract.
-    let (key, nonce) = unsafe {
-        let key_length = usize::try_from((*method).secret_length).unwrap_or(0);
-        (std::slice::from_raw_parts(secret, key_length), &*iv.cast::<[u8; NONCE_SIZE]>())
-    };
-    let direction = if encrypt != 0 { Direction::Seal } else { Direction::Open };
-    let Some(gcm) = Gcm::new(direction, key, nonce) else {
-        return FAILED;
-    };
-    // SAFETY: out parameters, per contract. Both copies are libssh2's to wipe and free.
-    unsafe {
-        *state = Box::into_raw(Box::new(gcm)).cast();
-        *free_iv = 1;
-        *free_secret = 1;
-    }
-    OK
-}
-
-/// Reads a packet's length, which travels in clear; it is authenticated only with the packet.
-///
-/// # Safety
-/// Called by libssh2: `available` bytes at `data`, `length` may be written.
-unsafe extern "C" fn get_length(
-    _session: *mut LIBSSH2_SESSION,
-    _sequence: c_uint,
-    data: *mut u8,
-    available: usize,
-    length: *mut c_uint,
-    _state: *mut *mut c_void,
-) -> c_int {
-    // SAFETY: per contract.
-    let found = packet_length(unsafe { std::slice::from_raw_parts(data, available) });
-    let Some(found) = found else { return FAILED };
-    // SAFETY: per contract.
-    unsafe { *length = found };
-    OK
-}
-
-/// Seals or opens one packet in place.
-///
-/// # Safety
-/// Called by libssh2 with a state made by [`init`]. Sending: `length` bytes at `packet` are the length field and the
-/// text, and room for the tag follows. Receiving: the length field, `length` bytes of text and the tag are there.
-unsafe extern "C" fn crypt(
-    _session: *mut LIBSSH2_SESSION,
-    _sequence: c_uint,
-    packet: *mut u8,
-    length: usize,
-    state: *mut *mut c_void,
-    _first_or_last: c_int,
-) -> c_int {
-    // SAFETY: null or the state of this direction, used by nobody else during the call.
-    let Some(gcm) = (unsafe { (*state).cast::<Gcm>().as_mut() }) else {
-        return FAILED;
-    };
-    let size = match gcm.direction {
-        Direction::Seal => length + TAG_SIZE,
-        Direction::Open => LENGTH_SIZE + length + TAG_SIZE,
-    };
-    // SAFETY: that much is there, per contract.
-    let packet = unsafe { std::slice::from_raw_parts_mut(packet, size) };
-    let done = match gcm.direction {
-        Direction::Seal => gcm.seal(packet),
-        Direction::Open => gcm.open(packet),
-    };
-    if done { OK } else { FAILED }
-}
-
-/// Ends the state of one direction.
-///
-/// # Safety
-/// Called by libssh2 with a state made by [`init`], or none.
-unsafe extern "C" fn destroy(_session: *mut LIBSSH2_SESSION, state: *mut *mut c_void) -> c_int {
-    // SAFETY: `state` is null or points to null or to what Box::into_raw gave, which is not used again.
-    unsafe {
-        if let Some(state) = state.as_mut().filter(|state| !state.is_null()) {
-            drop(Box::from_raw(state.cast::<Gcm>()));
-            *state = ptr::null_mut();
-        }
-    }
-    OK
-}
-
-/// A length that a packet can have: whole blocks, and not more than fits libssh2's buffer, in which a longer packet
-/// would wait for room for ever.
-fn packet_length(data: &[u8]) -> Option<u32> {
-    let length = u32::from_be_bytes(*data.first_chunk()?);
-    (length > 0 && length % BLOCK_SIZE == 0 && length <= LONGEST_PACKET).then_some(length)
-}
-
-/// Which way packets go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ssh) enum Direction {
-    /// To the server.
-    Seal,
-    /// From the server.
-    Open,
-}
-
 /// AES-GCM for one direction and the life of its keys (RFC 5647 section 7).
 pub(in crate::ssh) struct Gcm {
     context: CipherCtx,
-    direction: Direction,
     nonce: [u8; NONCE_SIZE],
 }
 
 impl Gcm {
+    /// Bytes of the tag.
+    pub(super) const TAG_SIZE: usize = TAG_SIZE;
+
     /// Starts with the key (16 or 32 bytes) and the first nonce of a key exchange.
     pub(in crate::ssh) fn new(
         direction: Direction,
@@ -177,7 +37,7 @@ impl Gcm {
             Direction::Open => context.decrypt_init(Some(cipher), Some(key), Some(nonce)),
         }
         .ok()?;
-        Some(Self { context, direction, nonce: *nonce })
+        Some(Self { context, nonce: *nonce })
     }
 
     /// `packet`: length field, text, 16 bytes for the tag. Encrypts the text and writes the tag.
@@ -200,9 +60,7 @@ impl Gcm {
         sealed.is_ok()
     }
 
-    /// `packet`: length field, text, tag. On success the text stands at the start, where libssh2 looks for it.
-    ///
-    /// The text is moved after it is decrypted: EVP does not allow source and target to overlap.
+    /// `packet`: length field, text, tag. Decrypts the text where it stands.
     pub(in crate::ssh) fn open(&mut self, packet: &mut [u8]) -> bool {
         let Some((content, tag)) = packet.split_last_chunk_mut::<TAG_SIZE>() else {
             return false;
@@ -224,7 +82,6 @@ impl Gcm {
             text.zeroize();
             return false;
         }
-        packet.copy_within(LENGTH_SIZE..LENGTH_SIZE + size, 0);
         true
     }
 
@@ -257,73 +114,45 @@ fn cipher(key_length: usize) -> Option<&'static CipherRef> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::protection::tests::{check_pair, packet};
+    use super::super::protection::{LONGEST_PACKET, Protection};
     use super::*;
 
     const KEY: [u8; 32] = [7; 32];
     const NONCE: [u8; NONCE_SIZE] = [1, 2, 3, 4, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
-    fn pair(key_length: usize) -> (Gcm, Gcm) {
-        let make = |direction| Gcm::new(direction, &KEY[..key_length], &NONCE).unwrap();
-        (make(Direction::Seal), make(Direction::Open))
-    }
-
-    /// Length field, `size` bytes of text, room for the tag.
-    fn packet(size: usize) -> Vec<u8> {
-        let mut packet = u32::try_from(size).unwrap().to_be_bytes().to_vec();
-        packet.extend((0..size).map(|index| index.to_be_bytes()[7]));
-        packet.extend([0; TAG_SIZE]);
-        packet
+    fn make(direction: Direction, key_length: usize) -> Gcm {
+        Gcm::new(direction, &KEY[..key_length], &NONCE).unwrap()
     }
 
     #[test]
     fn packets_come_back_as_they_were_sealed_across_a_wrap_of_the_counter() {
         for key_length in [16, 32] {
-            let (mut seal, mut open) = pair(key_length);
-            for size in [16, 32, 1024, 32_784] {
-                let plain = packet(size);
-                let mut sealed = plain.clone();
-                assert!(seal.seal(&mut sealed));
-                assert_eq!(
-                    sealed[..LENGTH_SIZE],
-                    plain[..LENGTH_SIZE],
-                    "the length stays in clear"
-                );
-                assert_ne!(sealed[LENGTH_SIZE..], plain[LENGTH_SIZE..]);
-                assert!(open.open(&mut sealed));
-                assert_eq!(sealed[..size], plain[LENGTH_SIZE..LENGTH_SIZE + size]);
-            }
+            check_pair(|direction| Protection::Gcm(make(direction, key_length)));
         }
     }
 
     #[test]
-    fn a_changed_byte_anywhere_is_noticed_and_nothing_of_the_text_is_shown() {
+    fn the_length_stays_in_clear_and_a_damaged_text_is_wiped() {
         let size = 32;
-        for position in 0..LENGTH_SIZE + size + TAG_SIZE {
-            let (mut seal, mut open) = pair(16);
-            let mut sealed = packet(size);
-            assert!(seal.seal(&mut sealed));
-            sealed[position] ^= 1;
-            assert!(!open.open(&mut sealed), "byte {position}");
-            assert!(sealed[LENGTH_SIZE..LENGTH_SIZE + size].iter().all(|&byte| byte == 0));
-        }
-    }
-
-    #[test]
-    fn a_packet_out_of_order_is_refused() {
-        let (mut seal, mut open) = pair(16);
-        let (mut first, mut second) = (packet(16), packet(16));
-        assert!(seal.seal(&mut first) && seal.seal(&mut second));
-        assert!(!open.open(&mut second));
+        let (mut seal, mut open) = (make(Direction::Seal, 16), make(Direction::Open, 16));
+        let mut sealed = packet(size, TAG_SIZE);
+        assert!(seal.seal(&mut sealed));
+        assert_eq!(sealed[..LENGTH_SIZE], [0, 0, 0, 32]);
+        sealed[10] ^= 1;
+        assert!(!open.open(&mut sealed));
+        assert!(sealed[LENGTH_SIZE..LENGTH_SIZE + size].iter().all(|&byte| byte == 0));
     }
 
     #[test]
     fn lengths_that_no_packet_can_have_are_refused() {
-        for length in [0, 1, 15, 17, 34_992, 40_000, u32::MAX] {
-            assert_eq!(packet_length(&length.to_be_bytes()), None, "{length}");
+        let mut open = Protection::Gcm(make(Direction::Open, 16));
+        let longest = u32::try_from(LONGEST_PACKET).unwrap();
+        for length in [0_u32, 1, 15, 17, 34_992, longest, 40_000, u32::MAX] {
+            assert_eq!(open.length(0, &length.to_be_bytes()), None, "{length}");
         }
         for length in [16_u32, 32, 34_976] {
-            assert_eq!(packet_length(&length.to_be_bytes()), Some(length));
+            assert_eq!(open.length(0, &length.to_be_bytes()), Some(length as usize));
         }
-        assert_eq!(packet_length(&[0, 0, 0]), None);
     }
 }

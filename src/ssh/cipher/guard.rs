@@ -1,4 +1,4 @@
-//! Ciphers on blocks, behind a check that libssh2 lacks.
+//! AES-CBC, libssh2's own, behind a check that libssh2 lacks.
 //!
 //! libssh2 asserts that a packet is a whole number of blocks. With these ciphers the length that it computes from may be
 //! anybody's: without an encrypt-then-MAC the first block is believed before the MAC is checked, so that one bit changed
@@ -10,13 +10,11 @@ use std::ptr;
 
 use libssh2_sys::{self as sys, LIBSSH2_SESSION};
 
-use super::{CryptMethod, FAILED, OK};
-
-/// Bytes of the packet length.
-const LENGTH_SIZE: usize = 4;
+use super::protection::{Direction, Keys, LENGTH_SIZE};
+use super::{CryptMethod, FAILED, OK, new_keys};
 
 /// `FIRST_BLOCK`: the call is for the first block of a packet.
-const FIRST_BLOCK: c_int = 1;
+pub(super) const FIRST_BLOCK: c_int = 1;
 
 /// One of our entries with the one of libssh2 behind it.
 #[repr(C)]
@@ -86,6 +84,11 @@ unsafe extern "C" fn init(
     };
     if code == OK {
         let receives = encrypt == 0 && private_key_file == 0;
+        if private_key_file == 0 {
+            let direction = if receives { Direction::Open } else { Direction::Seal };
+            // SAFETY: live session of ours, per contract; no other reference to its Io is held.
+            unsafe { new_keys(session, direction, Keys::Foreign, true) };
+        }
         let guard = Box::new(Guard { stock, inner, receives });
         // SAFETY: out parameter, per contract.
         unsafe { *state = Box::into_raw(guard).cast() };
@@ -158,7 +161,7 @@ impl Guard {
 ///
 /// # Safety
 /// `session` is live.
-unsafe fn encrypts_then_macs(session: *mut LIBSSH2_SESSION) -> bool {
+pub(super) unsafe fn encrypts_then_macs(session: *mut LIBSSH2_SESSION) -> bool {
     // SAFETY: live session; the name is null or a static string.
     let name = unsafe { sys::libssh2_session_methods(session, sys::LIBSSH2_METHOD_MAC_SC) };
     // SAFETY: checked for null, static.
@@ -169,7 +172,7 @@ unsafe fn encrypts_then_macs(session: *mut LIBSSH2_SESSION) -> bool {
 ///
 /// # Safety
 /// Four bytes at `place` can be read.
-unsafe fn read_length(place: *const u8) -> u32 {
+pub(super) unsafe fn read_length(place: *const u8) -> u32 {
     // SAFETY: the caller's promise; an array of bytes needs no alignment.
     u32::from_be_bytes(unsafe { *place.cast::<[u8; LENGTH_SIZE]>() })
 }

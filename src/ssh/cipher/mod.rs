@@ -1,18 +1,26 @@
-//! libssh2's table of ciphers, with entries of our own.
+//! Ciphers: libssh2's tables with entries of our own, and what stands behind them.
 //!
 //! The linker replaces `ssh2_crypt_methods` (see `build.rs`) by a function that returns a changed copy of the table:
 //!
 //! | entries | become |
 //! |---|---|
-//! | `aes128-gcm@openssh.com`, `aes256-gcm@openssh.com` | AES-GCM on whole packets ([`gcm`]) |
-//! | ciphers on blocks (CTR, CBC) | libssh2's own behind a check of the packet's length ([`guard`]) |
-//! | `chacha20-poly1305@openssh.com` | libssh2's own, as it is |
+//! | `aes128-gcm@openssh.com`, `aes256-gcm@openssh.com` | AES-GCM on whole packets (`whole`, `gcm`) |
+//! | `chacha20-poly1305@openssh.com` | OpenSSL's, on whole packets (`whole`, `chacha`) |
+//! | AES-CTR | OpenSSL's key stream (`blocks`); with an encrypt-then-MAC HMAC (`mac`) a cipher on whole packets (`etm`) |
+//! | AES-CBC | libssh2's own behind a check of the packet's length (`guard`) |
 //!
-//! The table is built once. If libssh2's does not look as this file expects, it stays in use unchanged, and
-//! [`table_state`] tells why. Called by libssh2 and by the check of the seams.
+//! The keys live in the session's Io ([`protection`]), so that `ffi` can handle packets without libssh2. The tables are
+//! built once. If libssh2's do not look as these files expect, they stay in use unchanged, and [`table_state`] tells
+//! why. Called by libssh2, by `ffi` and by the check of the seams.
 
+mod blocks;
+mod chacha;
+mod etm;
 mod gcm;
 mod guard;
+mod mac;
+mod protection;
+mod whole;
 
 use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
 use std::ptr;
@@ -20,7 +28,9 @@ use std::sync::OnceLock;
 
 use libssh2_sys::LIBSSH2_SESSION;
 
-pub(super) use gcm::{Direction, Gcm};
+use super::ffi::io_of;
+pub(super) use gcm::Gcm;
+pub(super) use protection::{Direction, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// `SSH2_CRYPT_FLAG_REQUIRES_FULL_PACKET`.
 const WHOLE_PACKET: c_long = 4;
@@ -118,8 +128,11 @@ pub(super) fn table_state() -> Result<(), String> {
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    // SAFETY: libssh2's table is NULL-ended.
-    TABLE.get_or_init(|| Table(unsafe { entries(stock_table()) }.and_then(replace)))
+    TABLE.get_or_init(|| {
+        // SAFETY: libssh2's table is NULL-ended.
+        let stock = unsafe { entries(stock_table()) };
+        Table(mac::table_state().and(stock).and_then(replace))
+    })
 }
 
 fn stock_table() -> *const *const CryptMethod {
@@ -129,28 +142,59 @@ fn stock_table() -> *const *const CryptMethod {
 
 /// A copy of `stock`, NULL-ended, with the entries of the module comment replaced.
 fn replace(stock: Vec<*const CryptMethod>) -> Result<Vec<*const CryptMethod>, String> {
-    let mut missing = vec![("aes128-gcm@openssh.com", 16), ("aes256-gcm@openssh.com", 32)];
+    let mut missing = EXPECTED.to_vec();
     let mut table = Vec::with_capacity(stock.len() + 1);
     for entry in stock {
         // SAFETY: an entry of libssh2's table: static, with a static name.
         let (method, name) = unsafe { (*entry, CStr::from_ptr((*entry).name)) };
-        match missing.iter().position(|(wanted, _)| name.to_bytes() == wanted.as_bytes()) {
-            Some(place) => {
-                let (name, key_length) = missing.swap_remove(place);
-                method.expect_stock(key_length).map_err(|what| format!("{name}: {what}"))?;
-                table.push(&raw const *Box::leak(Box::new(gcm::whole_packet(method))));
+        let Some(place) = missing.iter().position(|expected| expected.name == name) else {
+            match method.flags {
+                // SAFETY: an entry of libssh2's table.
+                BLOCKS => table.push(unsafe { guard::guarded(entry) }?),
+                _ => table.push(entry),
             }
-            // SAFETY: an entry of libssh2's table.
-            None if method.flags == BLOCKS => table.push(unsafe { guard::guarded(entry) }?),
-            None => table.push(entry),
-        }
+            continue;
+        };
+        let expected = missing.swap_remove(place);
+        method.expect(&expected).map_err(|what| format!("{}: {what}", name.to_string_lossy()))?;
+        let ours = match expected.flags {
+            BLOCKS => blocks::key_stream(method),
+            _ => whole::whole_packet(method),
+        };
+        table.push(&raw const *Box::leak(Box::new(ours)));
     }
-    if !missing.is_empty() {
-        return Err(format!("an entry is missing: {missing:?}"));
+    if let Some(expected) = missing.first() {
+        return Err(format!("{} is missing", expected.name.to_string_lossy()));
     }
     table.push(ptr::null());
     Ok(table)
 }
+
+/// What an entry of libssh2's must be like to be replaced.
+#[derive(Clone, Copy)]
+struct Expected {
+    name: &'static CStr,
+    /// Block, nonce, key and tag, in bytes.
+    sizes: [c_int; 4],
+    flags: c_long,
+    /// Whether it has a function that reads the length.
+    reads_length: bool,
+}
+
+/// The entries that are replaced.
+const EXPECTED: [Expected; 6] = {
+    const fn expected(name: &'static CStr, sizes: [c_int; 4], flags: c_long) -> Expected {
+        Expected { name, sizes, flags, reads_length: flags == WHOLE_PACKET }
+    }
+    [
+        expected(c"aes128-gcm@openssh.com", [16, 12, 16, 16], PACKET_IN_BLOCKS),
+        expected(c"aes256-gcm@openssh.com", [16, 12, 32, 16], PACKET_IN_BLOCKS),
+        expected(c"chacha20-poly1305@openssh.com", [8, 0, 64, 16], WHOLE_PACKET),
+        expected(c"aes128-ctr", [16, 16, 16, 0], BLOCKS),
+        expected(c"aes192-ctr", [16, 16, 24, 0], BLOCKS),
+        expected(c"aes256-ctr", [16, 16, 32, 0], BLOCKS),
+    ]
+};
 
 /// Copies the pointers of a NULL-ended table.
 ///
@@ -170,23 +214,78 @@ unsafe fn entries(table: *const *const CryptMethod) -> Result<Vec<*const CryptMe
 }
 
 impl CryptMethod {
-    /// Checks everything about a stock AES-GCM entry that this file relies on.
-    fn expect_stock(&self, key_length: c_int) -> Result<(), String> {
-        let numbers = [self.block_size, self.iv_length, self.secret_length, self.tag_length];
-        let expected = [16, 12, key_length, 16];
-        if numbers != expected {
-            return Err(format!("sizes {numbers:?}, expected {expected:?}"));
+    /// Checks everything about a stock entry that these files rely on.
+    fn expect(&self, expected: &Expected) -> Result<(), String> {
+        let sizes = [self.block_size, self.iv_length, self.secret_length, self.tag_length];
+        if sizes != expected.sizes {
+            return Err(format!("sizes {sizes:?}, expected {:?}", expected.sizes));
         }
-        if self.flags != PACKET_IN_BLOCKS {
-            return Err(format!("flags {}, expected {PACKET_IN_BLOCKS}", self.flags));
+        if self.flags != expected.flags {
+            return Err(format!("flags {}, expected {}", self.flags, expected.flags));
         }
-        let functions = (self.init, self.get_length, self.crypt, self.destroy);
-        match functions {
-            (Some(_), None, Some(_), Some(_)) => Ok(()),
-            _ => Err("functions not as expected".into()),
+        let has_all = matches!((self.init, self.crypt, self.destroy), (Some(_), Some(_), Some(_)));
+        if !has_all || self.get_length.is_some() != expected.reads_length {
+            return Err("functions not as expected".into());
+        }
+        Ok(())
+    }
+}
+
+/// The keys of one direction of a session.
+///
+/// # Safety
+/// A live session of [`Session`](super::ffi); while the reference is used there is no other one to its Io.
+unsafe fn keying<'a>(
+    session: *mut LIBSSH2_SESSION,
+    direction: Direction,
+) -> Option<&'a mut Keying> {
+    // SAFETY: the caller's promise.
+    unsafe { io_of(session) }.map(|io| io.keying(direction))
+}
+
+/// A key exchange has ended in these keys; `mac_due`: a MAC key will follow.
+///
+/// # Safety
+/// As for [`keying`].
+unsafe fn new_keys(session: *mut LIBSSH2_SESSION, direction: Direction, keys: Keys, mac_due: bool) {
+    // SAFETY: the caller's promise.
+    if let Some(io) = unsafe { io_of(session) } {
+        io.new_keys(direction, keys, mac_due);
+    }
+}
+
+/// libssh2 gives up the keys of a direction.
+///
+/// # Safety
+/// As for [`keying`]; `state` is null or points to null or to what [`state_of`] gave.
+unsafe fn forget_keys(session: *mut LIBSSH2_SESSION, state: *mut *mut c_void) {
+    // SAFETY: the caller's promises.
+    unsafe {
+        let Some(state) = state.as_mut() else { return };
+        let direction = direction_of(std::mem::replace(state, ptr::null_mut()));
+        if let Some(keying) = direction.and_then(|direction| keying(session, direction)) {
+            keying.keys = Keys::None;
         }
     }
 }
+
+/// What libssh2 keeps for us as the state of a cipher: it only tells the direction.
+fn state_of(direction: Direction) -> *mut c_void {
+    let place = match direction {
+        Direction::Seal => &SEAL,
+        Direction::Open => &OPEN,
+    };
+    ptr::from_ref(place).cast_mut().cast()
+}
+
+/// The direction of what [`state_of`] gave.
+fn direction_of(state: *mut c_void) -> Option<Direction> {
+    [Direction::Seal, Direction::Open].into_iter().find(|direction| state_of(*direction) == state)
+}
+
+/// Two places that cannot be the same.
+static SEAL: u8 = 0;
+static OPEN: u8 = 1;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -209,11 +308,7 @@ pub(super) mod tests {
             assert_eq!(stock.len(), ours.len());
             for (stock, ours) in stock.into_iter().zip(ours) {
                 assert_eq!(CStr::from_ptr((*stock).name), CStr::from_ptr((*ours).name));
-                let gcm = CStr::from_ptr((*stock).name).to_bytes().ends_with(b"-gcm@openssh.com");
-                let chacha = (*stock).flags == WHOLE_PACKET;
-                assert_eq!(chacha, stock == ours, "only this one stays as it is");
-                assert_eq!(gcm, (*stock).expect_stock((*stock).secret_length).is_ok());
-                assert_eq!(gcm, (*stock).flags == PACKET_IN_BLOCKS);
+                assert_ne!(stock, ours, "every entry is ours");
             }
         }
     }
@@ -222,14 +317,24 @@ pub(super) mod tests {
     fn an_entry_that_looks_different_is_not_replaced() {
         // SAFETY: a NULL-ended table with static entries.
         let stock = unsafe { entries(stock_table()).unwrap() };
-        // SAFETY: entries of that table.
-        let good = stock.into_iter().map(|entry| unsafe { *entry });
-        let good = good.into_iter().find(|method| method.flags == PACKET_IN_BLOCKS).unwrap();
-        assert!(good.expect_stock(good.secret_length).is_ok());
-        assert!(good.expect_stock(24).is_err());
-        assert!(CryptMethod { flags: 4, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(CryptMethod { tag_length: 0, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(CryptMethod { crypt: None, ..good }.expect_stock(good.secret_length).is_err());
-        assert!(gcm::whole_packet(good).expect_stock(good.secret_length).is_err());
+        for expected in &EXPECTED {
+            // SAFETY: entries of that table.
+            let methods = stock.iter().map(|entry| unsafe { **entry });
+            // SAFETY: names are static strings.
+            let is_it = |m: &CryptMethod| unsafe { CStr::from_ptr(m.name) } == expected.name;
+            let good = methods.into_iter().find(is_it).unwrap();
+            assert!(good.expect(expected).is_ok());
+            assert!(CryptMethod { flags: 8, ..good }.expect(expected).is_err());
+            assert!(CryptMethod { tag_length: 1, ..good }.expect(expected).is_err());
+            assert!(CryptMethod { crypt: None, ..good }.expect(expected).is_err());
+        }
+    }
+
+    #[test]
+    fn a_state_tells_its_direction() {
+        for direction in [Direction::Seal, Direction::Open] {
+            assert_eq!(direction_of(state_of(direction)), Some(direction));
+        }
+        assert_eq!(direction_of(ptr::null_mut()), None);
     }
 }

@@ -63,14 +63,15 @@ unsafe extern "C" fn __wrap_ssh2_packet_add(
     };
 
     // SAFETY: `length` bytes at `data`, per contract; the reference to the Io ends with the block.
-    let (kind, arrival) = unsafe {
+    let (kind, arrival, number) = unsafe {
         let message = std::slice::from_raw_parts(data, length);
-        (message[0], (*io).arrived(message))
+        (*io).count_received(sequence);
+        (message[0], (*io).arrived(message), (*io).last_sequence())
     };
     match arrival {
         Arrival::Take => {
             // SAFETY: the buffer comes from `allocate` and is ours because 0 is returned.
-            unsafe { (*io).keep(Packet::from_raw(buffer, length, sequence)) };
+            unsafe { (*io).keep(Packet::from_raw(buffer, length, number)) };
             0
         }
         Arrival::Refuse => {
@@ -78,17 +79,61 @@ unsafe extern "C" fn __wrap_ssh2_packet_add(
             unsafe { free(data.cast()) };
             sys::LIBSSH2_ERROR_PROTO
         }
-        Arrival::Pass => {
-            // SAFETY: the arguments are passed on as they came; no reference to the Io is held.
-            let code =
-                unsafe { __real_ssh2_packet_add(session, data, length, mac_state, sequence) };
-            // SAFETY: a short-lived reference, libssh2 has returned.
-            match unsafe { (*io).passed(kind, code == super::EAGAIN) } {
-                true => code,
-                false => sys::LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE,
-            }
+        // SAFETY: as the arguments came; no reference to the Io is held.
+        Arrival::Pass => unsafe { pass_on(session, io, buffer, length, kind, sequence) },
+    }
+}
+
+/// Has libssh2 handle a packet of type `kind`.
+///
+/// # Safety
+/// A live session and its Io, to which no reference is held; `length` bytes at `data` in memory from [`allocate`],
+/// which are given up.
+unsafe fn pass_on(
+    session: *mut sys::LIBSSH2_SESSION,
+    io: *mut Io,
+    data: NonNull<u8>,
+    length: usize,
+    kind: u8,
+    sequence: u32,
+) -> c_int {
+    // SAFETY: the caller's promises; the reference to the Io begins after libssh2 has returned.
+    unsafe {
+        let code = __real_ssh2_packet_add(session, data.as_ptr(), length, MAC_CONFIRMED, sequence);
+        match (*io).passed(kind, code == super::EAGAIN) {
+            true => code,
+            false => sys::LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE,
         }
     }
+}
+
+/// Hands libssh2 a copy of a packet that was opened without it, as if it had read it: 0, EAGAIN or an error.
+///
+/// # Safety
+/// A live session, to whose Io no reference is held. `message` is not empty.
+pub(super) unsafe fn hand_in(
+    session: *mut sys::LIBSSH2_SESSION,
+    message: &[u8],
+    sequence: u32,
+) -> c_int {
+    // SAFETY: malloc takes any size; as much is copied as was allocated.
+    unsafe {
+        let io: *mut Io = (*sys::libssh2_session_abstract(session)).cast();
+        let Some(data) = NonNull::new(malloc(message.len()).cast::<u8>()) else {
+            return sys::LIBSSH2_ERROR_ALLOC;
+        };
+        std::ptr::copy_nonoverlapping(message.as_ptr(), data.as_ptr(), message.len());
+        pass_on(session, io, data, message.len(), message[0], sequence)
+    }
+}
+
+/// The Io of a session.
+///
+/// # Safety
+/// A live session of [`super::Session`], or one that is being freed; while the reference is used there is no other one.
+pub(in crate::ssh) unsafe fn io_of<'a>(session: *mut sys::LIBSSH2_SESSION) -> Option<&'a mut Io> {
+    // SAFETY: the abstract pointer was set by `Session::new` and outlives the session.
+    unsafe { (*sys::libssh2_session_abstract(session)).cast::<Io>().as_mut() }
 }
 
 /// libssh2 turns numbers round before it gives them to OpenSSL, which takes them in the machine's byte order: the crate
@@ -108,6 +153,7 @@ pub(super) extern "C" fn send(
     // SAFETY: `abstract_` points to the session's pointer to its Io; libssh2 gives `length` bytes at `buffer`.
     let taken = unsafe {
         let io: *mut Io = (*abstract_).cast();
+        (*io).count_sent();
         (*io).output.append(std::slice::from_raw_parts(buffer.cast(), length))
     };
     match taken {
@@ -116,7 +162,7 @@ pub(super) extern "C" fn send(
     }
 }
 
-/// Hands libssh2 what has been received; 0 at the end of the input.
+/// Hands libssh2 of what has been received as much as [`Io::for_library`] says; 0 at the end of the input.
 pub(super) extern "C" fn receive(
     _socket: sys::libssh2_socket_t,
     buffer: *mut c_void,
@@ -128,9 +174,8 @@ pub(super) extern "C" fn receive(
     // may be uninitialised, so they are only ever copied to).
     unsafe {
         let io: *mut Io = (*abstract_).cast();
-        let input = (*io).input.pending();
-        let count = input.len().min(length);
-        std::ptr::copy_nonoverlapping(input.as_ptr(), buffer.cast(), count);
+        let count = (*io).for_library(length);
+        std::ptr::copy_nonoverlapping((*io).input.pending().as_ptr(), buffer.cast(), count);
         (*io).input.consume(count);
         match count {
             0 if length > 0 && !(*io).input.at_end() => failure(Errno::AGAIN),
@@ -179,6 +224,8 @@ pub(super) extern "C" fn answer_prompts(
 
 /// libssh2's malloc.
 pub(super) extern "C" fn allocate(size: usize, _abstract: *mut *mut c_void) -> *mut c_void {
+    #[cfg(test)]
+    crate::ssh::counting::count();
     // SAFETY: malloc takes any size.
     unsafe { malloc(size) }
 }

@@ -14,6 +14,8 @@ use nom::number::complete::{be_u8, be_u32};
 use zeroize::Zeroizing;
 
 use super::Packet;
+use super::padding::Padding;
+use crate::ssh::cipher::{Direction, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// Size of the receive buffer in bytes: several packets for one read of the socket.
 pub(in crate::ssh) const RECEIVE_BUFFER: usize = 256 * 1024;
@@ -123,6 +125,34 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) password: Option<Zeroizing<String>>,
     /// A prompt asked for a new password.
     pub(in crate::ssh) change_demanded: bool,
+    sending: Keying,
+    receiving: Keying,
+    /// Sequence numbers begin anew with new keys (OpenSSH, PROTOCOL section 1.10).
+    strict: bool,
+    /// libssh2 compresses: it has to see every packet.
+    compressed: bool,
+    /// Our identification line is sent.
+    greeted: bool,
+    /// The server's identification line is read.
+    in_packets: bool,
+    /// What libssh2 may still take of the packet it has begun to take.
+    frame_left: usize,
+    /// libssh2 was given bytes without regard to packets, and may hold some.
+    unframed: bool,
+    padding: Padding,
+}
+
+/// What [`Io::open_packet`] found in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// A payload of this many bytes at this place of the input's buffer.
+    Payload { start: usize, length: usize },
+    /// No whole packet.
+    NeedsInput,
+    /// The next packet was changed on its way, or is none.
+    Damaged,
+    /// Its length is impossible.
+    OutOfBounds,
 }
 
 impl Io {
@@ -141,6 +171,134 @@ impl Io {
             auth_failure: None,
             password: None,
             change_demanded: false,
+            sending: Keying::new(),
+            receiving: Keying::new(),
+            strict: false,
+            compressed: false,
+            greeted: false,
+            in_packets: false,
+            frame_left: 0,
+            unframed: false,
+            padding: Padding::new(),
+        }
+    }
+
+    /// Keys and numbers of one direction.
+    pub(in crate::ssh) fn keying(&mut self, direction: Direction) -> &mut Keying {
+        match direction {
+            Direction::Seal => &mut self.sending,
+            Direction::Open => &mut self.receiving,
+        }
+    }
+
+    /// A key exchange has ended in these keys.
+    pub(in crate::ssh) fn new_keys(&mut self, direction: Direction, keys: Keys, mac_due: bool) {
+        let strict = self.strict;
+        let keying = self.keying(direction);
+        keying.begin(keys, mac_due);
+        if strict {
+            keying.sequence = 0;
+        }
+    }
+
+    /// Whether packets of the connection protocol go past libssh2: it neither holds bytes of the input nor has to see
+    /// what is sent.
+    pub(in crate::ssh) fn is_direct(&self) -> bool {
+        self.phase == Phase::Open
+            && !self.rekeying()
+            && !self.compressed
+            && !self.unframed
+            && self.frame_left == 0
+            && self.sending.is_whole()
+            && self.receiving.is_whole()
+    }
+
+    /// Takes one packet from the input and opens it where it stands; only while [`Io::is_direct`].
+    pub(super) fn open_packet(&mut self) -> Opened {
+        let pending = self.input.pending_mut();
+        let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return Opened::NeedsInput };
+        let size = match self.receiving.frame(first) {
+            Frame::Bytes(size) => size,
+            Frame::Hidden | Frame::Impossible => return Opened::OutOfBounds,
+        };
+        let Some(packet) = pending.get_mut(..size) else { return Opened::NeedsInput };
+        if !self.receiving.open(packet) {
+            return Opened::Damaged;
+        }
+        self.receiving.count();
+        // The frame has at least one block: the padding length is there.
+        let text = size - LENGTH_SIZE - self.receiving.tag_size();
+        let padding = usize::from(packet[LENGTH_SIZE]);
+        let start = self.input.start() + LENGTH_SIZE + 1;
+        self.input.consume(size);
+        match text.checked_sub(1 + padding) {
+            Some(length) if length > 0 => Opened::Payload { start, length },
+            _ => Opened::Damaged,
+        }
+    }
+
+    /// Frames and seals one packet into the output; only while [`Io::is_direct`]. False: it could not be.
+    pub(super) fn seal_packet(&mut self, header: &[u8], body: &[u8]) -> bool {
+        let sequence = self.sending.sequence;
+        let Keys::Whole(protection) = &mut self.sending.keys else { return false };
+        let payload = header.len() + body.len();
+        let padding = protection.padding(payload);
+        let (text, tag) = (1 + payload + padding, protection.tag_size());
+        let (Ok(length), Ok(padding_length), Some(filler)) =
+            (u32::try_from(text), u8::try_from(padding), self.padding.take(padding))
+        else {
+            return false;
+        };
+        let parts =
+            [&length.to_be_bytes()[..], &[padding_length], header, body, filler, &NO_TAG[..tag]];
+        let Some(packet) = self.output.append_parts(&parts) else { return false };
+        if !protection.seal(sequence, packet) {
+            return false;
+        }
+        self.sending.count();
+        true
+    }
+
+    /// How many of the received bytes libssh2 may take now, if it asks for `wanted`.
+    ///
+    /// It gets whole packets only, one at a time, so that it never holds bytes of the next one: those may be ours.
+    pub(super) fn for_library(&mut self, wanted: usize) -> usize {
+        let pending = self.input.pending();
+        // The lines before the first packet, which libssh2 reads byte by byte.
+        if wanted <= 1 || self.unframed {
+            return pending.len().min(wanted);
+        }
+        self.in_packets = true;
+        if self.frame_left == 0 {
+            let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return 0 };
+            match self.receiving.frame(first) {
+                Frame::Bytes(size) if size <= pending.len() => self.frame_left = size,
+                Frame::Bytes(_) => return 0,
+                // libssh2 finds the length, or finds it wrong.
+                Frame::Hidden | Frame::Impossible => {
+                    self.unframed = true;
+                    return pending.len().min(wanted);
+                }
+            }
+        }
+        let count = self.frame_left.min(wanted);
+        self.frame_left -= count;
+        count
+    }
+
+    /// Whether there is something to work on: a whole packet, or the news that no more will come.
+    pub(in crate::ssh) fn may_go_on(&mut self) -> bool {
+        if self.input.ended() && !self.input.end_seen() {
+            return true;
+        }
+        let pending = self.input.pending();
+        if self.unframed || self.frame_left > 0 || !self.in_packets {
+            return !pending.is_empty();
+        }
+        let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return false };
+        match self.receiving.frame(first) {
+            Frame::Bytes(size) => size <= pending.len(),
+            Frame::Hidden | Frame::Impossible => true,
         }
     }
 
@@ -149,10 +307,12 @@ impl Io {
         self.phase
     }
 
-    /// Login is over: from the next packet on the connection protocol is ours.
-    pub(in crate::ssh) fn open(&mut self) {
+    /// Login is over: from the next packet on the connection protocol is ours. `compressed`: libssh2 has to
+    /// decompress it.
+    pub(in crate::ssh) fn open(&mut self, compressed: bool) {
         trace!("ssh: {:?} -> {:?}", self.phase, Phase::Open);
         self.phase = Phase::Open;
+        self.compressed = compressed;
         self.server_kexinit = None;
         self.password = None;
     }
@@ -177,6 +337,37 @@ impl Io {
         !self.inbox.is_empty()
     }
 
+    /// Another packet has come by way of libssh2, with this number as far as libssh2 knows.
+    pub(super) fn count_received(&mut self, sequence: u32) {
+        match self.phase {
+            Phase::Login => self.receiving.sequence = sequence.wrapping_add(1),
+            Phase::Open => self.receiving.count(),
+        }
+    }
+
+    /// libssh2 sends something: its identification line first, then a packet each time.
+    pub(super) fn count_sent(&mut self) {
+        if std::mem::replace(&mut self.greeted, true) {
+            self.sending.count();
+        }
+    }
+
+    /// Number of the last packet that came.
+    pub(super) fn last_sequence(&self) -> u32 {
+        self.receiving.sequence.wrapping_sub(1)
+    }
+
+    /// [`Io::arrived`] for a packet that [`Io::open_packet`] found.
+    pub(super) fn arrived_in_input(&mut self, start: usize, length: usize) -> Arrival {
+        let kind = self.input.consumed(start, length).first().copied().unwrap_or(0);
+        if kind == number::DISCONNECT {
+            let farewell = parse_disconnect(&self.input.consumed(start, length)[1..]);
+            self.disconnect = Some(farewell);
+            return Arrival::Pass;
+        }
+        self.arrived_when_open(kind)
+    }
+
     /// Decides about a packet whose integrity is confirmed; `message` is not empty.
     pub(super) fn arrived(&mut self, message: &[u8]) -> Arrival {
         let Some((&kind, content)) = message.split_first() else {
@@ -199,7 +390,13 @@ impl Io {
         }
         match kind {
             number::KEXINIT if self.server_kexinit.is_none() && content.len() <= KEXINIT_LIMIT => {
+                self.strict |= parse_kexinit(content)
+                    .is_some_and(|[kex, ..]| kex.is_empty() || kex.split(',').any(|n| n == STRICT));
                 self.server_kexinit = Some(content.into());
+                Arrival::Pass
+            }
+            number::NEWKEYS => {
+                self.await_keys();
                 Arrival::Pass
             }
             number::USERAUTH_FAILURE => {
@@ -225,6 +422,7 @@ impl Io {
                 Rekey::Idle => self.refuse("packet of a key exchange outside of one"),
                 Rekey::Running(REKEY_PACKETS..) => self.refuse("endless key exchange"),
                 Rekey::Running(_) if kind == number::NEWKEYS => {
+                    self.await_keys();
                     self.set_rekey(Rekey::Idle);
                     self.rekeys += 1;
                     Arrival::Pass
@@ -239,6 +437,12 @@ impl Io {
             }
             _ => Arrival::Take,
         }
+    }
+
+    /// Both sides have said NEWKEYS: until a cipher of ours gets its keys they are libssh2's.
+    fn await_keys(&mut self) {
+        self.sending.begin(Keys::Foreign, false);
+        self.receiving.begin(Keys::Foreign, false);
     }
 
     /// Called after libssh2 has handled a packet of type `kind`; `waiting`: it needs more input to go on.
@@ -280,6 +484,12 @@ impl Io {
     }
 }
 
+/// The server's word for sequence numbers that begin anew with each key exchange (OpenSSH, PROTOCOL section 1.10).
+const STRICT: &str = "kex-strict-s-v00@openssh.com";
+
+/// Room for the tag of a packet.
+const NO_TAG: [u8; 64] = [0; 64];
+
 /// Received bytes: one buffer for the life of the session, filled at the end, consumed at the front.
 pub(in crate::ssh) struct Input {
     buffer: Box<[u8]>,
@@ -288,16 +498,19 @@ pub(in crate::ssh) struct Input {
     ended: bool,
     end_seen: bool,
     total: u64,
+    /// How often room was asked for: what was said of the buffer before holds no more.
+    fills: u64,
 }
 
 impl Input {
     fn new() -> Self {
         let buffer = vec![0; RECEIVE_BUFFER].into_boxed_slice();
-        Self { buffer, start: 0, end: 0, ended: false, end_seen: false, total: 0 }
+        Self { buffer, start: 0, end: 0, ended: false, end_seen: false, total: 0, fills: 0 }
     }
 
     /// Room for received bytes; empty only when the buffer is full.
     pub(in crate::ssh) fn space(&mut self) -> &mut [u8] {
+        self.fills += 1;
         if self.end == self.buffer.len() && self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -318,6 +531,25 @@ impl Input {
         &self.buffer[self.start..self.end]
     }
 
+    fn pending_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.start..self.end]
+    }
+
+    /// Where the pending bytes begin in the buffer.
+    fn start(&self) -> usize {
+        self.start
+    }
+
+    /// How often [`Input::space`] was called.
+    pub(super) fn fills(&self) -> u64 {
+        self.fills
+    }
+
+    /// Bytes that were consumed since the last [`Input::space`], by their place in the buffer.
+    pub(super) fn consumed(&self, start: usize, length: usize) -> &[u8] {
+        self.buffer.get(start..start + length).unwrap_or_default()
+    }
+
     /// Bytes received in all.
     pub(in crate::ssh) fn total(&self) -> u64 {
         self.total
@@ -336,6 +568,11 @@ impl Input {
     /// Whether libssh2 has run into the end of the input.
     pub(in crate::ssh) fn end_seen(&self) -> bool {
         self.end_seen
+    }
+
+    /// Whether nothing will come behind what is pending, which is not a whole packet; remembers that it was asked.
+    pub(in crate::ssh) fn is_over(&mut self) -> bool {
+        self.at_end()
     }
 
     pub(super) fn consume(&mut self, count: usize) {
@@ -399,13 +636,23 @@ impl Output {
 
     /// Appends; false: too much waits already.
     pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
-        if self.pending().len() + bytes.len() > OUTPUT_LIMIT {
+        self.append_parts(&[bytes]).is_some()
+    }
+
+    /// Appends all parts and gives them back, to be changed in place; None: too much waits already.
+    fn append_parts(&mut self, parts: &[&[u8]]) -> Option<&mut [u8]> {
+        let size: usize = parts.iter().map(|part| part.len()).sum();
+        if self.pending().len() + size > OUTPUT_LIMIT {
             self.overflowed = true;
-            return false;
+            return None;
         }
-        self.buffer.extend_from_slice(bytes);
-        self.total += bytes.len() as u64;
-        true
+        let start = self.buffer.len();
+        self.buffer.reserve(size);
+        for part in parts {
+            self.buffer.extend_from_slice(part);
+        }
+        self.total += size as u64;
+        Some(&mut self.buffer[start..])
     }
 }
 
@@ -445,7 +692,7 @@ mod tests {
 
     fn open() -> Io {
         let mut io = Io::new();
-        io.open();
+        io.open(false);
         io
     }
 

@@ -2,7 +2,9 @@
 //!
 //! libssh2 keeps version exchange, key exchange, login, encryption and compression. Its SEND and RECV callbacks
 //! move bytes from and to buffers of ours, and `ssh2_packet_add` is caught by the linker ([`hook`]), so that the
-//! packets of the connection protocol come to us. Used by [`transport`](super::transport) and the check of the
+//! packets of the connection protocol come to us. With the ciphers of [`cipher`](super::cipher) these packets do not
+//! pass libssh2 at all: they are opened and sealed in those buffers ([`Session::open_packet`]), and libssh2 is given
+//! what else arrives, and the bytes of key exchanges. Used by [`transport`](super::transport) and the check of the
 //! seams only.
 //!
 //! Invariants: a session and its `Io` live and die together; nobody holds a reference to the `Io` while libssh2
@@ -12,14 +14,18 @@
 mod hook;
 mod io;
 mod packet;
+mod padding;
 
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint, c_void};
 use std::ptr::{self, NonNull};
 
 use libssh2_sys as sys;
 
+pub(super) use hook::io_of;
+use io::{Arrival, Opened};
 pub(super) use io::{Io, parse_kexinit};
 pub use packet::Packet;
+use packet::Place;
 
 /// "Call again when there is more input": the only reason, since our SEND callback takes everything.
 pub(super) const EAGAIN: c_int = sys::LIBSSH2_ERROR_EAGAIN;
@@ -252,6 +258,48 @@ impl Session {
     pub(super) fn authenticated(&self) -> bool {
         // SAFETY: live session, read only.
         unsafe { sys::libssh2_userauth_authenticated(self.raw.as_ptr()) != 0 }
+    }
+
+    /// Opens one packet without libssh2, while [`Io::is_direct`]: our own packet, or none if libssh2 has handled it;
+    /// [`EAGAIN`] or another code of libssh2 as the error.
+    pub(super) fn open_packet(&mut self) -> Result<Option<Packet>, c_int> {
+        let io = self.io_mut();
+        let (start, length) = match io.open_packet() {
+            Opened::Payload { start, length } => (start, length),
+            Opened::NeedsInput => return Err(EAGAIN),
+            Opened::Damaged => return Err(sys::LIBSSH2_ERROR_DECRYPT),
+            Opened::OutOfBounds => return Err(sys::LIBSSH2_ERROR_OUT_OF_BOUNDARY),
+        };
+        let (fill, sequence) = (io.input.fills(), io.last_sequence());
+        match io.arrived_in_input(start, length) {
+            Arrival::Take => return Ok(Some(Packet::in_input(start, length, fill, sequence))),
+            Arrival::Refuse => return Err(sys::LIBSSH2_ERROR_PROTO),
+            Arrival::Pass => {}
+        }
+        // Rare: a few bytes of a key exchange's beginning, of a farewell or of nothing that matters.
+        let message = io.input.consumed(start, length).to_vec();
+        // SAFETY: live session; the reference to the Io has ended.
+        match unsafe { hook::hand_in(self.raw.as_ptr(), &message, sequence) } {
+            0 | EAGAIN => Ok(None),
+            code => Err(code),
+        }
+    }
+
+    /// Frames and seals one packet without libssh2, while [`Io::is_direct`]; false: it could not be.
+    pub(super) fn seal_packet(&mut self, header: &[u8], body: &[u8]) -> bool {
+        self.io_mut().seal_packet(header, body)
+    }
+
+    /// The bytes of a packet of this session.
+    pub(super) fn bytes<'a>(&'a self, packet: &'a Packet) -> &'a [u8] {
+        match packet.place() {
+            Place::Memory(memory) => memory.bytes(),
+            Place::Input { start, length, fill } => {
+                let input = &self.io().input;
+                debug_assert_eq!(*fill, input.fills(), "a packet of an earlier read");
+                input.consumed(*start, *length)
+            }
+        }
     }
 
     /// Reads one packet: its type, [`EAGAIN`] or an error. Packets that the hook took are in the Io's inbox.

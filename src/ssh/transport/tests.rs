@@ -7,9 +7,12 @@ use openssl::sha::Sha256;
 
 use super::offer::MACS;
 use super::*;
+use crate::config::{Host, Target};
+use crate::ssh::channels::{Event, Limits, Mux};
 use crate::ssh::cipher;
+use crate::ssh::counting;
 use crate::ssh::login::{LoginError, LoginStep};
-use crate::ssh::test_support::{Client, Sshd, serve_once, with_keys};
+use crate::ssh::test_support::{Client, DEADLINE, Sshd, serve_once, with_keys};
 
 const SSH_MSG_GLOBAL_REQUEST: u8 = 80;
 const SSH_MSG_REQUEST_FAILURE: u8 = 82;
@@ -58,7 +61,7 @@ fn number(packet: &[u8], at: usize) -> u32 {
 }
 
 /// A keepalive as OpenSSH sends it, which every server answers.
-fn ping(client: &mut Client) -> Packet {
+fn ping(client: &mut Client) -> Vec<u8> {
     let request = string("keepalive@openssh.com");
     client.send(&[&[SSH_MSG_GLOBAL_REQUEST], &request[..], &[1]].concat());
     loop {
@@ -126,7 +129,7 @@ fn echo(client: &mut Client, size: usize) {
         while !held.is_empty() && !client.transport.is_rekeying() {
             assert_eq!(client.transport.send(&held.remove(0), &[]), Ok(Sent::Yes));
         }
-        let Some(packet) = client.transport.next_packet().unwrap() else {
+        let Some(packet) = client.next_packet() else {
             client.wait_and_read();
             continue;
         };
@@ -262,7 +265,7 @@ fn input_may_come_byte_by_byte() {
         let mut answer = None;
         for byte in bytes {
             client.receive(&[byte]);
-            answer = client.transport.next_packet().unwrap().or(answer);
+            answer = client.next_packet().or(answer);
         }
         assert_eq!(answer.unwrap()[0], SSH_MSG_REQUEST_FAILURE);
     }
@@ -370,13 +373,107 @@ fn a_greeting_without_end_is_given_up() {
     assert_eq!(error, LoginError::Transport(expected));
 }
 
+/// Downloads and uploads through the channel layer; the allocations of each once it has begun.
+fn allocations_of_transfers(client: &mut Client) -> (u64, u64) {
+    const SIZE: usize = 16 << 20;
+    const BEGUN: usize = 4 << 20;
+    let limits = Limits {
+        channels: 4,
+        initial_window: 1 << 20,
+        max_window: 1 << 20,
+        growth: 0,
+        max_packet: 32_768,
+        queued: 16,
+    };
+    let mut mux = Mux::<()>::new(limits);
+    let source = serve_once(|mut socket| socket.write_all(&vec![7; SIZE]).unwrap());
+    let (begun, all) = std::sync::mpsc::channel();
+    let sink = serve_once(move |mut socket| {
+        let count = std::io::copy(&mut socket, &mut std::io::sink()).unwrap();
+        begun.send(count).unwrap();
+    });
+    let mut allocated = [0; 2];
+    for (address, is_upload) in [(source, false), (sink, true)] {
+        let target = Target { host: Host::Address(address.ip()), port: address.port() };
+        let channel = mux.open_direct_tcpip((), &target, address).unwrap();
+        let data = vec![9; 32_000];
+        let (mut moved, mut before, mut is_open) = (0, None, false);
+        while moved < SIZE {
+            if moved >= BEGUN {
+                before.get_or_insert_with(counting::allocations);
+            }
+            while is_upload && client.transport.output_len() < HIGH_WATER && moved < SIZE {
+                let count = mux.send_room(channel).min(data.len());
+                let Some(header) = mux.data_header(channel, count) else { break };
+                assert_eq!(client.transport.send(&header, &data[..count]), Ok(Sent::Yes));
+                moved += count;
+            }
+            while let Some(packet) = mux.next_packet() {
+                assert_eq!(client.transport.send(&packet, &[]), Ok(Sent::Yes));
+            }
+            client.write();
+            let Some(packet) = client.transport.next_packet().unwrap() else {
+                if moved < SIZE {
+                    client.wait_and_read();
+                }
+                continue;
+            };
+            match mux.input(client.transport.bytes(&packet)).unwrap() {
+                Event::Data { id, data, .. } => {
+                    moved += data.len();
+                    mux.consumed(id, data.len());
+                }
+                Event::Opened { .. } => is_open = true,
+                _ => {}
+            }
+        }
+        assert!(is_open);
+        allocated[usize::from(is_upload)] = counting::allocations() - before.unwrap();
+        mux.send_eof(channel);
+    }
+    while let Some(packet) = mux.next_packet() {
+        assert_eq!(client.transport.send(&packet, &[]), Ok(Sent::Yes));
+    }
+    while client.transport.output_len() > 0 {
+        client.wait_and_read();
+    }
+    assert!(all.recv_timeout(DEADLINE).unwrap() >= SIZE as u64);
+    (allocated[0], allocated[1])
+}
+
+/// Twelve megabytes are some 380 packets each way, and as many calls of a socket.
 #[test]
-fn a_packet_outlives_its_session() {
+fn packets_need_no_memory_of_their_own() {
     let sshd = Sshd::start("");
-    let mut client = Client::logged_in(sshd.address, &TransportOptions::default());
-    let packet = ping(&mut client);
-    drop(client);
-    assert_eq!(packet[0], SSH_MSG_REQUEST_FAILURE);
+    for name in ["aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr"] {
+        let mut client = Client::logged_in(sshd.address, &options(name));
+        let (down, up) = allocations_of_transfers(&mut client);
+        assert!(down < 20 && up < 20, "{name}: {down} down, {up} up");
+    }
+    // What libssh2 has to see is counted, too.
+    let options = TransportOptions { macs: Some("hmac-sha2-256"), ..options("aes256-ctr") };
+    let mut client = Client::logged_in(sshd.address, &options);
+    let (down, _) = allocations_of_transfers(&mut client);
+    assert!(down > 300, "{down}");
+}
+
+#[test]
+fn packets_go_past_libssh2_unless_it_has_to_see_them() {
+    let sshd = Sshd::start("Compression yes");
+    let direct = |options: &TransportOptions<'_>| {
+        let mut client = Client::logged_in(sshd.address, options);
+        ping(&mut client);
+        client.transport.session.io().is_direct()
+    };
+    for name in ["aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"] {
+        assert!(direct(&options(name)), "{name}");
+    }
+    for (mac, expected) in [("hmac-sha2-512-etm@openssh.com", true), ("hmac-sha2-512", false)] {
+        let options = TransportOptions { macs: Some(mac), ..options("aes192-ctr") };
+        assert_eq!(direct(&options), expected, "{mac}");
+    }
+    let compressed = TransportOptions { compression: true, ..TransportOptions::default() };
+    assert!(!direct(&compressed));
 }
 
 #[test]

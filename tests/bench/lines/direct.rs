@@ -1,10 +1,12 @@
-//! Throughput of filter action DIRECT beside a connection with nothing between.
+//! Throughput of filter action DIRECT beside a connection with nothing between, and beside other
+//! SOCKS proxies.
 
 use super::streams::{Direction, GB, transfer};
 use super::{Line, Metric};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
+use crate::setting::Setting;
 use crate::usage::Usage;
 
 const METRICS: &[Metric] = &[
@@ -16,16 +18,23 @@ const METRICS: &[Metric] = &[
 
 /// This family.
 pub fn lines() -> Vec<Line> {
+    use Contender::{Dante, Microsocks, Plain};
+    use Direction::{Down, Up};
     [
-        ("direct-down", "one download without SSH", Direction::Down),
-        ("direct-up", "one upload without SSH", Direction::Up),
+        ("direct-down", "one download without SSH", Down, Plain),
+        ("direct-up", "one upload without SSH", Up, Plain),
+        ("microsocks-down", "the download beside another SOCKS proxy", Down, Microsocks),
+        ("microsocks-up", "the upload beside another SOCKS proxy", Up, Microsocks),
+        ("dante-down", "the download beside yet another one", Down, Dante),
+        ("dante-up", "the upload beside yet another one", Up, Dante),
     ]
-    .map(|(name, about, direction)| Line {
+    .map(|(name, about, direction, theirs)| Line {
         name,
         about,
         ours: Contender::ZoxyDirect,
-        theirs: Contender::Plain,
+        theirs,
         metrics: METRICS,
+        setting: Setting::USUAL,
         fresh: false,
         measure: Box::new(move |running, load| measure(running, load, direction)),
     })

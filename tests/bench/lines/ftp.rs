@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::ftp_client::{FtpClient, Mode};
 use crate::ftpd::{FILE_BYTES, file_name};
 use crate::load::Load;
+use crate::setting::Setting;
 
 const METRICS: &[Metric] = &[
     Metric::more("files/s", 0),
@@ -44,6 +45,7 @@ pub fn lines() -> Vec<Line> {
         ours: Zoxy,
         theirs,
         metrics: METRICS,
+        setting: Setting::USUAL,
         fresh: false,
         measure: Box::new(move |running, load| measure(running, load, direction, mode)),
     })

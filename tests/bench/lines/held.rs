@@ -3,10 +3,12 @@
 use std::net::TcpStream;
 use std::thread;
 
+use super::streams::{Direction, transfer};
 use super::{Line, Metric};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
+use crate::setting::Setting;
 use crate::usage::{self, Usage};
 
 const METRICS: &[Metric] = &[
@@ -15,18 +17,43 @@ const METRICS: &[Metric] = &[
     Metric::less("MB resident", 2),
 ];
 
+const BUSY_METRICS: &[Metric] = &[Metric::more("share left", 2)];
+
 /// This family.
 pub fn lines() -> Vec<Line> {
-    vec![Line {
+    let busy = Line {
+        name: "held-busy",
+        about: "one download beside them: its throughput against that without them",
+        ours: Contender::Zoxy,
+        theirs: Contender::SshD,
+        metrics: BUSY_METRICS,
+        setting: Setting::USUAL,
+        fresh: true,
+        measure: Box::new(measure_busy),
+    };
+    let idle = Line {
         name: "held",
         about: "tunnels held open, idle (--tunnels): memory of the proxy",
         ours: Contender::Zoxy,
         theirs: Contender::SshD,
         metrics: METRICS,
+        setting: Setting::USUAL,
         // What an earlier load left in its heap would hide what tunnels cost.
         fresh: true,
         measure: Box::new(measure),
-    }]
+    };
+    vec![idle, busy]
+}
+
+/// Downloads without and with idle tunnels, in the same process, the former twice so that neither
+/// finds it colder.
+fn measure_busy(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> {
+    let download = || transfer(running, Direction::Down, 1, load.bytes);
+    download()?;
+    let alone = download()?;
+    let _tunnels = open(running, load.tunnels)?;
+    let beside = download()?;
+    Ok(vec![Some(alone.as_secs_f64() / beside.as_secs_f64())])
 }
 
 fn measure(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> {
@@ -38,7 +65,7 @@ fn measure(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> 
 }
 
 /// Resident bytes of the proxy, when they no longer change.
-fn resident(running: &Running) -> Result<f64, Failure> {
+pub fn resident(running: &Running) -> Result<f64, Failure> {
     let read = || -> Result<Usage, Failure> {
         running.usage()?.ok_or_else(|| Failure::new("there is no proxy whose memory to read"))
     };

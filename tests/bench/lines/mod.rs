@@ -1,14 +1,17 @@
 //! The lines of the table. A family of lines is a file; a new one adds its `lines` to [`all`].
 
 mod direct;
+mod far;
 mod ftp;
 mod held;
 mod setup;
+mod stalled;
 mod streams;
 
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
+use crate::setting::Setting;
 
 /// One thing to measure, with both contenders.
 pub struct Line {
@@ -22,6 +25,8 @@ pub struct Line {
     pub theirs: Contender,
     /// What one measurement yields.
     pub metrics: &'static [Metric],
+    /// The SSH connection it is measured over.
+    pub setting: Setting,
     /// Whether each round starts the contenders anew.
     pub fresh: bool,
     /// Does one measurement: a value for each metric, none where the contender has no such thing.
@@ -72,8 +77,16 @@ impl Metric {
 
 /// Every line, in table order.
 pub fn all() -> Vec<Line> {
-    [streams::lines(), setup::lines(), ftp::lines(), held::lines(), direct::lines()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        streams::lines(),
+        setup::lines(),
+        far::lines(),
+        ftp::lines(),
+        held::lines(),
+        stalled::lines(),
+        direct::lines(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

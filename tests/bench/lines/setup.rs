@@ -13,12 +13,15 @@ use super::{Line, Metric};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
+use crate::setting::Setting;
 use crate::targets::Service;
 
-const METRICS: &[Metric] =
+/// What a set-up line yields.
+pub const METRICS: &[Metric] =
     &[Metric::more("connections/s", 0), Metric::less("p50 ms", 2), Metric::less("p99 ms", 2)];
 
-type Prove = fn(&Running) -> Result<TcpStream, Failure>;
+/// Makes a connection and proves it.
+pub type Prove = fn(&Running) -> Result<TcpStream, Failure>;
 
 /// This family.
 pub fn lines() -> Vec<Line> {
@@ -38,13 +41,15 @@ pub fn lines() -> Vec<Line> {
         ours: Contender::Zoxy,
         theirs: Contender::SshD,
         metrics: METRICS,
+        setting: Setting::USUAL,
         fresh: false,
         measure: Box::new(move |running, load| measure(running, load, prove, at_once)),
     })
     .into()
 }
 
-fn measure(
+/// Makes connections, `at_once` at a time.
+pub fn measure(
     running: &Running,
     load: &Load,
     prove: Prove,

@@ -10,6 +10,7 @@ use super::{Line, Metric};
 use crate::contender::{Contender, Running};
 use crate::failure::{Circumstance, Failure};
 use crate::load::Load;
+use crate::setting::{Cipher, Setting};
 use crate::targets::{self, Order, Service};
 
 const METRICS: &[Metric] = &[Metric::more("GB/s", 2), Metric::less("proxy CPU s/GB", 2)];
@@ -29,20 +30,27 @@ pub enum Direction {
 /// This family.
 pub fn lines() -> Vec<Line> {
     use Direction::{Down, Up};
+    let usual = Setting::USUAL;
+    let (chacha, ctr) = (Setting::with(Cipher::ChaCha), Setting::with(Cipher::CtrEtm));
     [
-        ("down-1", "one download", Down, 1),
-        ("up-1", "one upload", Up, 1),
-        ("down-4", "4 downloads at once, together", Down, 4),
-        ("up-4", "4 uploads at once, together", Up, 4),
-        ("down-16", "16 downloads at once, together", Down, 16),
-        ("up-16", "16 uploads at once, together", Up, 16),
+        ("down-1", "one download", Down, 1, usual),
+        ("up-1", "one upload", Up, 1, usual),
+        ("down-4", "4 downloads at once, together", Down, 4, usual),
+        ("up-4", "4 uploads at once, together", Up, 4, usual),
+        ("down-16", "16 downloads at once, together", Down, 16, usual),
+        ("up-16", "16 uploads at once, together", Up, 16, usual),
+        ("chacha-down", "one download, chacha20-poly1305", Down, 1, chacha),
+        ("chacha-up", "one upload, chacha20-poly1305", Up, 1, chacha),
+        ("ctr-down", "one download, aes256-ctr and hmac-sha2-256-etm", Down, 1, ctr),
+        ("ctr-up", "one upload, aes256-ctr and hmac-sha2-256-etm", Up, 1, ctr),
     ]
-    .map(|(name, about, direction, streams)| Line {
+    .map(|(name, about, direction, streams, setting)| Line {
         name,
         about,
         ours: Contender::Zoxy,
         theirs: Contender::SshD,
         metrics: METRICS,
+        setting,
         fresh: false,
         measure: Box::new(move |running, load| measure(running, load, direction, streams)),
     })
