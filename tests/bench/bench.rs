@@ -1,5 +1,5 @@
 //! Measures zoxy beside what a user would take instead: `ssh -D` for tunnels, a plain connection
-//! for DIRECT.
+//! for DIRECT, both for FTP.
 //!
 //! `tests/bench/run` builds and starts it; `cargo test` does not know it. It starts an sshd of its
 //! own and runs every line of [`lines`] in turn through both contenders, for several rounds, on one
@@ -9,6 +9,8 @@
 mod cleanup;
 mod contender;
 mod failure;
+mod ftp_client;
+mod ftpd;
 mod lines;
 mod load;
 mod options;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
 
 use crate::failure::{Circumstance, Failure};
@@ -16,12 +16,12 @@ use crate::usage::Usage;
 use crate::world::{HOST_KEY_ALIAS, World};
 
 /// How long the load waits for the next byte before the line counts as failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A way to the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contender {
-    /// zoxy, filter action TUNNEL.
+    /// zoxy, filter action TUNNEL, and FTPTUN for the FTP server.
     Zoxy,
     /// zoxy, filter action DIRECT.
     ZoxyDirect,
@@ -51,6 +51,7 @@ impl fmt::Display for Contender {
 /// A contender with its process, if it is one, ready for load.
 pub struct Running {
     targets: Targets,
+    ftp: Option<SocketAddrV4>,
     site: Site,
     proxy: Option<(Process, SocketAddr)>,
 }
@@ -72,22 +73,36 @@ impl Running {
             Plain => None,
         };
         let proxy = process.map(|process| (process, address));
-        Ok(Self { targets: world.targets, site, proxy })
+        let ftp = world.ftpd.as_ref().map(|ftpd| ftpd.address);
+        Ok(Self { targets: world.targets, ftp, site, proxy })
     }
 
     /// A connection to a service of the target. What a proxy answers is only a promise (`ssh -D`
     /// answers before it asks its server); a byte from the target proves the connection.
     pub fn connect(&self, service: Service) -> Result<TcpStream, Failure> {
-        let target = self.targets.address(self.site, service);
-        let stream = match &self.proxy {
-            Some((_, proxy)) => {
-                let mut stream = dial(*proxy)?;
-                socks::connect(&mut stream, target).when("the SOCKS request")?;
-                stream
-            }
-            None => dial(target.into())?,
-        };
+        self.open(self.targets.address(self.site, service))
+    }
+
+    /// A connection to any address, with what a proxy's promise is worth.
+    pub fn open(&self, target: SocketAddrV4) -> Result<TcpStream, Failure> {
+        let Some((_, proxy)) = &self.proxy else { return dial(target.into()) };
+        let mut stream = dial(*proxy)?;
+        socks::connect(&mut stream, target).when(format_args!("the SOCKS request for {target}"))?;
         Ok(stream)
+    }
+
+    /// A SOCKS BIND for a connection from `target`, and the address that stands for it; none where
+    /// there is no proxy.
+    pub fn bind(&self, target: SocketAddrV4) -> Result<Option<(TcpStream, SocketAddrV4)>, Failure> {
+        let Some((_, proxy)) = &self.proxy else { return Ok(None) };
+        let mut stream = dial(*proxy)?;
+        let address = socks::bind(&mut stream, target)?;
+        Ok(Some((stream, address)))
+    }
+
+    /// Where the FTP server listens.
+    pub fn ftp_server(&self) -> Result<SocketAddrV4, Failure> {
+        self.ftp.ok_or_else(|| Failure::new("there is no FTP server"))
     }
 
     /// A connection through which one byte went there and back.
@@ -196,6 +211,9 @@ fn start_dante(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
 /// All defaults, but for what makes it log in like the `ssh -D` beside it and keep its session.
 fn deck_cards(world: &World, setting: Setting, socks: SocketAddr) -> String {
     let direct = Site::Direct.address();
+    let ftp = world.ftpd.as_ref().map_or(String::new(), |ftpd| {
+        format!("FILTER   FTP      FTPTUN  SSHD     NNN {:<11} *\n", ftpd.address.port())
+    });
     let server = world.server(setting.distance);
     format!(
         "\
@@ -209,6 +227,7 @@ SET      SSHD     CIPHERS      {cipher}
 SET      SSHD     MACS         {mac}
 SET      SSHD     IDLETIME     3600
 SET      *        CONSOLE      console
+{ftp}\
 FILTER   NEAR     DIRECT           NNN *           {direct}
 FILTER   FAR      TUNNEL  SSHD     NNN *           *
 ",

@@ -11,6 +11,10 @@ pub struct Load {
     pub connections: usize,
     /// Longest time a set-up line goes on with that.
     pub setup_time: Duration,
+    /// Most files an FTP line moves in one measurement.
+    pub files: usize,
+    /// Longest time an FTP line goes on with that.
+    pub ftp_time: Duration,
     /// Tunnels held open at once.
     pub tunnels: usize,
 }
@@ -21,6 +25,8 @@ impl Load {
         bytes: 1024 << 20,
         connections: 4000,
         setup_time: Duration::from_secs(3),
+        files: 1000,
+        ftp_time: Duration::from_secs(10),
         tunnels: 2000,
     };
 
@@ -29,6 +35,8 @@ impl Load {
         bytes: 256 << 20,
         connections: 1000,
         setup_time: Duration::from_secs(1),
+        files: 200,
+        ftp_time: Duration::from_secs(3),
         tunnels: 1000,
     };
 

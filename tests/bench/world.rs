@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::cleanup;
 use crate::contender::{Contender, Running};
 use crate::failure::{Circumstance, Failure};
+use crate::ftpd::Ftpd;
+use crate::lines::Line;
 use crate::options::Options;
 use crate::process::{self, Process};
 use crate::relay;
@@ -32,6 +34,8 @@ pub struct World {
     far_server: SocketAddr,
     /// Where the load goes.
     pub targets: Targets,
+    /// Where that of FTP lines goes, if there are any.
+    pub ftpd: Option<Ftpd>,
     folder: PathBuf,
     sshd: Process,
 }
@@ -54,10 +58,12 @@ impl World {
         let arguments = ["-D", "-e", "-f", &config.display().to_string()];
         let sshd = Process::listening(&sshd, &arguments, folder.join("sshd.log"), server)?;
         let targets = Targets::start()?;
+        let needs_ftpd = options.lines.iter().any(Line::is_about_ftp);
+        let ftpd = needs_ftpd.then(|| Ftpd::start(&folder, options.load.files)).transpose()?;
         let zoxy = options.zoxy.clone();
         let fingerprint = fingerprint(&folder)?;
         let far_server = relay::start(server)?;
-        Ok(Self { zoxy, ssh, user, fingerprint, server, far_server, targets, folder, sshd })
+        Ok(Self { zoxy, ssh, user, fingerprint, server, far_server, targets, ftpd, folder, sshd })
     }
 
     /// Starts a contender and sends one byte through it, so that its SSH session is there.

@@ -2,6 +2,7 @@
 
 mod direct;
 mod far;
+mod ftp;
 mod held;
 mod setup;
 mod stalled;
@@ -41,6 +42,11 @@ impl Line {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
+    /// Whether it needs an FTP server.
+    pub fn is_about_ftp(&self) -> bool {
+        self.is_called("ftp")
+    }
+
     /// The line with `ssh -D` on both sides; none when it is not about tunnels.
     pub fn against_itself(self) -> Option<Self> {
         let ours = Contender::SshD;
@@ -75,6 +81,7 @@ pub fn all() -> Vec<Line> {
         streams::lines(),
         setup::lines(),
         far::lines(),
+        ftp::lines(),
         held::lines(),
         stalled::lines(),
         direct::lines(),
