@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use zoxy::message::catalogue::{CLOSED, IDLE_CLOSED};
+use zoxy::message::catalogue::{CLOSED, FTP_NOT_ABORTED, IDLE_CLOSED};
 
 use crate::world::{
     FtpClient, FtpScene, Ftpd, Mode, Socks, SshHost, Sshd, World, eventually, text,
@@ -85,6 +85,7 @@ fn upload_of_a_client_that_is_reset() {
         assert_reset(data);
         let reply = assert_cancelled(&scene, mark, ("STOR", "PART"), SENT);
         assert_eq!(reply, 150);
+        scene.zoxy.log.wait_message_after(mark, &FTP_NOT_ABORTED, &["STOR PART"]);
         assert_eq!(scene.record(mark, "STOR", "PART").bytes, SENT);
         let mut client = scene.logged_in(Socks::V5);
         client.put(mode, "STOR PART", b"again");
@@ -105,6 +106,7 @@ fn upload_is_aborted(start: fn(&World) -> Ftpd, code: u16) {
         assert_reset(data);
         let reply = assert_cancelled(&scene, mark, ("STOR", "PART"), SENT);
         assert_eq!(reply, code, "{mode:?}: the server's word");
+        assert_eq!(scene.zoxy.log.count(&[&FTP_NOT_ABORTED.id()]), 0, "it knows");
         fs::remove_file(scene.ftpd.folder.join("PART")).expect("a part of it is there");
     }
 }

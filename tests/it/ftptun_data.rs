@@ -2,8 +2,8 @@
 //! are told the truth about: 425 when one cannot be had, 426 when one broke.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpListener, TcpStream};
 use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
@@ -13,10 +13,11 @@ use zoxy::message::catalogue::{
 };
 
 use crate::world::ftp_client::{address_of_227, port_command, port_of_229};
+use crate::world::ftp_scene::profile;
 use crate::world::socks::{REJECTED, reply};
 use crate::world::{
-    Door, FtpClient, FtpScene, Ftpd, Mode, Socks, SshHost, Sshd, World, account, eventually,
-    free_port,
+    Door, FtpClient, FtpScene, Ftpd, Mode, Server, Socks, SshHost, Sshd, World, Zoxy, account,
+    eventually, free_port,
 };
 
 /// Another client on the same machine.
@@ -273,4 +274,57 @@ fn data_connection_kept_until_the_reply() {
         data.read_to_end(&mut bytes).expect("the data came before the reply");
         assert_eq!(bytes, b"content");
     }
+}
+
+/// vsftpd confirms a download only when the other side has acknowledged the end of its data, which
+/// takes a kernel 40 ms unless that side ends as well. This server insists on it.
+#[test]
+fn server_that_waits_for_the_end_of_the_data_connection() {
+    let world = World::new();
+    let sshd = Sshd::start(&world, &[]);
+    let server = Server::start(serve_once);
+    let port = free_port();
+    let deck = profile(SshHost::Target, &sshd, port).hostkey("SSHD", &sshd.fingerprint());
+    let ports = server.port().to_string();
+    let _zoxy =
+        Zoxy::start(&world, &deck.filter_with("YYN", "FTP", "FTPTUN", "SSHD", &ports, "127.0.0.1"));
+    let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, server.port());
+    for mode in [Mode::Epsv, Mode::PortBind, Mode::Port] {
+        let door = Door { proxy: port, version: Socks::V5, server: to, from: Ipv4Addr::LOCALHOST };
+        let mut client = FtpClient::connect(door);
+        let told = client.log_in(&account().name, &account().password);
+        assert_eq!(told.code, 230, "{told:?}");
+        let mut data = client.start(mode, "RETR FILE");
+        client.expect(226);
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).expect("the data came before the reply");
+        assert_eq!(bytes, b"content", "{mode:?}");
+    }
+}
+
+/// An FTP server for one download.
+fn serve_once(stream: TcpStream) -> std::io::Result<()> {
+    let mut output = stream.try_clone()?;
+    let passive = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    output.write_all(b"220 ready\r\n")?;
+    for line in BufReader::new(stream).lines() {
+        let reply = match line?.split(' ').next() {
+            Some("USER") => "331 password".into(),
+            Some("PASS") => "230 in".into(),
+            Some("EPSV") => format!("229 (|||{}|)", passive.local_addr()?.port()),
+            Some("RETR") => {
+                let (mut data, _) = passive.accept()?;
+                output.write_all(b"150 opening\r\n")?;
+                data.write_all(b"content")?;
+                data.shutdown(Shutdown::Write)?;
+                match data.read(&mut [0])? {
+                    0 => "226 sent".into(),
+                    _ => "451 the client sent something".to_owned(),
+                }
+            }
+            _ => "500 what".into(),
+        };
+        output.write_all(format!("{reply}\r\n").as_bytes())?;
+    }
+    Ok(())
 }

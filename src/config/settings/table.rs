@@ -239,8 +239,8 @@ pub static SETTINGS: &[Setting] = &[
         scope: Scope::Profile,
         kind: Kind::Time(0, 60),
         default: "1",
-        meaning: "Pause after a failed connection to the SSH server; it doubles with each further \
-                  failure. 0: none.",
+        meaning: "Pause after a failed connection to the SSH server, or one that was lost within this \
+                  time of its login; it doubles with each further failure. 0: none.",
     },
     Setting {
         keyword: "BACKOFFMAX",

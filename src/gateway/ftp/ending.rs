@@ -11,10 +11,10 @@
 //! take the shortened file for a whole one when [`Event::AbortTimedOut`](super::Event::AbortTimedOut)
 //! ends the wait.
 
-use super::Action;
 use super::data::Running;
 use super::dialogue::{Dialogue, Phase};
 use super::reply::Awaited;
+use super::{Action, Note, Transfer};
 
 impl Dialogue {
     /// Whether the client has closed its side in order.
@@ -61,10 +61,20 @@ impl Dialogue {
 
     /// The server has not answered ABOR.
     pub(super) fn abort_timed_out(&mut self) {
-        if let Phase::Aborting(reason) = self.phase() {
-            let reason = reason.clone();
-            self.close(&reason);
+        let Phase::Aborting(reason) = self.phase() else { return };
+        let reason = reason.clone();
+        let uploads = self.transfers().filter(|running| running.is_uploading());
+        let uploads: Vec<_> = uploads.map(|running| running.transfer.clone()).collect();
+        for upload in &uploads {
+            self.say_not_aborted(upload);
         }
+        self.close(&reason);
+    }
+
+    /// The server may take what it has of a cancelled upload for a whole file.
+    pub(super) fn say_not_aborted(&mut self, upload: &Transfer) {
+        let Transfer { command, name, .. } = upload.clone();
+        self.act(Action::Say(Note::NotAborted { command, name }));
     }
 
     /// Ends the dialogue once everything that was asked for is done.

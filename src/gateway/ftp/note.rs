@@ -43,6 +43,13 @@ pub enum Note {
     },
     /// The first bytes of the client are EBCDIC.
     Ebcdic,
+    /// An upload was cancelled, and the server has not said that it knows.
+    NotAborted {
+        /// The verb.
+        command: String,
+        /// The file.
+        name: String,
+    },
 }
 
 impl Note {
@@ -70,6 +77,9 @@ impl Note {
                 say!(FTP_CONTRADICTED, id = id, client = client, command = command, code = code);
             }
             Self::Ebcdic => say!(FTP_EBCDIC_CLIENT, id = id, client = client),
+            Self::NotAborted { command, name } => {
+                say!(FTP_NOT_ABORTED, id = id, client = client, command = command, name = name);
+            }
         }
     }
 }

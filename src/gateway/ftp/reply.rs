@@ -291,6 +291,9 @@ impl Dialogue {
     /// The final reply of a transfer.
     fn final_reply(&mut self, mut running: Running, passed: bool, code: Code, line: &Line) {
         let failure = running.failure.as_ref().filter(|_| code.is_completion() && !passed);
+        if running.is_interrupted && running.is_uploading() && code.is_completion() {
+            self.say_not_aborted(&running.transfer);
+        }
         if running.is_answered {
             log::trace!("{}: the server's {code} is dropped", running.verb);
         } else if let Some(answer) = failure.map(|failure| failure.answer.clone()) {

@@ -9,6 +9,7 @@ use crate::message::{Message, Severity};
 pub(super) const ALL: &[&Message] = &[
     &FTP_CONNECTED,
     &FTP_TRANSFER,
+    &FTP_NOT_ABORTED,
     &FTP_LOGIN_REFUSED,
     &FTP_TOO_MANY_LOGINS,
     &FTP_SSH_FAILED,
@@ -492,7 +493,22 @@ pub const FTP_TRANSFER: Message = Message {
         that is not known is a dash. RESULT is COMPLETE (the server confirmed it and all bytes were \
         passed on), REFUSED (nothing moved), FAILED or ABORTED.",
     action: "None.",
-    response: "For FAILED: the reply code and the messages with the same #id say why.",
+    response: "For FAILED: the reply code and the messages with the same #id say why; of a job that \
+        was cancelled ZOX2013I says how its control connection ended.",
+};
+
+/// An upload was cancelled and the server has not said that it knows: connection, client, command,
+/// name.
+pub const FTP_NOT_ABORTED: Message = Message {
+    number: 4560,
+    severity: Severity::W,
+    text: "#{id} {client}: {command} {name} was cancelled, but the FTP server may keep the shortened \
+        file as complete",
+    explanation: "The control connection of a job was lost during an upload. The FTP server was asked \
+        to abort it, but has not said in 5 seconds that it did, or has confirmed the upload: it reads \
+        no commands while it receives, and takes the end of the data for the end of the file.",
+    action: "The data connection is closed, the transfer is recorded as failed.",
+    response: "Rerun the job, or have the file removed, before anybody uses it.",
 };
 
 /// A dialogue goes on without SSH: id, client, target, filter, address of the FTP server.
