@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use zoxy::message::catalogue::{
     CONNECTED_DIRECT, FELL_BACK_PLAIN, FTP_CLIENT_UNREACHABLE, FTP_CONNECTED, FTP_CONNECTED_PLAIN,
     FTP_CONTRADICTED, FTP_DATA_REFUSED, FTP_SECURITY_REFUSED_PLAIN, FTP_SSH_FAILED, FTP_STOPPING,
-    FTP_TRANSFER,
+    FTP_TRANSFER, SESSION_CLOSED,
 };
 
 use crate::world::ftp_client::{Reply, port_of_229};
@@ -205,10 +205,13 @@ fn ssh_is_used_as_long_as_it_is_there_and_again_when_it_is_back() {
             deck.set("SSHD", "BACKOFFMIN", "60").set("SSHD", "IDLETIME", "0")
         });
         for round in 0..2 {
+            let mark = scene.zoxy.log.mark();
             let mut client = scene.logged_in(Socks::V5);
             client.put(Mode::Epsv, "STOR TUNNELED", b"through SSH");
             client.ask("QUIT", 221);
             client.expect_end();
+            // One that is lost so early would count as a failed dial.
+            scene.zoxy.log.wait_message_after(mark, &SESSION_CLOSED, &[]);
             assert_eq!(scene.fell_back(), 3 * round, "{login:?}: SSH was there");
             scene.sshd.kill();
             let start = Instant::now();
