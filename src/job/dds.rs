@@ -26,7 +26,7 @@ use super::log::{JobLog, note};
 use super::spool::{JobFolder, new_file};
 use super::text;
 use crate::dataset::Attributes;
-use crate::jcl::{Access, DdPart, PathFile, Source, Status, Step};
+use crate::jcl::{Access, DdPart, FileData, InStream, PathFile, Source, Status, Step};
 
 /// Bytes of a DD that is read as text into memory at most: STDENV, STDPARM, PARMDD, SYSIN.
 const MAX_TEXT: u64 = 1 << 20;
@@ -106,6 +106,25 @@ impl Dds {
             }
             dds.dds.push(Dd { name: dd.name.clone(), parts });
         }
+        for part in step.dds.iter().flat_map(|dd| &dd.parts) {
+            let Source::InStream(InStream { symbols_log: Some((name, lines)), .. }) = &part.source
+            else {
+                continue;
+            };
+            if let Err(reason) = dds.add_lines(name, lines) {
+                failed = true;
+                let (member, card) = (&part.position.source, part.position.card);
+                note!(
+                    log,
+                    DD_NOT_ALLOCATED,
+                    step = dds.step,
+                    dd = name,
+                    member = member,
+                    card = card,
+                    reason = reason
+                );
+            }
+        }
         if failed {
             datasets.release(dds.take_uses());
             return None;
@@ -126,6 +145,9 @@ impl Dds {
             Source::DataSet(named) => {
                 let used = datasets.allocate(named, part.disposition, part.dcb, like)?;
                 Ok(Part::DataSet(Box::new(used)))
+            }
+            Source::Path(path) if path.data == Some(FileData::Record) => {
+                Err("FILEDATA=RECORD is not supported".to_owned())
             }
             Source::Path(path) => open_path(path).map(|()| Part::Path(path.clone())),
             Source::Sysout(_) => {
@@ -153,8 +175,12 @@ impl Dds {
             let path = self.path(index)?;
             let dd = &self.dds[index];
             variables.push((format!("DD_{}", dd.name), path));
-            if let Some(attributes) = dd.attributes() {
-                let shown = shown_attributes(attributes);
+            let is_binary = matches!(
+                &dd.parts[..],
+                [Part::Path(PathFile { data: Some(FileData::Binary), .. })]
+            );
+            let shown = dd.attributes().map(shown_attributes);
+            if let Some(shown) = shown.or(is_binary.then(|| "RECFM=U".to_owned())) {
                 variables.push((format!("ZOXY_DCB_{}", dd.name), shown.into()));
             }
             if dd.appends() {
@@ -268,6 +294,27 @@ impl Dds {
         }
         let uses = self.take_uses();
         datasets.dispose(&self.step, uses, normal, log);
+    }
+
+    /// Writes the list of symbols that were replaced, as SYMBOLS asks, to the DD that it names.
+    fn add_lines(&mut self, name: &str, lines: &[String]) -> io::Result<()> {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let dd = self.find(name).ok_or_else(|| io::Error::other("there is no such DD"))?;
+        match dd.parts.first() {
+            None | Some(Part::Dummy) => Ok(()),
+            Some(Part::DataSet(_)) => {
+                let (path, mut file) = self.work_file("symbols")?;
+                file.write_all(text.as_bytes())?;
+                match self.find(name).and_then(|dd| dd.parts.first()) {
+                    Some(Part::DataSet(used)) => used.write(File::open(path)?),
+                    _ => Ok(()),
+                }
+            }
+            Some(part) => {
+                let path = part.path().expect("these have a path");
+                OpenOptions::new().append(true).open(path)?.write_all(text.as_bytes())
+            }
+        }
     }
 
     fn take_uses(&mut self) -> Vec<(String, Use)> {

@@ -12,6 +12,7 @@ use super::datasets::{ClaimError, Datasets};
 use super::end::JobEnd;
 use super::flow::{Bypass, Flow, limit};
 use super::id::Kind;
+use super::libraries::user;
 use super::log::{JobLog, note, tell};
 use super::programs;
 use super::settings::Settings;
@@ -113,6 +114,9 @@ impl Runner<'_> {
         self.datasets.finish(&mut self.log);
         let (cpu, elapsed) = (seconds(self.used), seconds(began.elapsed()));
         tell!(self.log, JOB_ENDED, job = self.job.name, end = end, cpu = cpu, elapsed = elapsed);
+        if let Some(user) = &self.job.notify {
+            tell!(self.log, JOB_NOTIFY, user = user, job = self.job.name, end = end);
+        }
         finish(self.folder, end)
     }
 
@@ -135,8 +139,9 @@ impl Runner<'_> {
             status.state = State::Active;
             status.started = Some(SystemTime::now());
         })?;
+        let user = self.job.user.clone().unwrap_or_else(user);
         let class = &self.folder.status.class;
-        tell!(self.log, JOB_STARTED, job = self.job.name, class = class);
+        tell!(self.log, JOB_STARTED, job = self.job.name, class = class, user = user);
         Ok(None)
     }
 
@@ -273,9 +278,14 @@ impl Runner<'_> {
                 note!(self.log, KEYWORDS_IGNORED, place = place, keywords = keywords);
             }
         };
-        say(format!("job {}", job.name), &job.ignored);
+        // A Linux program needs more than a REGION that was made for z/OS.
+        let region = |region: Option<u64>| region.map(|_| "REGION");
+        let with = |ignored: &[&'static str], region: Option<&'static str>| {
+            ignored.iter().copied().chain(region).collect::<Vec<_>>()
+        };
+        say(format!("job {}", job.name), &with(&job.ignored, region(job.region)));
         for step in &job.steps {
-            say(format!("step {step}"), &step.ignored);
+            say(format!("step {step}"), &with(&step.ignored, region(step.region)));
             for (dd, part) in step.dds.iter().flat_map(|dd| dd.parts.iter().map(move |p| (dd, p))) {
                 say(format!("step {step} DD {}", dd.name), &part.ignored);
             }

@@ -15,6 +15,7 @@
 //! Everything here is the user's alone: folders have mode 0700, files 0600, and a spool that others
 //! could write to is not used.
 
+use std::collections::HashSet;
 use std::env;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -118,7 +119,7 @@ impl Spool {
         let mut text = String::new();
         counter.rewind().and_then(|()| counter.read_to_string(&mut text)).map_err(io)?;
         let last = id::number(text.trim()).unwrap_or(0);
-        let taken: Vec<u32> = self.ids()?.iter().map(|id| id.number).collect();
+        let taken: HashSet<u32> = self.ids()?.iter().map(|id| id.number).collect();
         let next = (1..=MAX_NUMBER).map(|step| (last + step - 1) % MAX_NUMBER + 1);
         let number =
             next.into_iter().find(|number| !taken.contains(number)).ok_or(SpoolError::Full)?;
@@ -129,7 +130,9 @@ impl Spool {
             .and_then(|()| counter.rewind())
             .and_then(|()| writeln!(counter, "{number}"))
             .map_err(io)?;
-        self.purge_oldest()?;
+        if taken.len() >= self.keep {
+            self.purge_oldest()?;
+        }
         Ok(folder)
     }
 

@@ -132,7 +132,12 @@ fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Re
     let (limits, notifies) = (runner.limits(step), run.notifies);
     let (folder, log) = (&mut runner.folder, &mut runner.log);
     let mut failed = None;
-    let ended = runner.watch.run(&mut run.command, limits, socket.as_deref(), |event| {
+    let found = is_there(&run.command);
+    let watch = |tell: &mut dyn FnMut(Event)| match found {
+        Ok(()) => runner.watch.run(&mut run.command, limits, socket.as_deref(), tell),
+        Err(error) => Err(error),
+    };
+    let ended = watch(&mut |event| {
         let updated = folder.update(|status| {
             let Some(running) = &mut status.step else { return };
             match event {
@@ -205,6 +210,12 @@ fn abend_of(signal: i32) -> AbendCode {
         25 => AbendCode::System(0xb37),
         _ => AbendCode::System(0xec6),
     }
+}
+
+/// Whether a program that is named by its path is there. An emulator's exec does not tell.
+fn is_there(command: &std::process::Command) -> io::Result<()> {
+    let program = std::path::Path::new(command.get_program());
+    if program.components().count() > 1 { fs::metadata(program).map(drop) } else { Ok(()) }
 }
 
 /// A program that the system does not start.

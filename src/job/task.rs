@@ -157,7 +157,10 @@ fn await_start(spool: &Spool, task: &str, id: JobId) -> Answer {
         };
         let arguments: &[Argument<'_>] = &[("task", &task), ("id", &id)];
         if let State::Ended(end) = job.status.state {
-            let rc = if end == JobEnd::Returned(0) { 0 } else { 8 };
+            let rc = match end {
+                JobEnd::Returned(code) if code <= 4 => end.shell_code(),
+                _ => 8,
+            };
             let arguments = &[arguments, &[("end", &end)]].concat();
             return answer(&TASK_ENDED, arguments, rc);
         }

@@ -110,6 +110,8 @@ pub struct Watch {
     signals: Signals,
     /// A cancel that came while no step ran.
     cancelled: bool,
+    /// A stop that came while no step ran: it is for the next program.
+    stopped: bool,
 }
 
 impl Watch {
@@ -127,7 +129,7 @@ impl Watch {
         if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
             log::debug!("orphans of steps are not adopted: {error}");
         }
-        Ok(Self { poll, signals, cancelled: false })
+        Ok(Self { poll, signals, cancelled: false, stopped: false })
     }
 
     /// What has been asked for, as soon as something is or `wait` is over.
@@ -139,8 +141,13 @@ impl Watch {
     /// Whether a cancel has come while no step ran.
     pub fn is_cancelled(&mut self) -> io::Result<bool> {
         let requests = self.requests(Duration::ZERO)?;
-        self.cancelled |= requests.contains(&Request::Cancel);
+        self.note(&requests);
         Ok(self.cancelled)
+    }
+
+    fn note(&mut self, requests: &[Request]) {
+        self.cancelled |= requests.contains(&Request::Cancel);
+        self.stopped |= requests.contains(&Request::Stop);
     }
 
     /// Runs a program to its end. `socket` is where it may say that it is ready (sd_notify).
@@ -161,6 +168,9 @@ impl Watch {
         let mut step = Step::new(own, leader, limits);
         // It has not been waited for, so that it is there at least as a zombie.
         proc::process(leader).into_iter().for_each(|process| tell(Event::Began(process)));
+        if std::mem::take(&mut self.stopped) {
+            step.stop();
+        }
         let exit = loop {
             self.turn(step.timeout(Instant::now()))?;
             for request in self.pending() {
@@ -195,7 +205,8 @@ impl Watch {
             step.terminate();
             while !step.remaining().is_empty() {
                 self.turn(step.timeout(Instant::now()))?;
-                self.cancelled |= self.pending().contains(&Request::Cancel);
+                let requests = self.pending();
+                self.note(&requests);
                 step.reap_orphans();
                 step.check(Instant::now());
             }

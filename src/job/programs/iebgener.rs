@@ -50,6 +50,13 @@ fn copy() -> Result<u64, String> {
     let known = known("SYSUT1")?;
     let from_layout = layout_of(&input, known).map_err(|error| of("SYSUT1", error))?;
     let to_layout = self::known("SYSUT2")?.unwrap_or_else(lines);
+    // A file of bytes has no records of its own: they are cut as SYSUT2 wants them.
+    let from_layout = match (from_layout.kind, to_layout.kind) {
+        (RecordKind::Undefined, RecordKind::Fixed) => {
+            Layout { kind: RecordKind::Fixed, lrecl: to_layout.lrecl, page: None, ..from_layout }
+        }
+        _ => from_layout,
+    };
     let output = create(&to).map_err(|error| of("SYSUT2", error))?;
     copy_records(input, from_layout, output, to_layout)
 }
@@ -62,7 +69,7 @@ fn copy_records(
     to: Layout,
 ) -> Result<u64, String> {
     let page = from.page.unwrap_or(CodePage::Utf8);
-    let strips = from.kind == RecordKind::Fixed && to.kind != RecordKind::Fixed;
+    let strips = from.kind == RecordKind::Fixed && to.kind == RecordKind::Text;
     let mut converter = Converter::new(page, to.page.unwrap_or(page), strips);
     let converts = strips || to.page.is_some_and(|to| to != page);
     let to = Layout { page: Some(to.page.unwrap_or(page)), ..to };
@@ -178,7 +185,7 @@ mod tests {
         let variable = parse("RECFM=VB,LRECL=84,BLKSIZE=27998,BDW=NO").unwrap();
         let fixed = parse("RECFM=FB,LRECL=4,BLKSIZE=80,BDW=NO,CODEPAGE=UTF-8").unwrap();
         let records = copied(b"AB  CDEF", fixed, variable).unwrap();
-        assert_eq!(records, b"\0\x06\0\0AB\0\x08\0\0CDEF");
+        assert_eq!(records, b"\0\x08\0\0AB  \0\x08\0\0CDEF");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) const ALL: &[&Message] = &[
     &PROGRAM_REFUSES,
     &PROCESSES_ENDED,
     &STEP_USED,
+    &JOB_NOTIFY,
     &COMMAND_DONE,
     &COMMAND_ANSWER,
     &DATASET_MISSING,
@@ -78,12 +79,13 @@ pub const JOB_SUBMITTED: Message = Message {
     response: "None. zoxy jobs show with this number shows what becomes of it.",
 };
 
-/// The first step can start: name, class.
+/// The first step can start: name, class, user.
 pub const JOB_STARTED: Message = Message {
     number: 7501,
     severity: Severity::I,
-    text: "{job} started, class {class}",
-    explanation: "The deck has no errors, and the job has the data sets that were there.",
+    text: "{job} started, class {class}, user {user}",
+    explanation: "The deck has no errors, and the job has the data sets that were there. The user is \
+        that of the JOB statement, or else whoever submitted the job; it runs as the latter.",
     action: "The steps run, one after the other.",
     response: "None.",
 };
@@ -266,6 +268,16 @@ pub const STEP_USED: Message = Message {
     text: "step {step} used processor time {cpu} s, elapsed {elapsed} s",
     explanation: "Processor time is that of all processes of the step.",
     action: "None.",
+    response: "None.",
+};
+
+/// NOTIFY of the JOB statement: user, name, how the job ended.
+pub const JOB_NOTIFY: Message = Message {
+    number: 7519,
+    severity: Severity::I,
+    text: "for {user}: {job} ended, {end}",
+    explanation: "The JOB statement asks for this user to be told (NOTIFY).",
+    action: "None: the line is for whoever watches the log.",
     response: "None.",
 };
 

@@ -1,5 +1,7 @@
 //COPIES   JOB CLASS=A
-//* Lines to fixed, fixed to variable, both behind each other to lines.
+//* Lines to fixed, fixed to variable, both behind each other to lines:
+//* fixed records lose the blanks at their end there, variable ones keep
+//* them.
 //FIXED    EXEC PGM=IEBGENER
 //SYSPRINT DD  SYSOUT=*
 //SYSIN    DD  DUMMY

@@ -44,6 +44,7 @@ impl Jobs {
         fs::create_dir(jobs.world.path("programs")).expect("the world's folder is writable");
         // What an emulator runs must start zoxy by that emulator again.
         jobs.set("ZOXY_SELF", &proxy::words().join(" "));
+        jobs.set("LOGNAME", "TESTER");
         // Whatever the machine's profile prints or sets.
         jobs.set("ENV", "");
         jobs
