@@ -29,7 +29,8 @@ Commands, in upper or lower case:
 ";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 4 done with warnings, 8 not done, 12 no zoxy can be reached.
+Return codes: 0 done, 4 done with warnings, 8 not done, 12 no zoxy can be
+reached.
 ";
 
 /// Runs `zoxy ctl` with the arguments after the subcommand; returns the return code.

@@ -32,6 +32,11 @@ Return codes: that of the job, made one of 0, 4, 8, 12, 16 (the next higher one;
 16 above); 20 JCL error, 24 a step ended abnormally or the job was cancelled, 28
 not run: wrong command, or deck, data sets or spool cannot be used. Of several
 jobs the highest counts.
+
+Environment: ZOXY_SPOOL is the folder of the spool, ZOXY_DSROOT that of data
+sets, ZOXY_PROCLIB has the procedure libraries, ZOXY_PROGRAMS folders with
+programs; ZOXY_DSWAIT is how many seconds a job waits for data sets,
+ZOXY_STEPWAIT how many a step may wait without processor time.
 ";
 
 /// Runs `zoxy submit` with the arguments after the subcommand; returns the return code.

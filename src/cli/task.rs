@@ -28,17 +28,27 @@ Asks a started task to end, waits for it, and says how it ended.";
 const MODIFY: &str = "\
 Usage: zoxy modify NAME,COMMAND
 
-Sends a command to the zoxy of a started task, and prints the answer: REFRESH, or
-any other command of zoxy ctl.";
+Sends a command to the zoxy of a started task, and prints the answer: REFRESH,
+or any other command of zoxy ctl.";
 
-const RETURN_CODES: &str = "
-Return codes: 0 done, 4 started but not ready yet, 8 not done, 12 something
-outside failed, or the task has not ended in time.
+const START_CODES: &str = "
+Return codes: 0 started, 4 started but not ready after 60 seconds, or ended with
+a code up to 4, 8 not started, or ended at once with another code, 12 something
+outside failed. ZOXY_PROCLIB says where procedures are.
+";
+
+const STOP_CODES: &str = "
+Return codes: 0 it has ended, 8 no such task, 12 it has not ended in time.
+";
+
+const MODIFY_CODES: &str = "
+Return codes: that of the command; 8 no such task, or it takes no commands, 12 it
+does not answer.
 ";
 
 /// Runs `zoxy start`.
 pub(super) fn start(arguments: &[String]) -> u8 {
-    command("start", START, arguments, |spool, operands, _| {
+    command("start", START, START_CODES, arguments, |spool, operands, _| {
         let settings = match Settings::from_environment() {
             Ok(settings) => settings,
             Err(problem) => return Ok((SPOOL_UNUSABLE.render(&[("reason", &problem)]), 12)),
@@ -49,12 +59,14 @@ pub(super) fn start(arguments: &[String]) -> u8 {
 
 /// Runs `zoxy stop`.
 pub(super) fn stop(arguments: &[String]) -> u8 {
-    command("stop", STOP, arguments, |spool, name, wait| Ok(task::stop(spool, name, wait)))
+    command("stop", STOP, STOP_CODES, arguments, |spool, name, wait| {
+        Ok(task::stop(spool, name, wait))
+    })
 }
 
 /// Runs `zoxy modify`.
 pub(super) fn modify(arguments: &[String]) -> u8 {
-    command("modify", MODIFY, arguments, |spool, operands, _| {
+    command("modify", MODIFY, MODIFY_CODES, arguments, |spool, operands, _| {
         let (name, text) = operands.split_once(',').ok_or("expected NAME,COMMAND")?;
         Ok(task::modify(spool, name.trim(), text.trim()))
     })
@@ -64,6 +76,7 @@ pub(super) fn modify(arguments: &[String]) -> u8 {
 fn command(
     name: &str,
     brief: &str,
+    codes: &str,
     arguments: &[String],
     act: impl FnOnce(&Spool, &str, Duration) -> Result<(String, u8), String>,
 ) -> u8 {
@@ -78,7 +91,7 @@ fn command(
         Err(error) => return usage(name, &error.to_string()).print(),
     };
     if matches.opt_present("help") {
-        return Output::new(Rc::Ok, options.usage(brief) + RETURN_CODES).print();
+        return Output::new(Rc::Ok, options.usage(brief) + codes).print();
     }
     let seconds = if name == "stop" { matches.opt_str("timeout") } else { None };
     let wait = match seconds.map(|text| text.parse::<u32>()) {

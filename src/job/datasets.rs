@@ -8,15 +8,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::log::{JobLog, note};
 use super::text;
 use crate::dataset::{
-    Allocation, Attributes, Control, DETECTION, DatasetMask, DatasetName, Dcb, Disposition, Dsn,
-    MemberName, Organization, RecordFormat, RecordKind, Store, StoreError, detect,
+    Allocation, Attributes, Control, DatasetMask, DatasetName, Dcb, Disposition, Dsn, MemberName,
+    Organization, RecordFormat, RecordKind, Store, StoreError,
 };
 use crate::jcl::{self, DataSet, DataSetName, Fate, Job, Source, Status};
 
@@ -331,21 +331,21 @@ impl Datasets {
         if used.has_dcb || !used.allocation.is_made() || used.is_library() {
             return;
         }
-        let written = used.allocation.open().ok().and_then(|file| {
-            let length = file.metadata().ok()?.len();
-            let mut head = Vec::new();
-            file.take(DETECTION as u64).read_to_end(&mut head).ok()?;
-            Some(detect(&head, length, None)).filter(|_| length > 0)
-        });
-        let Some(detected) = written.filter(|found| found.format == RecordFormat::TEXT) else {
+        let written = used
+            .allocation
+            .open()
+            .ok()
+            .filter(|file| file.metadata().is_ok_and(|found| found.len() > 0));
+        let detected = written.and_then(|file| text::detected(&file).ok());
+        let Some(detected) = detected.filter(|found| found.format == RecordFormat::TEXT) else {
             return;
         };
-        let text = Dcb {
+        let lines = Dcb {
             recfm: Some(RecordFormat::TEXT),
             code_page: Some(detected.page),
             ..Dcb::default()
         };
-        if let Ok(attributes) = text.complete() {
+        if let Ok(attributes) = lines.complete() {
             // Without it the file is looked at when it is read.
             let _ = self.store_of(&used.key).set_attributes(&used.key.name, &attributes);
         }

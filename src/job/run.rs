@@ -208,13 +208,12 @@ impl Runner<'_> {
         self.folder.update(|status| status.state = State::Held)?;
         tell!(self.log, JOB_HELD, job = self.job.name, id = self.folder.id);
         loop {
-            for request in self.watch.requests(HELD_LOOK)? {
-                match request {
-                    Request::Cancel | Request::Stop => return Ok(false),
-                    Request::Release => {
-                        tell!(self.log, JOB_RELEASED, job = self.job.name);
-                        return Ok(true);
-                    }
+            match self.watch.requests(HELD_LOOK)?.first() {
+                None => {}
+                Some(Request::Cancel | Request::Stop) => return Ok(false),
+                Some(Request::Release) => {
+                    tell!(self.log, JOB_RELEASED, job = self.job.name);
+                    return Ok(true);
                 }
             }
         }

@@ -113,7 +113,7 @@ fn execute(
     });
     let outcome = match planned {
         Ok(Plan::Nothing) => Outcome::of(StepEnd::Returned(0), None),
-        Ok(Plan::Run(run)) => start(runner, step, run)?,
+        Ok(Plan::Run(run)) => start(runner, step, *run)?,
         Err(Refusal::Code(code, reason)) => {
             tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
             Outcome::of(StepEnd::Returned(code), None)
@@ -129,21 +129,26 @@ fn execute(
 
 fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Result<Outcome> {
     let socket = run.notifies.then(|| runner.folder.work().join("notify"));
-    let (limits, notifies) = (runner.limits(step), run.notifies);
+    let limits = runner.limits(step);
+    let started = match runner.watch.start(&mut run.command, limits, socket.as_deref()) {
+        Ok(started) => started,
+        Err(error) => {
+            let outcome = not_started(&error, &run);
+            if let (StepEnd::Returned(_), Some(reason)) = (outcome.end, &outcome.reason) {
+                tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
+            }
+            return Ok(outcome);
+        }
+    };
     let (folder, log) = (&mut runner.folder, &mut runner.log);
     let mut failed = None;
-    let found = is_there(&run.command);
-    let watch = |tell: &mut dyn FnMut(Event)| match found {
-        Ok(()) => runner.watch.run(&mut run.command, limits, socket.as_deref(), tell),
-        Err(error) => Err(error),
-    };
-    let ended = watch(&mut |event| {
+    let ended = runner.watch.follow(started, |event| {
         let updated = folder.update(|status| {
             let Some(running) = &mut status.step else { return };
             match event {
                 Event::Began(process) => {
                     running.process = Some((process.id, process.began));
-                    running.ready = notifies.then_some(false);
+                    running.ready = run.notifies.then_some(false);
                 }
                 Event::Ready => running.ready = Some(true),
             }
@@ -152,25 +157,14 @@ fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Re
             tell!(log, PROGRAM_READY, step = step, program = step.program);
         }
         failed = failed.take().or(updated.err());
-    });
+    })?;
     if let Some(error) = failed {
         return Err(error);
     }
-    match ended {
-        Ok(ended) => {
-            if ended.left > 0 {
-                tell!(runner.log, PROCESSES_ENDED, step = step, count = ended.left);
-            }
-            Ok(outcome_of(ended, run.signals_are_codes))
-        }
-        Err(error) => {
-            let outcome = not_started(&error, &run);
-            if let (StepEnd::Returned(_), Some(reason)) = (outcome.end, &outcome.reason) {
-                tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
-            }
-            Ok(outcome)
-        }
+    if ended.left > 0 {
+        tell!(runner.log, PROCESSES_ENDED, step = step, count = ended.left);
     }
+    Ok(outcome_of(ended, run.signals_are_codes))
 }
 
 /// What the end of a program means.
@@ -210,12 +204,6 @@ fn abend_of(signal: i32) -> AbendCode {
         25 => AbendCode::System(0xb37),
         _ => AbendCode::System(0xec6),
     }
-}
-
-/// Whether a program that is named by its path is there. An emulator's exec does not tell.
-fn is_there(command: &std::process::Command) -> io::Result<()> {
-    let program = std::path::Path::new(command.get_program());
-    if program.components().count() > 1 { fs::metadata(program).map(drop) } else { Ok(()) }
 }
 
 /// A program that the system does not start.

@@ -5,19 +5,23 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::fs::FileExt;
 
 use crate::codepage::CodePage;
 use crate::dataset::{
-    Allocation, Converter, DETECTION, Layout, Overflow, RecordKind, RecordReader, RecordWriter,
-    detect,
+    Allocation, Converter, DETECTION, Detected, Layout, Overflow, RecordKind, RecordReader,
+    RecordWriter, detect,
 };
 
 /// Copies the records of a data set as lines; fixed records lose the blanks at their end.
 pub fn read_records(allocation: &Allocation, out: &mut impl Write) -> io::Result<()> {
-    let mut file = allocation.open().map_err(io::Error::other)?;
+    let file = allocation.open().map_err(io::Error::other)?;
     let layout = allocation.layout().map_err(io::Error::other)?;
-    let layout = Layout { page: Some(page_of(layout, &mut file)?), ..layout };
-    let page = layout.page.unwrap_or(CodePage::Utf8);
+    let page = match layout.page {
+        Some(page) => page,
+        None => detected(&file)?.page,
+    };
+    let layout = Layout { page: Some(page), ..layout };
     let is_text = layout.kind == RecordKind::Text && page == CodePage::Utf8;
     if is_text || layout.kind == RecordKind::Undefined {
         return copy_lines(file, out);
@@ -97,12 +101,8 @@ pub fn write_records(lines: File, allocation: &Allocation) -> io::Result<()> {
     output.commit().map_err(io::Error::other)
 }
 
-/// The page of a data set: of its attributes, or as its first bytes look.
-fn page_of(layout: Layout, file: &mut File) -> io::Result<CodePage> {
-    use std::os::unix::fs::FileExt;
-    if let Some(page) = layout.page {
-        return Ok(page);
-    }
+/// What an open file seems to be, wherever it is read next.
+pub fn detected(file: &File) -> io::Result<Detected> {
     let length = file.metadata()?.len();
     let mut head = vec![0; DETECTION];
     let mut filled = 0;
@@ -114,7 +114,7 @@ fn page_of(layout: Layout, file: &mut File) -> io::Result<CodePage> {
             Err(error) => return Err(error),
         }
     }
-    Ok(detect(&head[..filled], length, None).page)
+    Ok(detect(&head[..filled], length, None))
 }
 
 /// Bytes copied at once.

@@ -15,7 +15,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -150,27 +150,37 @@ impl Watch {
         self.stopped |= requests.contains(&Request::Stop);
     }
 
-    /// Runs a program to its end. `socket` is where it may say that it is ready (sd_notify).
-    pub fn run(
+    /// Starts a program; the error is why the system does not. `socket` is where the program may say
+    /// that it is ready (sd_notify).
+    pub fn start(
         &mut self,
         command: &mut Command,
         limits: Limits,
         socket: Option<&Path>,
-        mut tell: impl FnMut(Event),
-    ) -> io::Result<Ended> {
-        let mut notified = socket.and_then(|path| self.listen(path));
-        match (&notified, socket) {
-            (Some(_), Some(path)) => command.env("NOTIFY_SOCKET", path),
-            _ => command.env_remove("NOTIFY_SOCKET"),
+    ) -> io::Result<Started> {
+        // Under an emulator a failing exec looks like a program that ends at once.
+        let program = Path::new(command.get_program());
+        if program.components().count() > 1 {
+            fs::metadata(program)?;
+        }
+        let notified = socket.and_then(|path| self.listen(path));
+        match &notified {
+            Some(socket) => command.env("NOTIFY_SOCKET", &socket.path),
+            None => command.env_remove("NOTIFY_SOCKET"),
         };
-        let own = rustix::process::getpid().as_raw_nonzero().get();
         let leader = command.process_group(0).spawn()?.id() as i32;
-        let mut step = Step::new(own, leader, limits);
-        // It has not been waited for, so that it is there at least as a zombie.
-        proc::process(leader).into_iter().for_each(|process| tell(Event::Began(process)));
+        let mut step = Step::new(leader, limits);
         if std::mem::take(&mut self.stopped) {
             step.stop();
         }
+        Ok(Started { step, notified })
+    }
+
+    /// Follows a program to its end, and ends what it leaves running.
+    pub fn follow(&mut self, started: Started, mut tell: impl FnMut(Event)) -> io::Result<Ended> {
+        let Started { mut step, mut notified } = started;
+        // It has not been waited for, so that it is there at least as a zombie.
+        proc::process(step.leader).into_iter().for_each(|process| tell(Event::Began(process)));
         let exit = loop {
             self.turn(step.timeout(Instant::now()))?;
             for request in self.pending() {
@@ -180,7 +190,7 @@ impl Watch {
                     Request::Release => {}
                 }
             }
-            if notified.as_mut().is_some_and(is_ready) {
+            if notified.as_mut().is_some_and(Notified::is_ready) {
                 tell(Event::Ready);
             }
             if let Some(exit) = step.reap() {
@@ -189,29 +199,28 @@ impl Watch {
             step.check(Instant::now());
         };
         let left = self.end_remaining(&mut step)?;
-        if let (Some(mut notified), Some(path)) = (notified, socket) {
-            self.poll.registry().deregister(&mut notified)?;
-            // It lies in the job's own folder and goes with that at the latest.
-            let _ = fs::remove_file(path);
-        }
         let cpu = proc::time(step.ticks());
         Ok(Ended { exit, cause: step.cause, cpu, elapsed: step.began.elapsed(), left })
     }
 
-    /// Ends what the program has left running; how many processes there were.
+    /// Ends what the program has left running; how many processes it left. One that cannot be ended
+    /// is left after some time.
     fn end_remaining(&mut self, step: &mut Step) -> io::Result<usize> {
+        // What is ended by force has been told to already, and need not be gone yet.
+        let forced = step.deadline.is_some();
         let left = step.remaining().len();
-        if left > 0 {
+        if left > 0 && !forced {
             step.terminate();
-            while !step.remaining().is_empty() {
-                self.turn(step.timeout(Instant::now()))?;
-                let requests = self.pending();
-                self.note(&requests);
-                step.reap_orphans();
-                step.check(Instant::now());
-            }
         }
-        Ok(left)
+        let give_up = Instant::now() + PATIENCE;
+        while !step.remaining().is_empty() && Instant::now() < give_up {
+            self.turn(step.timeout(Instant::now()))?;
+            let requests = self.pending();
+            self.note(&requests);
+            step.reap_orphans();
+            step.check(Instant::now());
+        }
+        Ok(if forced { 0 } else { left })
     }
 
     fn turn(&mut self, wait: Option<Duration>) -> io::Result<()> {
@@ -233,22 +242,44 @@ impl Watch {
     }
 
     /// A program without this socket is never ready, which harms nobody.
-    fn listen(&self, path: &Path) -> Option<UnixDatagram> {
+    fn listen(&self, path: &Path) -> Option<Notified> {
         let socket = UnixDatagram::bind(path).and_then(|mut socket| {
             self.poll.registry().register(&mut socket, NOTIFIED, Interest::READABLE)?;
-            Ok(socket)
+            Ok(Notified { socket, path: path.to_owned() })
         });
         socket.inspect_err(|error| log::debug!("{}: {error}", path.display())).ok()
     }
 }
 
-/// Takes all notifications; true if one of them is READY=1.
-fn is_ready(socket: &mut UnixDatagram) -> bool {
-    let (mut ready, mut state) = (false, [0; 4096]);
-    while let Ok(length) = socket.recv(&mut state) {
-        ready |= state[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1");
+/// A program that runs.
+pub struct Started {
+    step: Step,
+    notified: Option<Notified>,
+}
+
+/// The socket for a program's notifications, removed when dropped.
+struct Notified {
+    socket: UnixDatagram,
+    path: PathBuf,
+}
+
+impl Notified {
+    /// Takes all notifications; true if one of them is READY=1.
+    fn is_ready(&mut self) -> bool {
+        let (mut ready, mut state) = (false, [0; 4096]);
+        while let Ok(length) = self.socket.recv(&mut state) {
+            ready |= state[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1");
+        }
+        ready
     }
-    ready
+}
+
+impl Drop for Notified {
+    fn drop(&mut self) {
+        // It lies in the job's own folder and goes with that at the latest. The poll forgets a socket
+        // that is closed.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// A step in the making of its end.
@@ -270,8 +301,9 @@ struct Step {
 }
 
 impl Step {
-    fn new(own: i32, leader: i32, limits: Limits) -> Self {
+    fn new(leader: i32, limits: Limits) -> Self {
         let now = Instant::now();
+        let own = rustix::process::getpid().as_raw_nonzero().get();
         Self {
             own,
             session: rustix::process::getsid(None).map_or(own, |id| id.as_raw_nonzero().get()),
@@ -405,6 +437,9 @@ const NOTIFIED: Token = Token(1);
 
 /// Time between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(10);
+
+/// How long what a program left running may take to end, SIGKILL included.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Time between two looks at processor time.
 const LOOK: Duration = Duration::from_millis(500);

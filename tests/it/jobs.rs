@@ -368,6 +368,17 @@ fn decks_come_from_standard_input_and_from_data_sets() {
 }
 
 #[test]
+fn every_command_has_a_help_of_80_columns() {
+    let jobs = Jobs::new();
+    for command in ["submit", "jobs", "start", "stop", "modify", "ctl"] {
+        let ran = jobs.zoxy(&[command, "--help"]);
+        assert_eq!(ran.code, Some(0), "{command}");
+        assert!(ran.out.contains("Return codes"), "{}", ran.out);
+        assert!(ran.out.lines().all(|line| line.len() <= 80), "{}", ran.out);
+    }
+}
+
+#[test]
 fn wrong_commands_are_told() {
     let jobs = Jobs::new();
     for (arguments, code, text) in [

@@ -38,7 +38,7 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
             }
         };
     }
-    Ok(Plan::Run(Run { command, signals_are_codes: true, notifies: false }))
+    Ok(Plan::Run(Box::new(Run { command, signals_are_codes: true, notifies: false })))
 }
 
 fn command(parm: &str) -> Result<Command, String> {

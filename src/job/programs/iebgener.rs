@@ -11,15 +11,15 @@ use std::env;
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{Context, Plan, Refusal, own};
 use crate::codepage::CodePage;
 use crate::dataset::{
-    Converter, DETECTION, Dcb, Layout, Overflow, RecordFormat, RecordKind, RecordReader,
-    RecordWriter, detect,
+    Converter, Dcb, Layout, Overflow, RecordFormat, RecordKind, RecordReader, RecordWriter,
 };
+use crate::job::text::detected;
 use crate::message::catalogue::{IEBGENER_COPIED, IEBGENER_FAILED};
 
 /// The hidden subcommand of zoxy that does the work.
@@ -125,15 +125,7 @@ fn layout_of(file: &File, known: Option<Layout>) -> io::Result<Layout> {
     if known.is_some_and(|layout| layout.page.is_some()) || !found.is_file() {
         return Ok(known.unwrap_or_else(lines));
     }
-    let mut head = vec![0; DETECTION];
-    let mut filled = 0;
-    while filled < head.len() {
-        match file.read_at(&mut head[filled..], filled as u64)? {
-            0 => break,
-            count => filled += count,
-        }
-    }
-    let detected = detect(&head[..filled], found.len(), None);
+    let detected = detected(file)?;
     Ok(match known {
         Some(layout) => Layout { page: Some(detected.page), ..layout },
         None => detected.layout(),

@@ -76,7 +76,7 @@ pub enum Plan {
     /// Nothing.
     Nothing,
     /// A program runs.
-    Run(Run),
+    Run(Box<Run>),
 }
 
 /// A program that runs.
@@ -148,7 +148,7 @@ impl Context<'_> {
         command.stdin(input.map_err(|error| not_opened("standard input", &error))?);
         self.outputs(&mut command, &["STDOUT", "SYSPRINT", "SYSOUT"])?;
         self.variables(&mut command);
-        Ok(Plan::Run(Run { command, signals_are_codes: false, notifies: false }))
+        Ok(Plan::Run(Box::new(Run { command, signals_are_codes: false, notifies: false })))
     }
 
     /// Standard output to the first of these DDs that the step has, standard error to STDERR or else

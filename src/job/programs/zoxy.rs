@@ -15,7 +15,7 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
     let mut command = own()?;
     command.args(arguments);
     match context.finish(command)? {
-        Plan::Run(run) => Ok(Plan::Run(Run { notifies, ..run })),
+        Plan::Run(run) => Ok(Plan::Run(Box::new(Run { notifies, ..*run }))),
         plan => Ok(plan),
     }
 }
