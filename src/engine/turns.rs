@@ -50,6 +50,11 @@ impl<T> Turns<T> {
         self.len
     }
 
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// How many wait for this owner's client.
     pub fn len_of(&self, owner: Owner) -> usize {
         let users = self.clients.queues.get(&Some(owner.client));
@@ -158,7 +163,7 @@ mod tests {
         }
         assert_eq!((turns.len(), turns.len_of(owner(1, "b").unwrap())), (5, 5));
         assert_eq!(all(&mut turns), [0, 1, 2, 3, 4]);
-        assert_eq!(turns.len(), 0);
+        assert!(turns.is_empty());
         assert!(turns.clients.queues.is_empty() && turns.clients.order.is_empty());
     }
 

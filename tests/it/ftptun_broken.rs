@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use rustix::process::Signal;
 use zoxy::message::catalogue::{FTP_CONTROL_LOST, FTP_SSH_FAILED, FTP_STOPPING, SESSION_LOST};
 
-use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World};
+use crate::world::{FtpClient, FtpScene, Mode, Socks, SshHost, World, eventually};
 
 /// The modes that differ in how the data connection came about.
 const MODES: [Mode; 3] = [Mode::Pasv, Mode::PortBind, Mode::Port];
@@ -22,11 +22,15 @@ fn downloading(scene: &FtpScene, mode: Mode) -> (FtpClient, TcpStream) {
     (client, data)
 }
 
-/// A client in the middle of an upload.
+/// A client in the middle of an upload, of which the server has a part.
 fn uploading(scene: &FtpScene, mode: Mode) -> (FtpClient, TcpStream) {
     let mut client = scene.logged_in(Socks::V4);
     let mut data = client.start(mode, "STOR PART");
     data.write_all(&[1; 100_000]).expect("data is taken");
+    eventually("data to arrive", || {
+        let there = fs::metadata(scene.ftpd.folder.join("PART")).ok()?;
+        (there.len() >= 10_000).then_some(())
+    });
     (client, data)
 }
 
