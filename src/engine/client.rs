@@ -171,12 +171,14 @@ pub struct PendingLogin {
     order: &'static [LoginOf],
     /// Why those before were of no use, in words for the job's log.
     failures: Vec<String>,
+    /// The SSH server has refused one of them.
+    pub was_refused: bool,
 }
 
 impl PendingLogin {
     /// The login of a dialogue that has `order`, which is not empty, to try.
     pub fn new(credential: Credential, order: &'static [LoginOf]) -> Self {
-        Self { credential, order, failures: Vec::new() }
+        Self { credential, order, failures: Vec::new(), was_refused: false }
     }
 
     /// User and password of the login under way; None: it is the profile's own, user and all.
@@ -187,8 +189,10 @@ impl PendingLogin {
         }
     }
 
-    /// Goes on to the next login, as the one under way was of no use; false: that was the last one.
-    pub fn go_on(&mut self, failure: &str) -> bool {
+    /// Goes on to the next login, as the one under way was of no use, whether refused or not to be made
+    /// at all; false: that was the last one.
+    pub fn go_on(&mut self, failure: &str, is_refusal: bool) -> bool {
+        self.was_refused |= is_refusal;
         self.failures.push(match self.credential() {
             Some(_) => failure.to_owned(),
             // Which keys the profile has does not concern the job.
@@ -535,7 +539,8 @@ mod tests {
         let mut tried = Vec::new();
         loop {
             tried.push(login.credential().is_some());
-            if !login.go_on("password: refused") {
+            if !login.go_on("password: refused", true) {
+                assert!(login.was_refused);
                 return (tried, login.failures());
             }
         }

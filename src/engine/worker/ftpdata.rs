@@ -74,34 +74,28 @@ impl Worker {
         let Expectation { link, target, origin, .. } = expectation;
         let Origin { live, filter, way } = origin;
         let deadline = self.now + filter.data_timeout;
-        let seat = match way {
+        let (seat, is_gone) = match way {
             Way::Session { pool_key, seat } => {
-                Some(self.shared.pool.join(&pool_key, seat).then_some((pool_key, seat)))
+                let joined = self.shared.pool.join(&pool_key, seat);
+                (joined.then_some((pool_key, seat)), !joined)
             }
-            Way::Plain => None,
+            Way::Plain => (None, false),
         };
         let Some(client) = self.client(key) else { return };
         client.data = Some(link);
-        let seat_held = seat.clone().flatten();
-        client.route = Some(Box::new(Route {
-            live,
-            filter,
-            target,
-            version,
-            seat: seat_held,
-            moves: 0,
-            early,
-        }));
+        let session = seat.as_ref().map(|(_, seat)| seat.session);
+        client.route =
+            Some(Box::new(Route { live, filter, target, version, seat, moves: 0, early }));
         client.enter(State::Waiting);
+        if is_gone {
+            self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
+            return;
+        }
         self.timers.set((key, Timer::Deadline), deadline);
-        let is_here = link.control.worker == self.index;
-        match seat {
-            Some(Some((_, seat))) if is_here => self.join_session(key, seat.session),
-            None if is_here => self.join_plain(key),
-            Some(None) => {
-                self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
-            }
-            Some(Some(_)) | None => self.hand_over(key, link.control.worker),
+        match session {
+            _ if link.control.worker != self.index => self.hand_over(key, link.control.worker),
+            Some(session) => self.join_session(key, session),
+            None => self.join_plain(key),
         }
     }
 

@@ -360,15 +360,13 @@ impl Worker {
         let mut is_refusal = matches!(error, DialError::Login(_));
         if let Some(ftp) = self.client(client_key).and_then(|client| client.ftp.as_mut()) {
             ftp.was_refused |= is_refusal;
-            let goes_on = ftp.login.as_mut().is_some_and(|login| login.go_on(&text));
-            if let Some(login) = &ftp.login {
-                text = login.failures();
-            }
-            is_refusal = ftp.was_refused;
-            if goes_on {
-                self.let_go(client_key);
-                self.go_tunnel(client_key);
-                return;
+            if let Some(login) = &mut ftp.login {
+                if login.go_on(&text, is_refusal) {
+                    self.let_go(client_key);
+                    self.go_tunnel(client_key);
+                    return;
+                }
+                (text, is_refusal) = (login.failures(), login.was_refused);
             }
         }
         let refused = ftp::Event::LoginRefused { text: text.clone() };
