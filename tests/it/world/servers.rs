@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fd::OwnedFd;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+use rustix::net::{bind, getsockname, listen};
 
 use super::pattern::Pattern;
+use super::socks::tcp_socket;
 
 /// A TCP server on a loopback port that gives each connection a thread.
 pub struct Server {
@@ -127,7 +128,7 @@ pub struct BlackHole {
 impl BlackHole {
     /// Makes one and proves that it swallows attempts.
     pub fn new() -> Self {
-        let listener = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+        let listener = tcp_socket();
         let any = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
         bind(&listener, &any).expect("a loopback port can be had");
         listen(&listener, 0).expect("a bound socket can listen");

@@ -3,7 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 
-use rustix::net::{AddressFamily, SocketType, bind, socket};
+use rustix::fd::OwnedFd;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 use super::deadline;
 
@@ -30,7 +31,7 @@ pub fn dial(proxy: u16) -> TcpStream {
 
 /// As [`dial`], from a loopback address of the caller's choice.
 pub fn dial_from(source: Ipv4Addr, proxy: u16) -> TcpStream {
-    let stream = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    let stream = tcp_socket();
     // A bound socket cannot take a port over that waits for late segments of another connection.
     if source != Ipv4Addr::LOCALHOST {
         bind(&stream, &SocketAddrV4::new(source, 0)).expect("a loopback address");
@@ -42,6 +43,13 @@ pub fn dial_from(source: Ipv4Addr, proxy: u16) -> TcpStream {
     stream.set_write_timeout(Some(deadline())).expect("a time-out above zero");
     stream.set_nodelay(true).expect("a TCP socket");
     stream
+}
+
+/// A TCP socket that no fixture inherits: one that is started by another test meanwhile would hold
+/// the connection open when this test closes it.
+pub fn tcp_socket() -> OwnedFd {
+    let (family, kind) = (AddressFamily::INET, SocketType::STREAM);
+    socket_with(family, kind, SocketFlags::CLOEXEC, None).expect("a socket")
 }
 
 /// A SOCKS 4 request.
