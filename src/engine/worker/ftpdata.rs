@@ -358,21 +358,6 @@ impl Worker {
         }
     }
 
-    /// Who a BIND's second reply says has connected: the FTP server as the BIND named it, from the
-    /// port of RFC 959. Where the server did connect it is that address, unless that means something
-    /// on the SSH server's host only.
-    fn peer_for_bind(&mut self, link: DataLink, host: &Host) -> SocketAddr {
-        let ftp = self.client(link.control.client).and_then(|control| control.ftp.as_ref());
-        let slot = ftp.and_then(|ftp| ftp.slots.iter().find(|slot| slot.id == link.id));
-        let peer = slot.and_then(|slot| slot.peer);
-        let port = peer.map_or(FTP_DATA, |peer| peer.port());
-        match (peer, host) {
-            (Some(peer), _) if !peer.ip().is_loopback() => peer,
-            (_, Host::Address(address)) => SocketAddr::new(*address, port),
-            (_, Host::Name(_)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
-        }
-    }
-
     /// Joins a client's socket to the data channel that waits for it; false: there is none any
     /// more, and the client is gone.
     fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
@@ -398,6 +383,8 @@ impl Worker {
         let Some(session) = self.session(session_key) else { return false };
         session.clients += 1;
         session.mux.set_owner(slot.channel, key);
+        // Nobody reads what the client sends into a channel that the server has closed.
+        let is_closed = session.mux.owner(slot.channel).is_none();
         let Some(client) = self.client(key) else { return false };
         if let Some(route) = &mut client.route {
             // A BIND does not know its dialogue before.
@@ -412,7 +399,7 @@ impl Worker {
             backlog: slot.backlog,
             early_sent: 0,
             down: if slot.eof { Half::Draining } else { Half::Open },
-            up: Half::Open,
+            up: if is_closed { Half::Finished } else { Half::Open },
             blocked: false,
             told: [false; 2],
         }));
@@ -717,6 +704,3 @@ const CUT: &str = "its FTP control connection is lost";
 
 /// Data connections given up whose transfers are not recorded yet, at most: those of the dialogue.
 const MAX_GIVEN_UP: usize = 64;
-
-/// The port that an FTP server's active data connections come from (RFC 959).
-const FTP_DATA: u16 = 20;

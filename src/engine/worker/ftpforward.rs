@@ -12,11 +12,13 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Worker;
+use crate::config::Host;
 use crate::engine::client::{ControlLink, DataSlot, ForwardSlot, FtpControl};
+use crate::engine::expected::DataLink;
 use crate::engine::key::Key;
 use crate::gateway::ftp::{DataId, Event};
 use crate::say;
@@ -224,7 +226,12 @@ impl Worker {
         });
         if let Some(parked) = parked {
             let parked = in_words(parked);
-            self.say_stranger(key, parked, port.into(), &"it came before its time, another at it");
+            self.say_stranger(
+                key,
+                parked,
+                port.into(),
+                &"it was too early, and another one came in time",
+            );
         }
         self.watch_dialogue(key);
         self.dialogue_event(key, Event::DataOpened { id });
@@ -328,6 +335,21 @@ impl Worker {
         }
     }
 
+    /// Who a BIND's second reply says has connected: the FTP server as the BIND named it, from the
+    /// port of RFC 959. Where the server did connect it is that address, unless that means something
+    /// on the SSH server's host only.
+    pub(super) fn peer_for_bind(&mut self, link: DataLink, host: &Host) -> SocketAddr {
+        let ftp = self.client(link.control.client).and_then(|control| control.ftp.as_ref());
+        let slot = ftp.and_then(|ftp| ftp.slots.iter().find(|slot| slot.id == link.id));
+        let peer = slot.and_then(|slot| slot.peer);
+        let port = peer.map_or(FTP_DATA, |peer| peer.port());
+        match (peer, host) {
+            (Some(peer), _) if !peer.ip().is_loopback() => peer,
+            (_, Host::Address(address)) => SocketAddr::new(*address, port),
+            (_, Host::Name(_)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+        }
+    }
+
     fn cancel_forward(&mut self, session_key: Key, forward: ForwardId) {
         if let Some(session) = self.session(session_key) {
             session.mux.cancel_forward(forward);
@@ -381,3 +403,6 @@ const MAX_FORWARDS: usize = 4;
 /// How long the 2xx of a transfer waits for the FTP server's connection. Both come through the same
 /// SSH session, and the connection was made before the 2xx was said.
 const OVERDUE: Duration = Duration::from_secs(10);
+
+/// The port that an FTP server's active data connections come from (RFC 959).
+const FTP_DATA: u16 = 20;

@@ -131,8 +131,11 @@ impl Worker {
     pub(super) fn channel_closed(&mut self, key: Key, channel: ChannelId, eof: bool) {
         let Some(client) = self.client(key) else { return };
         if client.ftp.is_some() {
-            // A data channel closed by the server is still to be given to the client's side.
-            if !self.slot_eof(key, channel) {
+            // A data channel closed by the server is still to be given to the client's side, unless what
+            // came may be incomplete.
+            let cut =
+                !eof && self.slot_failed(key, channel, "closed by the SSH server without EOF");
+            if !cut && !self.slot_eof(key, channel) {
                 self.ftp_ended(key);
             }
             return;

@@ -4,9 +4,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 
-use rustix::net::{AddressFamily, SocketType, bind, socket};
+use rustix::net::bind;
 
 use super::deadline;
+use super::socks::tcp_socket;
 
 /// Where its control connections come in.
 pub struct PlayedFtpd {
@@ -84,7 +85,7 @@ impl Played {
 /// A connection from a loopback address of the caller's choice.
 #[track_caller]
 pub fn connect_from(from: Ipv4Addr, to: impl Into<SocketAddr>) -> TcpStream {
-    let stream = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    let stream = tcp_socket();
     bind(&stream, &SocketAddr::new(IpAddr::V4(from), 0)).expect("a loopback address");
     rustix::net::connect(&stream, &to.into()).expect("the SSH server listens");
     let stream = TcpStream::from(stream);
