@@ -25,14 +25,15 @@ HEADER = f"""\
 //! The EBCDIC pages to the letter: byte to Unicode, one row for each high half of the byte.
 //!
 //! Printed by `generate.py`; do not edit. The assignments are those of ICU's .ucm files named below
-//! (https://github.com/unicode-org/icu-data, charset/data/ucm, commit {COMMIT[:12]}), copyright
+//! (<https://github.com/unicode-org/icu-data>, charset/data/ucm, commit {COMMIT[:12]}), copyright
 //! International Business Machines Corporation, Unicode, Inc. and others, under the Unicode License
-//! V3 (SPDX: Unicode-3.0, https://www.unicode.org/license.txt).
+//! V3 (SPDX: Unicode-3.0, <https://www.unicode.org/license.txt>).
 
 /// A page: what each byte stands for. All are below U+10000.
 pub(super) type Standard = [u16; 256];
 
 /// All of them, in the order of [`super::CodePage::EBCDIC`].
+#[rustfmt::skip]
 pub(super) const EBCDIC: [&Standard; {len(PAGES)}] = ["""
 
 # A line of a CHARMAP: one character, one byte, and 0 for a mapping that holds in both directions.

@@ -1,18 +1,38 @@
 //! The EBCDIC pages to the letter: byte to Unicode, one row for each high half of the byte.
 //!
 //! Printed by `generate.py`; do not edit. The assignments are those of ICU's .ucm files named below
-//! (https://github.com/unicode-org/icu-data, charset/data/ucm, commit 14b13ee77cba), copyright
+//! (<https://github.com/unicode-org/icu-data>, charset/data/ucm, commit 14b13ee77cba), copyright
 //! International Business Machines Corporation, Unicode, Inc. and others, under the Unicode License
-//! V3 (SPDX: Unicode-3.0, https://www.unicode.org/license.txt).
+//! V3 (SPDX: Unicode-3.0, <https://www.unicode.org/license.txt>).
 
 /// A page: what each byte stands for. All are below U+10000.
 pub(super) type Standard = [u16; 256];
 
 /// All of them, in the order of [`super::CodePage::EBCDIC`].
+#[rustfmt::skip]
 pub(super) const EBCDIC: [&Standard; 22] = [
-    &IBM037, &IBM273, &IBM277, &IBM278, &IBM280, &IBM284, &IBM285, &IBM297, &IBM500, &IBM871,
-    &IBM924, &IBM1047, &IBM1140, &IBM1141, &IBM1142, &IBM1143, &IBM1144, &IBM1145, &IBM1146,
-    &IBM1147, &IBM1148, &IBM1149,
+    &IBM037,
+    &IBM273,
+    &IBM277,
+    &IBM278,
+    &IBM280,
+    &IBM284,
+    &IBM285,
+    &IBM297,
+    &IBM500,
+    &IBM871,
+    &IBM924,
+    &IBM1047,
+    &IBM1140,
+    &IBM1141,
+    &IBM1142,
+    &IBM1143,
+    &IBM1144,
+    &IBM1145,
+    &IBM1146,
+    &IBM1147,
+    &IBM1148,
+    &IBM1149,
 ];
 
 /// IBM-037: ibm-37_P100-1999.ucm.

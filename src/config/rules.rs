@@ -18,6 +18,7 @@ use nom::{IResult, Parser};
 
 use super::field::Mismatch;
 use super::{Config, Filter, Host, Target};
+use crate::glob;
 
 pub use super::address::{AddressRange, AddressSet};
 
@@ -237,7 +238,7 @@ impl NamePattern {
     /// Whether the whole name matches; upper and lower case are the same.
     pub fn matches(&self, name: &str) -> bool {
         let name = name.strip_suffix('.').unwrap_or(name);
-        glob(self.text.as_bytes(), name.as_bytes(), |pattern, byte| {
+        glob::matches(self.text.as_bytes(), name.as_bytes(), |pattern, byte| {
             pattern == b'?' || pattern == byte.to_ascii_lowercase()
         })
     }
@@ -245,7 +246,7 @@ impl NamePattern {
     /// Whether all that matches `other` surely matches this one: `other` is read as a name whose
     /// `*` only a `*` can stand for, and whose `?` only `*` or `?` can.
     pub fn covers(&self, other: &Self) -> bool {
-        glob(self.text.as_bytes(), other.text.as_bytes(), |pattern, byte| match byte {
+        glob::matches(self.text.as_bytes(), other.text.as_bytes(), |pattern, byte| match byte {
             b'*' => false,
             byte => pattern == b'?' || pattern == byte,
         })
@@ -256,34 +257,6 @@ impl Display for NamePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// Matches a pattern with `*` without recursion: only the last `*` is ever extended, so the work
-/// is bounded by the product of both lengths.
-fn glob(pattern: &[u8], name: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
-    let (mut p, mut n) = (0, 0);
-    let mut resume = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                resume = Some((p + 1, n));
-                p += 1;
-            }
-            Some(&byte) if same(byte, name[n]) => {
-                p += 1;
-                n += 1;
-            }
-            _ => {
-                let Some((after, start)) = resume else {
-                    return false;
-                };
-                resume = Some((after, start + 1));
-                p = after;
-                n = start + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 use super::attributes::Attributes;
 use super::dd;
 use super::file_name::{Dsn, FileName};
-use super::record::{Layout, cut, detect};
+use super::record::{Layout, cut, detect, without_blanks};
 use super::record_format::RecordKind;
 use super::store::{Store, StoreError};
-use crate::codepage::CodePage;
+use crate::codepage::{CodePage, LineEnds, Transcoder};
 
 /// Room behind the end of a file, in which `read_to_end` finds that it is the end.
 const READ_AHEAD: usize = 64;
@@ -123,22 +123,22 @@ fn lines(bytes: &[u8], attributes: Option<&Attributes>) -> io::Result<Zeroizing<
     let layout = layout(bytes, attributes);
     let page = layout.page.unwrap_or(CodePage::Utf8);
     let records = cut(bytes, layout).map_err(io::Error::other)?;
-    // A character of a code page has up to three bytes in UTF-8.
+    let mut converter =
+        (page != CodePage::Utf8).then(|| Transcoder::new(page, CodePage::Utf8, LineEnds::Keep));
+    // A character of a code page has up to three bytes in UTF-8; with that room nothing is moved,
+    // which would leave a copy behind.
     let mut text = Zeroizing::new(Vec::with_capacity(3 * bytes.len() + records.len()));
     for record in records {
-        let decoded;
-        let line = match page {
-            CodePage::Utf8 => record,
-            page => {
-                decoded = Zeroizing::new(page.decode(record).into_owned());
-                decoded.as_bytes()
-            }
+        let record = match layout.kind {
+            RecordKind::Fixed => without_blanks(record, page),
+            _ => record,
         };
-        let end = match layout.kind {
-            RecordKind::Fixed => line.iter().rposition(|c| *c != b' ').map_or(0, |last| last + 1),
-            _ => line.len(),
-        };
-        text.extend_from_slice(&line[..end]);
+        match &mut converter {
+            Some(converter) => converter
+                .push(record, &mut text)
+                .map_err(|failure| io::Error::other(failure.reason.to_string()))?,
+            None => text.extend_from_slice(record),
+        }
         text.push(b'\n');
     }
     Ok(text)

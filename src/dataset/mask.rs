@@ -7,6 +7,7 @@
 use std::fmt::{self, Display};
 
 use super::name::{DatasetName, MAX_NAME, MAX_QUALIFIER, MemberName};
+use crate::glob;
 
 /// A pattern of data set names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl MemberMask {
 
     /// Whether a name is one of those that it stands for.
     pub fn matches(&self, name: &MemberName) -> bool {
-        characters_match(self.0.as_bytes(), name.as_str().as_bytes())
+        characters_match(&self.0, name.as_str())
     }
 }
 
@@ -99,38 +100,16 @@ fn qualifiers_match(mask: &[Qualifier], name: &[&str]) -> bool {
         }
         Some((Qualifier::One(mask), rest)) => match name.split_first() {
             Some((qualifier, names)) => {
-                characters_match(mask.as_bytes(), qualifier.as_bytes())
-                    && qualifiers_match(rest, names)
+                characters_match(mask, qualifier) && qualifiers_match(rest, names)
             }
             None => false,
         },
     }
 }
 
-/// Matches with one point to come back to: the last `*`.
-fn characters_match(mask: &[u8], name: &[u8]) -> bool {
-    let (mut m, mut n) = (0, 0);
-    let mut star = None;
-    while n < name.len() {
-        match mask.get(m) {
-            Some(b'*') => {
-                star = Some((m + 1, n));
-                m += 1;
-            }
-            Some(c) if *c == b'%' || *c == name[n] => {
-                m += 1;
-                n += 1;
-            }
-            _ => match star {
-                Some((after, from)) => {
-                    star = Some((after, from + 1));
-                    (m, n) = (after, from + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    mask[m..].iter().all(|c| *c == b'*')
+fn characters_match(mask: &str, name: &str) -> bool {
+    let same = |mask, byte| mask == b'%' || mask == byte;
+    glob::matches(mask.as_bytes(), name.as_bytes(), same)
 }
 
 impl Display for MaskError {

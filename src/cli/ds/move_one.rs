@@ -8,7 +8,7 @@ use std::path::Path;
 use super::super::interrupt::Interrupt;
 use super::super::replacement::Replacement;
 use super::attributes::Asked;
-use super::plan::{Origin, Source, Target, failed};
+use super::plan::{Place, Source, failed};
 use super::{Failure, Rc, Terminal};
 use crate::codepage::CodePage;
 use crate::dataset::{
@@ -57,15 +57,15 @@ pub(super) struct Moved {
 pub(super) fn move_one(
     store: &Store,
     orders: &Orders,
-    from: &Origin,
-    to: &Target,
+    from: &Place,
+    to: &Place,
     interrupt: &Interrupt,
     terminal: &mut Terminal<'_>,
 ) -> Result<Moved, Failure> {
     let source = Source::open(store, from, Some(interrupt))?;
     let job = Job { orders, from, to };
     match to {
-        Target::Dataset(dsn) => {
+        Place::Dataset(dsn) => {
             let allocation = job.allocate(store, &source, dsn)?;
             let result = job.fill(source, &allocation);
             if result.is_err() && allocation.is_made() {
@@ -76,19 +76,19 @@ pub(super) fn move_one(
             }
             result
         }
-        Target::Path(path) => {
+        Place::Path(path) => {
             let sink = job.open(path, source.mode)?;
             job.pass(source, job.of_path()?, sink)
         }
-        Target::Standard => job.pass(source, job.of_path()?, Sink::Stream(terminal.out)),
+        Place::Standard => job.pass(source, job.of_path()?, Sink::Stream(terminal.out)),
     }
 }
 
 /// One file and what is done with it.
 struct Job<'a> {
     orders: &'a Orders,
-    from: &'a Origin,
-    to: &'a Target,
+    from: &'a Place,
+    to: &'a Place,
 }
 
 impl Job<'_> {
@@ -211,7 +211,7 @@ impl Job<'_> {
             (Change::None, Some(to)) => self.copy(source, to, &mut sink)?,
         };
         sink.commit().map_err(|error| match (error, self.to) {
-            (SinkError::Io(error), Target::Path(path)) => failed(path, &error),
+            (SinkError::Io(error), Place::Path(path)) => failed(path, &error),
             (SinkError::Io(error), _) => Failure::of_output(error),
             (SinkError::Store(error), _) => error.into(),
         })?;
@@ -347,8 +347,8 @@ impl Moved {
     /// only a loss is told.
     pub fn tell(
         &self,
-        from: &Origin,
-        to: &Target,
+        from: &Place,
+        to: &Place,
         terminal: &mut Terminal<'_>,
     ) -> Result<Rc, Failure> {
         let Written { records, bytes, padded, truncated, wrapped } = self.written;
@@ -366,8 +366,8 @@ impl Moved {
             ("wrapped", &wrapped),
         ];
         match to {
-            Target::Standard if is_whole => {}
-            Target::Standard => {
+            Place::Standard if is_whole => {}
+            Place::Standard => {
                 terminal.failed(Failure::new(Rc::Warning, message, &arguments));
             }
             _ => terminal.message(message, &arguments)?,

@@ -18,43 +18,31 @@ use crate::dataset::{
 };
 use crate::message::catalogue::{DATASET_IO, DATASET_PLAN};
 
-/// Where something comes from.
+/// Where something comes from, or goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    Standard,
-    Path(PathBuf),
-    Dataset(Dsn),
-}
-
-/// Where something goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum Place {
+    /// The standard input, or output.
     Standard,
     Path(PathBuf),
     Dataset(Dsn),
 }
 
 /// Makes pairs of what the command line names.
-pub(super) fn pairs(store: &Store, from: &str, to: &str) -> Result<Vec<(Origin, Target)>, Failure> {
-    let origin = match from {
-        "-" => Origin::Standard,
-        text => Origin::of(parsed(text)?, store)?,
+pub(super) fn pairs(store: &Store, from: &str, to: &str) -> Result<Vec<(Place, Place)>, Failure> {
+    let place = |text| match text {
+        "-" => Ok(Place::Standard),
+        text => FileName::parse(text, &Prefix::Environment)
+            .map_err(|error| wrong_name(text, &error))
+            .and_then(|name| Place::of(name, store)),
     };
-    let target = match to {
-        "-" => Target::Standard,
-        text => match Origin::of(parsed(text)?, store)? {
-            Origin::Dataset(dsn) => Target::Dataset(dsn),
-            Origin::Path(path) => Target::Path(path),
-            Origin::Standard => Target::Standard,
-        },
-    };
+    let (origin, target) = (place(from)?, place(to)?);
     match &origin {
-        Origin::Dataset(Dsn { name, member: None })
+        Place::Dataset(Dsn { name, member: None })
             if store.organization(name)? == Some(Organization::Partitioned) =>
         {
             members(store, name, target)
         }
-        Origin::Path(path) if path.is_dir() => files(path, target),
+        Place::Path(path) if path.is_dir() => files(path, target),
         _ => {
             let target = within(store, &origin, target)?;
             Ok(vec![(origin, target)])
@@ -62,27 +50,23 @@ pub(super) fn pairs(store: &Store, from: &str, to: &str) -> Result<Vec<(Origin, 
     }
 }
 
-fn parsed(text: &str) -> Result<FileName, Failure> {
-    FileName::parse(text, &Prefix::Environment).map_err(|error| wrong_name(text, &error))
-}
-
 /// All members of a library, to a library or folder.
 fn members(
     store: &Store,
     library: &DatasetName,
-    target: Target,
-) -> Result<Vec<(Origin, Target)>, Failure> {
+    target: Place,
+) -> Result<Vec<(Place, Place)>, Failure> {
     let names = store.members(library, &MemberMask::all())?.members;
-    if let Target::Path(path) = &target {
+    if let Place::Path(path) = &target {
         if !names.is_empty() && !path.exists() {
             fs::create_dir(path).map_err(|error| failed(path, &error))?;
         }
     }
     let to = |name: &MemberName| match &target {
-        Target::Dataset(Dsn { name: library, member: None }) => {
-            Ok(Target::Dataset(Dsn { name: library.clone(), member: Some(name.clone()) }))
+        Place::Dataset(Dsn { name: library, member: None }) => {
+            Ok(Place::Dataset(Dsn { name: library.clone(), member: Some(name.clone()) }))
         }
-        Target::Path(path) if path.is_dir() => Ok(Target::Path(path.join(name.as_str()))),
+        Place::Path(path) if path.is_dir() => Ok(Place::Path(path.join(name.as_str()))),
         other => Err(wrong(&format!(
             "library {library} goes to a library or a folder, and {other} is neither"
         ))),
@@ -92,14 +76,14 @@ fn members(
         .map(|member| {
             let to = to(&member.name)?;
             let name = library.clone();
-            Ok((Origin::Dataset(Dsn { name, member: Some(member.name) }), to))
+            Ok((Place::Dataset(Dsn { name, member: Some(member.name) }), to))
         })
         .collect()
 }
 
 /// All files of a folder, to a library.
-fn files(folder: &Path, target: Target) -> Result<Vec<(Origin, Target)>, Failure> {
-    let Target::Dataset(Dsn { name: library, member: None }) = &target else {
+fn files(folder: &Path, target: Place) -> Result<Vec<(Place, Place)>, Failure> {
+    let Place::Dataset(Dsn { name: library, member: None }) = &target else {
         let folder = folder.display();
         return Err(wrong(&format!("folder {folder} goes to a library, and {target} is none")));
     };
@@ -120,7 +104,7 @@ fn files(folder: &Path, target: Target) -> Result<Vec<(Origin, Target)>, Failure
             _ if path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.') => {}
             Ok(member) => {
                 let dsn = Dsn { name: library.clone(), member: Some(member) };
-                pairs.push((Origin::Path(path), Target::Dataset(dsn)));
+                pairs.push((Place::Path(path), Place::Dataset(dsn)));
             }
             Err(failure) => lines.extend(failure.lines),
         }
@@ -137,30 +121,28 @@ fn files(folder: &Path, target: Target) -> Result<Vec<(Origin, Target)>, Failure
 }
 
 /// A single file goes into a folder or library under its own name.
-fn within(store: &Store, origin: &Origin, target: Target) -> Result<Target, Failure> {
+fn within(store: &Store, origin: &Place, target: Place) -> Result<Place, Failure> {
     match target {
-        Target::Path(path) if path.is_dir() => match origin {
-            Origin::Dataset(Dsn { member: Some(member), .. }) => {
-                Ok(Target::Path(path.join(member.as_str())))
+        Place::Path(path) if path.is_dir() => match origin {
+            Place::Dataset(Dsn { member: Some(member), .. }) => {
+                Ok(Place::Path(path.join(member.as_str())))
             }
-            Origin::Dataset(Dsn { name, member: None }) => {
-                Ok(Target::Path(path.join(name.as_str())))
-            }
-            Origin::Path(file) => {
+            Place::Dataset(Dsn { name, member: None }) => Ok(Place::Path(path.join(name.as_str()))),
+            Place::Path(file) => {
                 let name = file.file_name().unwrap_or_default();
-                Ok(Target::Path(path.join(name)))
+                Ok(Place::Path(path.join(name)))
             }
-            Origin::Standard => Err(wrong(&format!("{} is a folder", path.display()))),
+            Place::Standard => Err(wrong(&format!("{} is a folder", path.display()))),
         },
-        Target::Dataset(Dsn { name, member: None })
+        Place::Dataset(Dsn { name, member: None })
             if store.organization(&name)? == Some(Organization::Partitioned) =>
         {
             let member = match origin {
-                Origin::Dataset(Dsn { member: Some(member), .. }) => member.clone(),
-                Origin::Path(file) => member_of(file)?,
+                Place::Dataset(Dsn { member: Some(member), .. }) => member.clone(),
+                Place::Path(file) => member_of(file)?,
                 _ => return Err(StoreError::IsLibrary(name).into()),
             };
-            Ok(Target::Dataset(Dsn { name, member: Some(member) }))
+            Ok(Place::Dataset(Dsn { name, member: Some(member) }))
         }
         target => Ok(target),
     }
@@ -182,7 +164,7 @@ pub(super) fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Rc::Severe, &DATASET_IO, &arguments)
 }
 
-impl Origin {
+impl Place {
     /// What a name stands for.
     pub fn of(name: FileName, store: &Store) -> Result<Self, Failure> {
         match name {
@@ -201,20 +183,10 @@ impl Origin {
     }
 }
 
-impl Display for Origin {
+impl Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Standard => f.write_str("standard input"),
-            Self::Path(path) => path.display().fmt(f),
-            Self::Dataset(dsn) => dsn.fmt(f),
-        }
-    }
-}
-
-impl Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Standard => f.write_str("standard output"),
+            Self::Standard => f.write_str("-"),
             Self::Path(path) => path.display().fmt(f),
             Self::Dataset(dsn) => dsn.fmt(f),
         }
@@ -248,25 +220,25 @@ impl<'a> Source<'a> {
     /// interrupted.
     pub fn open(
         store: &Store,
-        origin: &Origin,
+        origin: &Place,
         interrupt: Option<&'a Interrupt>,
     ) -> Result<Self, Failure> {
         let path = match origin {
-            Origin::Path(path) => path.clone(),
+            Place::Path(path) => path.clone(),
             other => PathBuf::from(other.to_string()),
         };
         let failed = |error: io::Error| failed(&path, &error);
         let (file, attributes, claim) = match origin {
-            Origin::Standard => {
+            Place::Standard => {
                 let standard = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
                 (File::from(standard), None, None)
             }
-            Origin::Path(path) => (File::open(path).map_err(failed)?, None, None),
-            Origin::Dataset(dsn) if interrupt.is_some() => {
+            Place::Path(path) => (File::open(path).map_err(failed)?, None, None),
+            Place::Dataset(dsn) if interrupt.is_some() => {
                 let claim = store.allocate(dsn, Disposition::Shr, &Dcb::default())?;
                 (claim.open()?, claim.attributes().copied(), Some(claim))
             }
-            Origin::Dataset(dsn) => {
+            Place::Dataset(dsn) => {
                 let (file, attributes) = store.read(dsn)?;
                 (file, attributes, None)
             }

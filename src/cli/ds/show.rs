@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use getopts::Options;
 
-use super::plan::{Origin, Source};
+use super::plan::{Place, Source};
 use super::{Failure, Rc, Terminal, parse, usage, wrong_name};
 use crate::codepage::CodePage;
 use crate::dataset::{FileName, Prefix, ReadError, RecordKind, RecordReader};
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<R
     };
     let store = super::store("show", &matches)?;
     let asked = super::attributes::Asked::from_matches("show", &matches, &store)?;
-    let origin = Origin::of(named(text)?, &store)?;
+    let origin = Place::of(named(text)?, &store)?;
     let source = Source::open(&store, &origin, None)?;
     let layout = source.layout(&asked.dcb);
     let page = layout.page.unwrap_or(CodePage::Utf8);

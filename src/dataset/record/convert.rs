@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use super::without_blanks;
 use crate::codepage::{CodePage, LineEnds, NewLine, Reason, Transcoder};
 
 /// What ends a line that is written.
@@ -79,6 +80,7 @@ impl std::error::Error for UnknownLineEnd {}
 #[derive(Debug)]
 pub struct Converter {
     from: CodePage,
+    to: CodePage,
     transcoder: Transcoder,
     strips_blanks: bool,
     record: Vec<u8>,
@@ -88,25 +90,28 @@ impl Converter {
     /// Converts from one page to another; `strips_blanks` drops the blanks at the end of records.
     /// Within a record there are no line ends: every byte comes back from the reverse conversion.
     pub fn new(from: CodePage, to: CodePage, strips_blanks: bool) -> Self {
-        let transcoder = Transcoder::new(from, to, LineEnds::Keep);
-        Self { from, transcoder, strips_blanks, record: Vec::new() }
+        Self { from, to, transcoder: transcoder(from, to), strips_blanks, record: Vec::new() }
     }
 
-    /// The record in the other page. The error is why a character cannot be converted; no further
-    /// record can be then.
+    /// The record in the other page. The error is why a character cannot be converted; the next record
+    /// may be all the same.
     pub fn convert(&mut self, record: &[u8]) -> Result<&[u8], Reason> {
-        let blank = if self.from.is_ebcdic() { EBCDIC_BLANK } else { b' ' };
-        let end = match self.strips_blanks {
-            true => record.iter().rposition(|byte| *byte != blank).map_or(0, |last| last + 1),
-            false => record.len(),
-        };
+        let record = if self.strips_blanks { without_blanks(record, self.from) } else { record };
         self.record.clear();
-        self.transcoder
-            .push(&record[..end], &mut self.record)
-            .and_then(|()| self.transcoder.finish(&mut self.record))
-            .map_err(|failure| failure.reason)?;
-        Ok(&self.record)
+        let converted = self
+            .transcoder
+            .push(record, &mut self.record)
+            .and_then(|()| self.transcoder.finish(&mut self.record));
+        match converted {
+            Ok(()) => Ok(&self.record),
+            Err(failure) => {
+                self.transcoder = transcoder(self.from, self.to);
+                Err(failure.reason)
+            }
+        }
     }
 }
 
-const EBCDIC_BLANK: u8 = 0x40;
+fn transcoder(from: CodePage, to: CodePage) -> Transcoder {
+    Transcoder::new(from, to, LineEnds::Keep)
+}

@@ -72,15 +72,26 @@ impl Layout {
         }
     }
 
-    /// The byte that is a blank: X'40' in EBCDIC, X'20' in UTF-8; None if the page is not known.
+    /// The byte that is a blank; None if the page is not known.
     pub fn blank(&self) -> Option<u8> {
-        let page = self.page?;
-        page.encode(" ").ok()?.first().copied()
+        self.page.map(blank)
     }
 
     fn text_page(&self) -> CodePage {
         self.page.unwrap_or(CodePage::Utf8)
     }
+}
+
+/// The byte that is a blank in a page.
+fn blank(page: CodePage) -> u8 {
+    if page.is_ebcdic() { 0x40 } else { b' ' }
+}
+
+/// A record without the blanks at its end.
+pub(super) fn without_blanks(record: &[u8], page: CodePage) -> &[u8] {
+    let blank = blank(page);
+    let end = record.iter().rposition(|byte| *byte != blank).map_or(0, |last| last + 1);
+    &record[..end]
 }
 
 /// Cuts the bytes of a whole file into its records, without line ends and descriptor words.

@@ -468,6 +468,8 @@ fn records_go_from_page_to_page() {
     };
     assert!(failed("ŁÓDŹ".as_bytes()).starts_with("IBM-1141 has no "));
     assert_eq!(failed(b"ab\xff"), "X'FF' is not UTF-8");
+    to_ebcdic.convert(b"ab\xc3").unwrap_err();
+    assert_eq!(to_ebcdic.convert(b"A"), Ok(&b"\xc1"[..]));
     // The end of a record is the end of its text.
     assert_eq!(failed(b"ab\xc3"), "X'C3' is not UTF-8");
     let all: Vec<u8> = (0..=255).collect();

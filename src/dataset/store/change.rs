@@ -38,6 +38,11 @@ impl Store {
                 root.remove(&format!("{from}{ATTRIBUTES}")).map_err(io)?;
             }
             (Organization::Sequential, None) => {
+                // What is left of another data set must not become its attributes.
+                let stale = format!("{to}{ATTRIBUTES}");
+                if root.find(&stale).map_err(io)?.is_some() {
+                    root.remove(&stale).map_err(io)?;
+                }
                 root.rename(from.as_str(), to.as_str()).map_err(io)?;
             }
         }

@@ -55,7 +55,7 @@ pub(super) struct Claim {
 }
 
 impl Claims {
-    /// Claims a data set; waits for others so long at most.
+    /// Claims a data set; waits for others so long at most, and so do all other claims here.
     pub fn claim(
         self: &Arc<Self>,
         name: &DatasetName,

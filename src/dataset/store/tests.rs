@@ -438,6 +438,10 @@ fn renamed_data_sets_keep_their_attributes() {
     let text = fs::read_to_string(scene.path("B.SEQ.attr")).unwrap();
     assert!(text.starts_with("* Attributes of B.SEQ\n"), "{text}");
     assert!(job.attributes(&name("B.LIB").name).unwrap().is_some());
+    fs::write(scene.path("A.BARE"), "x").unwrap();
+    fs::write(scene.path("B.BARE.attr"), "RECFM FB\n").unwrap();
+    rename("A.BARE", "B.BARE").unwrap();
+    assert_eq!(job.attributes(&name("B.BARE").name).unwrap(), None);
     let member = |from, to| {
         let [from, to] = [from, to].map(|text| MemberName::parse(text).unwrap());
         job.rename_member(&name("B.LIB").name, &from, &to)

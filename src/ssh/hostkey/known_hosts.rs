@@ -23,6 +23,7 @@ use super::fingerprint::key_type;
 use super::{Fingerprint, KnownKey, LookupNames, Place};
 use crate::dataset::FileName;
 use crate::dataset::input::Input;
+use crate::glob;
 
 /// Most bytes of one file that are read.
 pub const MAX_FILE: usize = 8 << 20;
@@ -160,7 +161,8 @@ impl Hosts {
             Self::Patterns(patterns) => {
                 let mut is_match = false;
                 for pattern in patterns {
-                    if glob(&pattern.text, name.as_bytes()) {
+                    let same = |pattern, byte| pattern == b'?' || pattern == byte;
+                    if glob::matches(&pattern.text, name.as_bytes(), same) {
                         if pattern.is_negated {
                             return false;
                         }
@@ -262,33 +264,6 @@ fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
 fn hmac_sha1(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let key = PKey::hmac(key).ok()?;
     Signer::new(MessageDigest::sha1(), &key).ok()?.sign_oneshot_to_vec(data).ok()
-}
-
-/// `*` is any run, `?` any one byte. Goes back to the last `*` only, which is enough.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at_pattern, mut at_text) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at_text < text.len() {
-        match pattern.get(at_pattern) {
-            Some(b'*') => {
-                star = Some((at_pattern, at_text));
-                at_pattern += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[at_text] => {
-                at_pattern += 1;
-                at_text += 1;
-            }
-            _ => match &mut star {
-                None => return false,
-                Some((star_pattern, star_text)) => {
-                    *star_text += 1;
-                    at_pattern = *star_pattern + 1;
-                    at_text = *star_text;
-                }
-            },
-        }
-    }
-    pattern[at_pattern..].iter().all(|byte| *byte == b'*')
 }
 
 impl fmt::Display for LineProblem {

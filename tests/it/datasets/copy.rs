@@ -19,7 +19,7 @@ fn cards(page: &str) -> Vec<u8> {
 }
 
 fn mode(path: &std::path::Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
+    fs::metadata(path).expect("it was written").permissions().mode() & 0o777
 }
 
 #[test]

@@ -23,11 +23,11 @@ fn zoxy(sets: &Datasets, arguments: &[&str]) -> Said {
 }
 
 fn put(sets: &Datasets, library: &str, member: &str, bytes: &[u8]) {
-    fs::create_dir_all(sets.path(library)).unwrap();
+    fs::create_dir_all(sets.path(library)).expect("the root is ours");
     let path = sets.path(library).join(member);
-    fs::write(&path, bytes).unwrap();
+    fs::write(&path, bytes).expect("the root is ours");
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(path, private).unwrap();
+    fs::set_permissions(path, private).expect("the file is ours");
 }
 
 #[test]

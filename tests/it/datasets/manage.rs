@@ -161,6 +161,17 @@ fn paths_are_told_to_programs() {
     let path = sets.path("ZOXY.LIB/M").display().to_string();
     assert_eq!(sets.done(&["path", "zoxy.lib(m)"]), format!("{path}\n"));
     assert_eq!(sets.done(&["path", "//OUT"]), format!("{}\n", sets.path("BATCH.OUT").display()));
+    let mut unnamed = sets.command(&["path", "//OUT"]);
+    let said = Said::of(unnamed.env("ZOXY_PREFIX", "1BAD"));
+    let expected = "ZOX6100E //OUT is no name of a data set: the name is relative and there is no \
+                    prefix for it: ZOXY_PREFIX 1BAD: qualifier 1 '1BAD' begins with '1'";
+    assert!(said.code == Some(8) && said.err.starts_with(expected), "{said:?}");
+    let mut none = sets.command(&["path", "//OUT"]);
+    let said = Said::of(none.env("ZOXY_PREFIX", ""));
+    assert_eq!(said.out, format!("{}\n", sets.path("OUT").display()));
+    let mut login = sets.command(&["path", "//OUT"]);
+    let said = Said::of(login.env_remove("ZOXY_PREFIX").env("LOGNAME", "batch1"));
+    assert_eq!(said.out, format!("{}\n", sets.path("BATCH1.OUT").display()));
     let mut command = sets.command(&["path", "A.B"]);
     command.env_remove("ZOXY_DSROOT").env("XDG_DATA_HOME", "/data");
     let said = Said::of(&mut command);
