@@ -42,8 +42,8 @@ Return codes: 0 it has ended, 8 no such task, 12 it has not ended in time.
 ";
 
 const MODIFY_CODES: &str = "
-Return codes: that of the command; 8 no such task, or it takes no commands, 12 it
-does not answer.
+Return codes: that of the command; 8 no such task, or it takes no commands, 12
+it does not answer.
 ";
 
 /// Runs `zoxy start`.
