@@ -241,6 +241,8 @@ impl<S: Copy + Eq> Pool<S> {
             }
             DialEnd::Open => {
                 dial.unreachable = false;
+                // Who may fall back has not waited for its end.
+                dial.not_before = None;
                 dial.forgive(now);
             }
             DialEnd::GivenUp => dial.forgive(now),
