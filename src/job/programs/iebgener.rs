@@ -4,7 +4,7 @@
 //! one code page to another where both are known. A record that does not fit ends the copy with
 //! return code 12; nothing is ever cut off but blanks. Control statements in SYSIN are not known.
 //!
-//! [`plan`] starts zoxy anew, so that the copy has a process of its own that can be limited and
+//! `plan` starts zoxy anew, so that the copy has a process of its own that can be limited and
 //! cancelled; there [`run`] does the work.
 
 use std::env;
