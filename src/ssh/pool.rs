@@ -240,9 +240,10 @@ impl<S: Copy + Eq> Pool<S> {
                 dial.unreachable = unreachable;
             }
             DialEnd::Open => {
-                dial.unreachable = false;
-                // Who may fall back has not waited for its end.
-                dial.not_before = None;
+                // Who may fall back has not waited for the end of this pause.
+                if std::mem::replace(&mut dial.unreachable, false) {
+                    dial.not_before = None;
+                }
                 dial.forgive(now);
             }
             DialEnd::GivenUp => dial.forgive(now),
@@ -331,6 +332,7 @@ impl<S> Dial<S> {
     fn fail(&mut self, first: Duration, most: Duration, now: Instant, random: u64) -> Duration {
         self.forgive(now);
         self.proven = None;
+        self.unreachable = false;
         self.failures = self.failures.saturating_add(1);
         let pause = backoff(first, most, self.failures, random);
         self.not_before = Some(now + pause);
