@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `ffi`, `cipher` | the only `unsafe` code: libssh2, its link-time seams, AES-GCM |
+//! | `ffi`, `cipher` | `unsafe` code: libssh2, its link-time seams, ciphers |
 //! | [`transport`] | libssh2 without sockets: bytes in, bytes out, packets |
 //! | [`login`] | from version exchange to authenticated |
 //! | [`seams`] | the check at start that the seams hold |
