@@ -14,7 +14,6 @@ mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
-mod replacement;
 mod run;
 mod submit;
 mod task;
