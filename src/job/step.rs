@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::dds::Dds;
@@ -164,7 +165,17 @@ fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Re
     if ended.left > 0 {
         tell!(runner.log, PROCESSES_ENDED, step = step, count = ended.left);
     }
-    Ok(outcome_of(ended, run.signals_are_codes))
+    let mut outcome = outcome_of(ended, run.signals_are_codes);
+    if let (StepEnd::Returned(1..), Some(file)) = (outcome.end, &run.code_file) {
+        outcome.end = StepEnd::Returned(left_code(file).unwrap_or(NO_CODE));
+    }
+    Ok(outcome)
+}
+
+/// The return code that a program left, which an exit status has no room for.
+fn left_code(file: &Path) -> Option<u16> {
+    let code = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    (1..=4095).contains(&code).then_some(code)
 }
 
 /// What the end of a program means.
@@ -266,6 +277,9 @@ fn environment(
 
 /// Output that could not be made into records.
 const OUTPUT_LOST: AbendCode = AbendCode::System(0x001);
+
+/// A program that says it failed, and not with which code.
+const NO_CODE: u16 = 4095;
 
 const SIGTERM: i32 = 15;
 /// What a shell makes of a signal: this and its number.
