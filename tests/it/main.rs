@@ -7,6 +7,8 @@ mod world;
 
 mod access;
 mod auth_methods;
+mod batchftp;
+mod batchftp_failures;
 mod black_hole_isolation;
 mod codepages;
 mod console;
