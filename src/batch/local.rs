@@ -14,8 +14,8 @@ use super::failure::{ClientCode, Failure};
 use super::names::LocalName;
 use super::settings::Settings;
 use crate::dataset::{
-    Allocation, Attributes, DETECTION, Dcb, Disposition, Dsn, Layout, Output as StoreOutput, Store,
-    StoreError, dd, detect,
+    Allocation, Attributes, DETECTION, Dcb, Disposition, Dsn, Layout, Organization,
+    Output as StoreOutput, Store, StoreError, dd, detect,
 };
 use crate::message::catalogue::BATCH_LOCAL_FAILED;
 use crate::replacement::Replacement;
@@ -57,13 +57,22 @@ pub fn open(store: &Store, name: &LocalName) -> Result<Source, Failure> {
             Ok(Source { input, layout: None, attributes: None, _claim: None })
         }
         LocalName::Dataset(dsn) => {
-            let allocation = store.allocate(dsn, Disposition::Shr, &Dcb::default());
-            let allocation = allocation.map_err(|error| failed(&error))?;
-            let input = allocation.open().map_err(|error| failed(&error))?;
-            let attributes = allocation.attributes().copied();
+            let (input, attributes, claim) =
+                match store.allocate(dsn, Disposition::Shr, &Dcb::default()) {
+                    Ok(allocation) => {
+                        let input = allocation.open().map_err(|error| failed(&error))?;
+                        (input, allocation.attributes().copied(), Some(allocation))
+                    }
+                    Err(error) if is_of_this_job(&error) => {
+                        let (input, attributes) =
+                            store.read(dsn).map_err(|error| failed(&error))?;
+                        (input, attributes, None)
+                    }
+                    Err(error) => return Err(failed(&error)),
+                };
             let layout = layout_of(&input, attributes).map_err(|error| failed(&error))?;
             let layout = Some(layout);
-            Ok(Source { input, layout, attributes, _claim: Some(allocation) })
+            Ok(Source { input, layout, attributes, _claim: claim })
         }
         LocalName::Dd(dd, member) => {
             let path = dd_path(dd, member.as_ref().map(|m| m.as_str())).map_err(|e| failed(&e))?;
@@ -128,7 +137,10 @@ fn dataset(
         Some(_) => {
             // Members are replaced one by one, whoever else uses the library.
             let alone = if dsn.member.is_some() { Disposition::Shr } else { Disposition::Old };
-            let allocation = store.allocate(dsn, alone, &Dcb::default())?;
+            let allocation = match store.allocate(dsn, alone, &Dcb::default()) {
+                Err(error) if is_of_this_job(&error) => return held(store, dsn, replaces),
+                allocation => allocation?,
+            };
             // What was made and never written is there to be written.
             let is_free = fs::metadata(allocation.path()).map_or(true, |found| found.len() == 0);
             match (&dsn.member, replaces || is_free) {
@@ -148,6 +160,35 @@ fn dataset(
     sink.layout = Some(attributes.layout());
     sink.place = Some(Place::Dataset(allocation.create()?, allocation));
     Ok(sink)
+}
+
+/// Whether a data set is in use by the job whose step this is, and by nobody who comes first. The
+/// job has claimed it for its steps, so this one may use it as it may use a DD.
+fn is_of_this_job(error: &StoreError) -> bool {
+    let job = env::var_os("ZOXY_TASK").is_some().then(std::os::unix::process::parent_id);
+    matches!(error, StoreError::InUse { by: Some(process), .. } if Some(*process) == job)
+}
+
+/// A data set that the job has claimed, written beside its place like one that is claimed here.
+fn held(store: &Store, dsn: &Dsn, replaces: bool) -> Result<Sink, StoreError> {
+    let path = store.path_of(dsn);
+    if !replaces && fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
+        return Err(match &dsn.member {
+            Some(member) => StoreError::MemberExists(dsn.name.clone(), member.clone()),
+            None => StoreError::Exists(dsn.name.clone()),
+        });
+    }
+    let attributes = store.attributes(&dsn.name)?;
+    let attributes = attributes.ok_or_else(|| StoreError::NoAttributes(dsn.name.clone()))?;
+    match (&dsn.member, attributes.dsorg()) {
+        (None, Organization::Partitioned) => return Err(StoreError::IsLibrary(dsn.name.clone())),
+        (Some(_), Organization::Sequential) => return Err(StoreError::NoLibrary(dsn.name.clone())),
+        _ => {}
+    }
+    let folder = path.parent().and_then(|folder| fs::metadata(folder).ok());
+    let mode = folder.map_or(0o600, |folder| folder.permissions().mode() & 0o666);
+    let place = create_file(&path, mode, false).map_err(|e| StoreError::Io(path, e))?;
+    Ok(Sink { place: Some(place), layout: Some(attributes.layout()), made: None })
 }
 
 impl Sink {
@@ -247,7 +288,6 @@ fn layout_of(mut input: &File, attributes: Option<Attributes>) -> io::Result<Lay
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Organization;
     use crate::testing::TempDir;
 
     fn name(text: &str) -> LocalName {

@@ -9,6 +9,7 @@ mod access;
 mod auth_methods;
 mod batchftp;
 mod batchftp_failures;
+mod batchftp_jobs;
 mod black_hole_isolation;
 mod codepages;
 mod console;
