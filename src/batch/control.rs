@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::failure::{ClientCode, Failure};
 use super::net::{self, Deadline};
 use super::output::{HIDDEN, Output};
@@ -81,9 +83,12 @@ impl Control {
     ) -> Result<Reply, Failure> {
         out.command(&format!("{verb} {HIDDEN}"));
         check(verb, secret)?;
+        // One segment, with room for all: a vector that grows leaves copies behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(verb.len() + secret.len() + 3));
         for bytes in [verb.as_bytes(), b" ", secret.as_bytes(), b"\r\n"] {
-            self.write(bytes, limit)?;
+            line.extend_from_slice(bytes);
         }
+        self.write(&line, limit)?;
         self.reply(verb, Deadline::after(limit), out)
     }
 

@@ -2,9 +2,12 @@
 //!
 //! A line of subcommands that ends with a blank and `+` goes on in the next one. Empty lines and those
 //! that begin with a semicolon are skipped. Lines may hold passwords: they are wiped when dropped.
+//! Whoever types at a terminal is asked, and does not see a password.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
 
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::ftp::LineBuffer;
@@ -17,16 +20,43 @@ pub struct Input {
     source: Box<dyn Read>,
     lines: LineBuffer,
     is_all: bool,
+    is_typed: bool,
+}
+
+/// What a line is to be, as a person is asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The server.
+    Host,
+    /// A subcommand.
+    Subcommand,
+    /// A user.
+    User,
+    /// A password or account, which is not shown.
+    Secret(&'static str),
 }
 
 impl Input {
-    /// Reads them from here.
-    pub fn new(source: impl Read + 'static) -> Self {
-        Self { source: Box::new(source), lines: LineBuffer::of_commands(), is_all: false }
+    /// Reads them from here; `is_typed` if that is standard input, and a terminal.
+    pub fn new(source: impl Read + 'static, is_typed: bool) -> Self {
+        let lines = LineBuffer::of_commands();
+        Self { source: Box::new(source), lines, is_all: false, is_typed }
+    }
+
+    /// Whether a person types them.
+    pub fn is_typed(&self) -> bool {
+        self.is_typed
     }
 
     /// The next line that is not empty, without blanks at its end; None behind the last.
-    pub fn line(&mut self) -> io::Result<Option<Zeroizing<String>>> {
+    pub fn line(&mut self, asked: Asked) -> io::Result<Option<Zeroizing<String>>> {
+        let _silence = match (self.is_typed, asked) {
+            (false, _) => None,
+            (true, asked) => {
+                let _ = write!(io::stderr(), "{}: ", asked.prompt());
+                matches!(asked, Asked::Secret(_)).then(Silence::new).transpose()?
+            }
+        };
         loop {
             let Some(line) = self.lines.next_line() else {
                 if self.is_all {
@@ -48,7 +78,7 @@ impl Input {
     pub fn subcommand(&mut self) -> io::Result<Option<Zeroizing<String>>> {
         // Never moved, which would leave a copy behind.
         let mut whole = Zeroizing::new(String::with_capacity(MAX_SUBCOMMAND));
-        while let Some(line) = self.line()? {
+        while let Some(line) = self.line(Asked::Subcommand)? {
             let (text, goes_on) = match line.strip_suffix(" +") {
                 Some(text) => (text.trim_end(), true),
                 None => (line.as_str(), false),
@@ -86,6 +116,38 @@ impl Input {
     }
 }
 
+impl Asked {
+    fn prompt(self) -> &'static str {
+        match self {
+            Self::Host => "Connect to",
+            Self::Subcommand => "Command",
+            Self::User => "User",
+            Self::Secret(what) => what,
+        }
+    }
+}
+
+/// Standard input without echo, until it is dropped.
+struct Silence(Termios);
+
+impl Silence {
+    fn new() -> io::Result<Self> {
+        let before = termios::tcgetattr(io::stdin().as_fd())?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO);
+        termios::tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &modes)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // The line end that was typed was not shown either.
+        let _ = writeln!(io::stderr());
+        let _ = termios::tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &self.0);
+    }
+}
+
 fn wrong(reason: &str) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, reason)
 }
@@ -95,7 +157,7 @@ mod tests {
     use super::*;
 
     fn all(text: &'static [u8]) -> io::Result<Vec<String>> {
-        let mut input = Input::new(text);
+        let mut input = Input::new(text, false);
         let mut lines = Vec::new();
         while let Some(line) = input.subcommand()? {
             lines.push(line.to_string());
@@ -116,8 +178,8 @@ mod tests {
             assert_eq!(all(text).unwrap_err().kind(), ErrorKind::InvalidData);
         }
         let long = [b'a'; 5000];
-        assert!(Input::new(io::Cursor::new(long)).line().is_err());
-        let mut many = Input::new(io::Cursor::new(b"put a +\n".repeat(1000)));
+        assert!(Input::new(io::Cursor::new(long), false).line(Asked::User).is_err());
+        let mut many = Input::new(io::Cursor::new(b"put a +\n".repeat(1000)), false);
         assert!(many.subcommand().is_err());
     }
 }

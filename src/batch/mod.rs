@@ -39,6 +39,7 @@ mod subcommand;
 mod text;
 mod transfer;
 
+pub use input::Input;
 pub use net::stop_when;
 pub use output::Output;
 pub use parm::{Exit, Parm, timeout};

@@ -4,7 +4,7 @@
 //! gives a [`Failure`] or nothing. What a failure does (message, EXIT, a lost connection) is decided in
 //! [`Session::fail`] alone.
 
-use std::io::{self, Read};
+use std::io;
 use std::net::SocketAddr;
 
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use super::control::{Control, Reply};
 use super::data::{not_connected, refused};
 use super::failure::{ClientCode, Codes, Failure, of_step};
 use super::ftpdata;
-use super::input::Input;
+use super::input::{Asked, Input};
 use super::local;
 use super::names::LocalDir;
 use super::net::{self, Deadline};
@@ -56,12 +56,12 @@ pub struct Files {
 }
 
 /// Runs the client to its end; the return code, 0 to 4095.
-pub fn run(start: Start, input: impl Read + 'static, mut out: Output) -> u16 {
+pub fn run(start: Start, input: Input, mut out: Output) -> u16 {
     let version = env!("CARGO_PKG_VERSION");
     let parameters = if start.shown.is_empty() { "none" } else { &start.shown };
     let line = BATCH_STARTED.render(&[("version", &version), ("parameters", &parameters)]);
     out.line(&line);
-    let (code, mut out) = match Session::new(&start, Input::new(input), out) {
+    let (code, mut out) = match Session::new(&start, input, out) {
         Ok(mut session) => (of_step(session.run(&start.parm)), session.out),
         // The client error code, whatever EXIT says: there is no session that could fail.
         Err((mut out, failure)) => {
@@ -174,7 +174,7 @@ impl Session {
 
     /// The first line of INPUT, when PARM names no host: the host, unless it is a subcommand.
     fn first_line(&mut self) -> Result<Next, Failure> {
-        let Some(line) = self.line()? else { return Ok(Next::End) };
+        let Some(line) = self.line(Asked::Host)? else { return Ok(Next::End) };
         if subcommand::parse(&line).is_ok() {
             return self.perform_line(&line);
         }
@@ -194,8 +194,8 @@ impl Session {
         }
     }
 
-    fn line(&mut self) -> Result<Option<Zeroizing<String>>, Failure> {
-        self.input.line().map_err(|error| input_failed(&error))
+    fn line(&mut self, asked: Asked) -> Result<Option<Zeroizing<String>>, Failure> {
+        self.input.line(asked).map_err(|error| input_failed(&error))
     }
 
     fn perform_line(&mut self, line: &str) -> Result<Next, Failure> {
@@ -410,7 +410,7 @@ impl Session {
         if let Some(user) = user {
             return self.log_in_as(&user, password, account);
         }
-        let Some(line) = self.line()? else { return Ok(()) };
+        let Some(line) = self.line(Asked::User)? else { return Ok(()) };
         match subcommand::parse(&line) {
             Ok(Subcommand { verb: Verb::User, rest }) => self.user(rest),
             Ok(subcommand) if line.trim().eq_ignore_ascii_case(subcommand.verb.name()) => {
@@ -447,7 +447,7 @@ impl Session {
                 let is_refused =
                     !matches!(&other, Ok(reply) if reply.code.is_completion() || reply.code == 332);
                 if is_refused && password.is_none() {
-                    self.line()?;
+                    self.skip_secret()?;
                 }
                 other?
             }
@@ -456,7 +456,7 @@ impl Session {
             331 => {
                 let password = match password {
                     Some(password) => password,
-                    None => self.line()?.unwrap_or_default(),
+                    None => self.line(Asked::Secret("Password"))?.unwrap_or_default(),
                 };
                 self.code = Verb::Pass.code();
                 let password = without_verb(&password, "PASS");
@@ -468,7 +468,7 @@ impl Session {
             332 => {
                 let account = match account {
                     Some(account) => account,
-                    None => self.line()?.unwrap_or_default(),
+                    None => self.line(Asked::Secret("Account"))?.unwrap_or_default(),
                 };
                 self.code = Verb::Account.code();
                 let account = ["ACCOUNT", "ACCT"]
@@ -489,13 +489,25 @@ impl Session {
 
     /// The lines that a login would have read.
     fn skip_login(&mut self) -> Result<(), Failure> {
-        let Some(line) = self.line()? else { return Ok(()) };
+        // Whoever types sees that there is no connection.
+        if self.input.is_typed() {
+            return Ok(());
+        }
+        let Some(line) = self.line(Asked::User)? else { return Ok(()) };
         let rest = match subcommand::parse(&line) {
             Ok(Subcommand { verb: Verb::User, rest }) => rest,
             _ => &line,
         };
         if rest.split_whitespace().count() < 2 {
-            self.line()?;
+            self.skip_secret()?;
+        }
+        Ok(())
+    }
+
+    /// The line of a password that nobody asks for.
+    fn skip_secret(&mut self) -> Result<(), Failure> {
+        if !self.input.is_typed() {
+            self.line(Asked::Secret("Password"))?;
         }
         Ok(())
     }

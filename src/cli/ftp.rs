@@ -1,8 +1,8 @@
 //! `zoxy ftp`: the batch FTP client from a shell, and as a step of a job.
 
 use std::env;
-use std::fs;
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
@@ -41,10 +41,10 @@ pub(super) fn main(arguments: &[String]) -> u8 {
     match parse(arguments) {
         Ok(Asked::Help) => Printed::new(Rc::Ok, options().usage(BRIEF) + AFTER_OPTIONS).print(),
         Ok(Asked::Client { start, input }) => {
-            let input: Box<dyn Read> = match input {
-                None => Box::new(io::stdin()),
+            let input = match input {
+                None => standard(rustix::termios::isatty(io::stdin().as_fd())),
                 Some(name) => match read(&name) {
-                    Ok(text) => Box::new(io::Cursor::new(text)),
+                    Ok(text) => batch::Input::new(io::Cursor::new(text), false),
                     Err(reason) => {
                         let arguments: [(_, &dyn std::fmt::Display); 3] =
                             [("what", &"INPUT"), ("file", &name), ("reason", &reason)];
@@ -77,10 +77,19 @@ pub(super) fn step(arguments: &[String]) -> u8 {
     };
     let files = Files { ftpdata: dd("SYSFTPD"), netrc: dd("NETRC") };
     let start = Start { parm, shown, files, is_step: true };
-    ended(run(start, Box::new(io::stdin()), false))
+    ended(run(start, standard(false), false))
 }
 
-fn run(start: Start, input: Box<dyn Read>, shows_progress: bool) -> u16 {
+/// Standard input, without the buffer of `Stdin`, which is never wiped.
+fn standard(is_typed: bool) -> batch::Input {
+    match io::stdin().as_fd().try_clone_to_owned() {
+        Ok(input) => batch::Input::new(File::from(input), is_typed),
+        // No descriptor is left: no connection will be made either.
+        Err(_) => batch::Input::new(io::empty(), false),
+    }
+}
+
+fn run(start: Start, input: batch::Input, shows_progress: bool) -> u16 {
     let interrupt = Interrupt::new().ok().map(Arc::new);
     if let Some(interrupt) = interrupt.clone() {
         batch::stop_when(move || interrupt.came());

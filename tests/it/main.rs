@@ -10,6 +10,7 @@ mod auth_methods;
 mod batchftp;
 mod batchftp_failures;
 mod batchftp_jobs;
+mod batchftp_lies;
 mod black_hole_isolation;
 mod codepages;
 mod console;
