@@ -118,12 +118,8 @@ enum Asked {
 fn options() -> Options {
     let mut options = Options::new();
     options
-        .optflagopt(
-            "e",
-            "exit",
-            "end with the first subcommand that fails, with a return code",
-            "CODE",
-        )
+        .optflag("e", "exit", "end with the first subcommand that fails, with a return code")
+        .optopt("", "exit-code", "the same, with this return code", "CODE")
         .optopt("f", "ftpdata", "statements: SOCKSCONFIGFILE, FWFRIENDLY and others", "FILE")
         .optopt("i", "input", "read the subcommands from here", "FILE")
         .optopt("n", "netrc", "logins (default: ~/.netrc, if it is there)", "FILE")
@@ -140,11 +136,12 @@ fn parse(arguments: &[String]) -> Result<Asked, Printed> {
     }
     let mut parm = Parm::parse(&matches.free.join(" ")).map_err(|error| wrong(&error))?;
     if matches.opt_present("exit") {
-        let code = matches.opt_str("exit").map(|text| {
-            let code = text.parse().ok().filter(|code| *code <= 4095);
-            code.ok_or_else(|| wrong(&format!("--exit {text}: expected 0 to 4095")))
-        });
-        parm.exit = Some(code.transpose()?.map_or(Exit::Computed, Exit::Fixed));
+        parm.exit = Some(Exit::Computed);
+    }
+    if let Some(text) = matches.opt_str("exit-code") {
+        let code = text.parse().ok().filter(|code| *code <= 4095);
+        let problem = format!("--exit-code {text}: expected 0 to 4095");
+        parm.exit = Some(Exit::Fixed(code.ok_or_else(|| wrong(&problem))?));
     }
     if let Some(text) = matches.opt_str("timeout") {
         parm.timeout = Some(timeout(&text).map_err(|error| wrong(&error))?);
@@ -179,13 +176,14 @@ mod tests {
     #[test]
     fn options_are_those_of_parm() {
         let Ok(Asked::Client { start, input }) =
-            parsed(&["-e", "-t", "5", "-i", "in", "-n", "/n", "host", "2121"])
+            parsed(&["-t", "5", "-i", "in", "-n", "/n", "-e", "host", "2121"])
         else {
             panic!()
         };
         let parm = Parm::parse("host 2121 (EXIT TIMEOUT 5").unwrap();
         assert_eq!((start.parm, input.as_deref()), (parm, Some("in")));
-        let Ok(Asked::Client { start, .. }) = parsed(&["--exit=8", "host", "(TIMEOUT", "9"]) else {
+        let Ok(Asked::Client { start, .. }) = parsed(&["--exit-code=8", "host", "(TIMEOUT", "9"])
+        else {
             panic!()
         };
         assert_eq!((start.parm.exit, start.parm.timeout), (Some(Exit::Fixed(8)), Some(9)));
@@ -193,7 +191,7 @@ mod tests {
 
     #[test]
     fn wrong_options_are_told() {
-        for arguments in [&["--exit=x"][..], &["-t", "0"], &["host", "0"], &["-x"]] {
+        for arguments in [&["--exit-code=x"][..], &["-t", "0"], &["host", "0"], &["-x"]] {
             let Err(output) = parsed(arguments) else { panic!("{arguments:?}") };
             assert!(output.rc == Rc::Error && output.err.contains("zoxy ftp"), "{}", output.err);
         }

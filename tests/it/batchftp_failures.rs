@@ -41,7 +41,7 @@ fn a_missing_file_has_the_return_code_that_was_asked_for() {
     let missing = "EZA1735I Std Return Code = 16550, Error Code = 00002";
     // From a shell there is room for 255; as a step it is 166, see batchftp_jobs.
     ended(&batch.ftp(&["-e"], &scene.ftpd, subcommands), 166, &[missing]);
-    ended(&batch.ftp(&["--exit=8"], &scene.ftpd, subcommands), 8, &[missing]);
+    ended(&batch.ftp(&["--exit-code=8"], &scene.ftpd, subcommands), 8, &[missing]);
     for (value, code) in [("TRUE", 2), ("EXTENDED", 216)] {
         let statements = format!("CLIENTEXIT TRUE\nCLIENTERRCODES {value}\n");
         batch.configure(Socks::V5, scene.port, &statements);

@@ -4,13 +4,16 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED};
 
 use crate::world::played_ftpd::{Played, connect_from};
-use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, run_on};
+use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on};
 
 /// Runs the client against a server that plays its part behind the login.
 fn against(subcommands: &str, play: impl FnOnce(&mut Played) + Send) -> (Batch, Ran) {
@@ -174,5 +177,37 @@ fn every_way_without_socks() {
         }
         let back = fs::read_to_string(batch.jobs.world.path("back")).expect("it came back");
         assert_eq!(back, "one\n\ntwo\n");
+    }
+}
+
+/// Whoever ends the client finds what was there before, and nothing beside it.
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let batch = Batch::new();
+        let folder = batch.jobs.world.shared_folder("here");
+        let server = PlayedFtpd::new();
+        let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+        let mut command = batch.jobs.command(&["ftp", "-e", "-t", "60", &host, &port]);
+        command.current_dir(&folder).env("HOME", &folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("zoxy can be started");
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        stdin.write_all(b"anna\nget x\nquit\n").expect("the client reads");
+        let mut played = server.accept();
+        played.expect("USER anna");
+        played.say("230 in");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, played.port());
+        played.expect("RETR x");
+        played.say("150 here it comes");
+        data.write_all(b"half of it\r\n").expect("the client reads");
+        eventually("the file that receives", || {
+            fs::read_dir(&folder).expect("it is ours").next().map(drop)
+        });
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        let status = child.wait().expect("it is our child");
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status:?}");
+        assert!(fs::read_dir(&folder).expect("it is ours").next().is_none(), "something is left");
+        drop(stdin);
     }
 }
