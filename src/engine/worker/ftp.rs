@@ -145,13 +145,18 @@ impl Worker {
             ftp.slots.iter().filter(is_late).map(|slot| (slot.id, slot.wait)).collect();
         for (id, wait) in late {
             self.drop_data(key, id);
-            let text = match wait {
+            let event = match wait {
                 SlotWait::Server(_) => {
-                    "the SSH server gave no answer about the data port (OPENTIME)"
+                    let text =
+                        "the SSH server gave no answer about the data port (OPENTIME)".into();
+                    Event::DataFailed { id, text }
                 }
-                SlotWait::Client(_) => "the client did not make its data connection (DATATIME)",
+                SlotWait::Client(_) => {
+                    let text = "it did not come for its passive one in time (DATATIME)".into();
+                    Event::ClientConnectFailed { id, text }
+                }
             };
-            self.dialogue_event(key, Event::DataFailed { id, text: text.into() });
+            self.dialogue_event(key, event);
         }
         self.late_forwards(key);
         self.watch_dialogue(key);
