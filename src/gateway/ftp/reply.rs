@@ -427,8 +427,7 @@ impl Dialogue {
             }
         } else if code == 530 || code.number() / 100 == 4 {
             // Not logged in, or no resources: what the client would have been told for its PORT.
-            let text = String::from_utf8_lossy(line.text()).into_owned();
-            Awaited::Answer(Answer { code: code.number(), line: format!("{text}\r\n").into() })
+            Awaited::Answer(Answer::passed_on(code, line))
         } else if active.stage == Stage::Epsv {
             self.without_epsv = true;
             active.stage = Stage::Pasv;

@@ -152,6 +152,9 @@ fn refusals_for_want_of_login_or_resources_go_through() {
         let line = format!("{refusal}\r\n");
         relaying(&[client(PORT), sent("EPSV\r\n"), server(&line), told(&line), sent("")]);
     }
+    // In the server's own code page.
+    let line = b"530 Bitte anmelden f\xfcr alles\r\n";
+    relaying(&[client(PORT), sent("EPSV\r\n"), server(line), told(line)]);
 }
 
 #[test]
