@@ -19,6 +19,7 @@ mod deck_check;
 mod ebcdic_deck;
 mod ftp;
 mod ftp_display;
+mod ftptun_ahead;
 mod ftptun_applogin;
 mod ftptun_broken;
 mod ftptun_cancelled;

@@ -38,7 +38,7 @@ pub use deck::Deck;
 pub use ftp_client::{Data, Door, FtpClient, Mode, Socks};
 pub use ftp_scene::{FtpScene, SshHost};
 pub use ftpd::Ftpd;
-pub use jobs::{Jobs, Ran};
+pub use jobs::{Jobs, Ran, cards};
 pub use played_ftpd::PlayedFtpd;
 pub use process::Log;
 pub use proxy::{Tunnel, Zoxy};
