@@ -47,6 +47,7 @@ mod limits;
 mod lost_after_login;
 mod many_connections;
 mod no_lies;
+mod no_strict_kex;
 mod refresh;
 mod rekey;
 mod reply_codes;
