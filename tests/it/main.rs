@@ -55,6 +55,7 @@ mod secrets_in_memory;
 mod service;
 mod slow_reader;
 mod socks_versions;
+mod spread;
 mod sshd_killed;
 mod stop;
 mod tasks;
