@@ -41,6 +41,8 @@ mod host_key;
 mod iconv;
 mod idle;
 mod ivp;
+mod job_output;
+mod job_rules;
 mod jobs;
 mod keepalive;
 mod limits;
