@@ -7,6 +7,10 @@ mod world;
 
 mod access;
 mod auth_methods;
+mod batchftp;
+mod batchftp_failures;
+mod batchftp_jobs;
+mod batchftp_lies;
 mod black_hole_isolation;
 mod codepages;
 mod console;
