@@ -12,6 +12,7 @@ pub mod ftp_scene;
 pub mod ftpd;
 pub mod jobs;
 pub mod other_ftpds;
+pub mod other_sshds;
 pub mod pattern;
 pub mod played_ftpd;
 pub mod process;
