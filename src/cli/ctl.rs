@@ -125,7 +125,7 @@ fn options() -> Options {
 fn help() -> String {
     let mut help = options().usage(BRIEF);
     help.push_str(AFTER_OPTIONS);
-    for line in command::HELP.lines() {
+    for line in command::help().lines() {
         help.push_str(&format!("    {line}\n"));
     }
     help.push_str("\nWithout -c and -s also these, which need no running zoxy:\n");

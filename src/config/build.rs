@@ -50,6 +50,7 @@ pub(super) fn build(
         profiles,
         filters,
         process: process(assigned.of(Scope::Process, "*")),
+        defaults: assigned.defaults(),
     }
 }
 
@@ -60,6 +61,7 @@ fn process(values: Values<'_>) -> ProcessSettings {
         max_per_client: values.number("MAXCLIENT"),
         drain: values.time("DRAINTIME"),
         console: values.path("CONSOLE"),
+        reply_time: values.time("REPLYTIME"),
         resolvers: values.number("RESOLVERS"),
         window_memory: values.number("WINDOWMEM"),
     }
@@ -197,6 +199,7 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         known_hosts: values.files("KNOWNHOSTS"),
         strict: match values.word("STRICTKEY") {
             "NEW" => StrictHostKey::New,
+            "ASK" => StrictHostKey::Ask,
             _ => StrictHostKey::Yes,
         },
         ciphers: values.text("CIPHERS"),

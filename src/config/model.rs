@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::Forward;
 use super::rules::{AddressSet, Destination, PortSet};
+use super::settings::Scope;
 use crate::codepage::CodePage;
 use crate::dataset::FileName;
 
@@ -28,6 +29,21 @@ pub struct Config {
     pub filters: Vec<Arc<Filter>>,
     /// Settings of the process as a whole (SET with name `*`).
     pub process: ProcessSettings,
+    /// What holds where no name sets another value, in the order of the manual, for displays.
+    pub defaults: Vec<DefaultSetting>,
+}
+
+/// One keyword in one place, and the value that holds there without a SET card by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultSetting {
+    /// The place.
+    pub scope: Scope,
+    /// The keyword.
+    pub keyword: &'static str,
+    /// The value as on a card; empty: none. What a secret is read from is not told.
+    pub value: String,
+    /// A SET card with `*` gave it.
+    pub is_set: bool,
 }
 
 /// A LISTEN card and its settings.
@@ -180,6 +196,9 @@ pub enum StrictHostKey {
     /// A host nobody knows is accepted, warned about, and held to that key while zoxy runs;
     /// a changed key is always refused.
     New,
+    /// A host nobody knows is refused, and the operator asked; a key that is confirmed is held to
+    /// while zoxy runs.
+    Ask,
 }
 
 /// What becomes of a connection.
@@ -252,6 +271,8 @@ pub struct ProcessSettings {
     pub console: Option<PathBuf>,
     /// RESOLVERS: helper threads of each kind.
     pub resolvers: usize,
+    /// REPLYTIME: how long a request to the operator stays open.
+    pub reply_time: Duration,
     /// WINDOWMEM: bytes by which the receive windows of all channels together may grow.
     pub window_memory: u64,
 }

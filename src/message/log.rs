@@ -11,13 +11,19 @@
 //! hides messages, since they have a target of their own. A log that cannot be written is no reason
 //! to fail: such lines are lost.
 
+mod trace;
+
 use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use env_logger::{Builder, Target};
-use log::{Level, LevelFilter, Record};
+use env_logger::{Builder, Logger};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::is_forging;
 use super::time::Utc;
+use super::{Severity, is_forging};
+
+pub use trace::{MAX_TRACED, Working, trace_connection, working_for};
 
 /// The target of catalogued messages; `ZOXY_LOG=ZOX=warn` leaves out the informational ones.
 pub const MESSAGES: &str = "ZOX";
@@ -29,14 +35,90 @@ pub const VARIABLE: &str = "ZOXY_LOG";
 ///
 /// What `ZOXY_LOG` says comes on top. A second call has no effect.
 pub fn init(verbose: usize) {
-    let style = if journal::is_stderr() { Style::Journal } else { Style::Plain };
     let spec = std::env::var(VARIABLE).unwrap_or_default();
-    let mut builder = builder(verbose, &spec);
-    builder.target(Target::Stderr);
-    builder
-        .format(move |buffer, record| buffer.write_all(style.line(Utc::now(), record).as_bytes()));
-    // It fails only if a log is there already, which then serves.
-    let _ = builder.try_init();
+    let router = Router {
+        filter: builder(verbose, &spec).build(),
+        style: if journal::is_stderr() { Style::Journal } else { Style::Plain },
+    };
+    let first = ROUTER.set(router).is_ok();
+    if let Some(router) = ROUTER.get().filter(|_| first) {
+        // It fails only if a log is there already, which then serves.
+        let _ = log::set_logger(router);
+        adjust();
+    }
+}
+
+/// Adds everything of zoxy's own up to this level, for F LOG; None: what [`init`] was asked for.
+pub fn set_level(level: Option<LevelFilter>) {
+    let level = level.unwrap_or(LevelFilter::Off);
+    trace::LEVEL.store(level as usize, Ordering::Relaxed);
+    adjust();
+}
+
+/// Messages so far, by severity.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    /// W.
+    pub warnings: u64,
+    /// E.
+    pub errors: u64,
+    /// A.
+    pub actions: u64,
+    /// S.
+    pub severe: u64,
+}
+
+/// What has been said since the start.
+pub fn counts() -> Counts {
+    let load = |severity: Severity| SAID[severity as usize].load(Ordering::Relaxed);
+    Counts {
+        warnings: load(Severity::W),
+        errors: load(Severity::E),
+        actions: load(Severity::A),
+        severe: load(Severity::S),
+    }
+}
+
+/// Counts a message that is about to be said.
+pub(super) fn count(severity: Severity) {
+    SAID[severity as usize].fetch_add(1, Ordering::Relaxed);
+}
+
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+/// Messages by severity, in the order of its variants.
+static SAID: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+
+/// Lets the log facade pass on what somebody wants, and no more.
+fn adjust() {
+    let Some(router) = ROUTER.get() else { return };
+    let traced = if trace::is_any() { LevelFilter::Trace } else { LevelFilter::Off };
+    log::set_max_level(router.filter.filter().max(trace::level()).max(traced));
+}
+
+/// Takes every line there is: drops it, or has it written.
+#[derive(Debug)]
+struct Router {
+    /// What the start asked for.
+    filter: Logger,
+    style: Style,
+}
+
+impl Log for Router {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.filter.enabled(metadata) || trace::wants(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let line = self.style.line(Utc::now(), record);
+        // Nobody is left to be told when it cannot be written.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+
+    fn flush(&self) {}
 }
 
 /// What is written: messages always, the rest by `-v` and `ZOXY_LOG`.
@@ -67,20 +149,32 @@ impl Style {
     fn line(self, now: Utc, record: &Record<'_>) -> String {
         let mut line = match self {
             Self::Plain => format!("{now} "),
-            Self::Journal => format!("<{}>", priority(record.level())),
+            Self::Journal => String::new(),
         };
+        let text = record.args().to_string();
+        if self == Self::Journal {
+            line = format!("<{}>", priority(record.level(), record.target(), &text));
+        }
         if record.target() != MESSAGES {
             line.push_str(&format!("{} {} ", record.level(), record.target()));
+            if let Some(id) = trace::current() {
+                line.push_str(&format!("#{id} "));
+            }
         }
-        let text = record.args().to_string();
         line.extend(text.chars().map(|c| if is_forging(c) { '?' } else { c }));
         line.push('\n');
         line
     }
 }
 
-/// The syslog priority of a level.
-fn priority(level: Level) -> u8 {
+/// The syslog priority of a line: that of a message follows from the letter of its ID.
+fn priority(level: Level, target: &str, text: &str) -> u8 {
+    let letter = text.as_bytes().get(7).filter(|_| target == MESSAGES);
+    match (letter, level) {
+        (Some(b'A'), _) => return 1,
+        (Some(b'S'), _) => return 2,
+        _ => {}
+    }
     match level {
         Level::Error => 3,
         Level::Warn => 4,
@@ -115,8 +209,6 @@ mod journal {
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
-
-    use log::{Log, Metadata};
 
     use super::*;
 
@@ -153,6 +245,9 @@ mod tests {
         assert_eq!(line(Style::Journal, Level::Warn, MESSAGES, "x"), "<4>x\n");
         assert_eq!(line(Style::Journal, Level::Info, MESSAGES, "x"), "<6>x\n");
         assert_eq!(line(Style::Journal, Level::Debug, "zoxy", "x"), "<7>DEBUG zoxy x\n");
+        let said = |text| line(Style::Journal, Level::Error, MESSAGES, text);
+        assert!(said("ZOX3011A x").starts_with("<1>") && said("ZOX0012S x").starts_with("<2>"));
+        assert!(said("ZOX3004E x").starts_with("<3>"));
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Message {
 
     /// Writes the message to the log, with a level that follows from the severity.
     pub fn emit(&self, arguments: &[Argument<'_>]) {
+        log::count(self.severity);
         let level = self.severity.level();
         if log_enabled!(target: log::MESSAGES, level) {
             log!(target: log::MESSAGES, level, "{}", self.render(arguments));
@@ -109,6 +110,7 @@ impl Message {
 
     /// Writes a line to the log that [`Message::render`] made of this message earlier.
     pub fn emit_rendered(&self, line: &str) {
+        log::count(self.severity);
         log!(target: log::MESSAGES, self.severity.level(), "{line}");
     }
 

@@ -46,6 +46,7 @@ mod limits;
 mod lost_after_login;
 mod many_connections;
 mod no_lies;
+mod operator;
 mod refresh;
 mod rekey;
 mod reply_codes;

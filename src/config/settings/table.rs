@@ -43,6 +43,14 @@ pub static SETTINGS: &[Setting] = &[
                   `/tmp/zoxy-UID.sock` where that is not set.",
     },
     Setting {
+        keyword: "REPLYTIME",
+        scope: Scope::Process,
+        kind: Kind::Time(1, 86_400),
+        default: "600",
+        meaning: "How long a request to the operator (D R) stays open. Then it is as if NO had been \
+                  replied.",
+    },
+    Setting {
         keyword: "RESOLVERS",
         scope: Scope::Process,
         kind: Kind::Number(1, 16),
@@ -135,10 +143,12 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "STRICTKEY",
         scope: Scope::Profile,
-        kind: Kind::Word(&["YES", "NEW"]),
+        kind: Kind::Word(&["YES", "NEW", "ASK"]),
         default: "YES",
         meaning: "Host key of a server that nobody knows. YES: refused. NEW: accepted with a \
-                  warning and kept in mind while zoxy runs. A changed key is always refused.",
+                  warning and kept in mind while zoxy runs. ASK: refused, and the operator is asked; \
+                  a key that is confirmed is kept in mind as under NEW. A changed key is always \
+                  refused.",
     },
     Setting {
         keyword: "CIPHERS",

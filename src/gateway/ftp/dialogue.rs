@@ -20,7 +20,8 @@ use super::{Action, BindId, Event, LoginMode, Note, Settings};
 use crate::config::Host;
 use crate::ftp::{Line, LineBuffer, Replies, Telnet};
 use crate::message::catalogue::{
-    FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG, FTP_STOPPING,
+    FTP_CANCELLED, FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG,
+    FTP_STOPPING,
 };
 
 /// The FTP dialogue of one control connection.
@@ -225,6 +226,10 @@ impl Dialogue {
             Event::Stopping => {
                 let answer = Answer::message(421, &FTP_STOPPING, &[]);
                 self.end_with(&answer, "zoxy stops");
+            }
+            Event::Cancelled => {
+                let answer = Answer::message(421, &FTP_CANCELLED, &[]);
+                self.end_with(&answer, "cancelled by an operator (F CANCEL)");
             }
         }
         self.advance();

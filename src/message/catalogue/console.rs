@@ -9,7 +9,6 @@ pub(super) const ALL: &[&Message] = &[
     &DISPLAY_HEADING,
     &DISPLAY_END,
     &DISPLAY_MORE,
-    &STOP_ACCEPTED,
     &REFRESH_REFUSED,
     &COMMAND_MISSING,
     &COMMAND_UNKNOWN,
@@ -22,6 +21,12 @@ pub(super) const ALL: &[&Message] = &[
     &CONSOLE_REFUSED,
     &CTL_NO_ZOXY,
     &CTL_BROKEN_OFF,
+    &NOT_THERE,
+    &CANCELLED,
+    &NOTHING_CHANGED,
+    &REPLY_NOT_TAKEN,
+    &RECONNECT_ASKED,
+    &KEY_ASKED,
 ];
 
 /// First line of a display: its name, the time.
@@ -55,19 +60,6 @@ pub const DISPLAY_MORE: Message = Message {
         The oldest entries are shown.",
     action: "None.",
     response: "Enter the command named, if there is one, to see more.",
-};
-
-/// The stop command was taken.
-pub const STOP_ACCEPTED: Message = Message {
-    number: 503,
-    severity: Severity::I,
-    text: "stop accepted; running connections may finish within the drain time",
-    explanation: "The console command P was accepted. The log has ZOX0003I with the number of \
-        connections and the drain time.",
-    action: "The listeners are closed; zoxy ends when the last connection does, or when the drain \
-        time is over.",
-    response: "None. D CONNS shows what is still running, as long as zoxy does. A second P ends \
-        zoxy without waiting.",
 };
 
 /// The refresh command was not carried out: the reason.
@@ -199,4 +191,79 @@ pub const CTL_BROKEN_OFF: Message = Message {
         middle.",
     action: "zoxy ctl ends with return code 12. Whether the command took effect is not known.",
     response: "Look at the end of zoxy's log, then enter D STATUS.",
+};
+
+/// What a command names does not exist: what, where to look.
+pub const NOT_THERE: Message = Message {
+    number: 530,
+    severity: Severity::E,
+    text: "there is no {what}; {hint}",
+    explanation: "The command names a connection or a profile that zoxy does not have, or not any \
+        more. A connection that is just being handed from one worker to another is not found for a \
+        moment.",
+    action: "Nothing is done (return code 8).",
+    response: "Look the number or name up as the message says, then enter the command again.",
+};
+
+/// A connection was cut: its number.
+pub const CANCELLED: Message = Message {
+    number: 531,
+    severity: Severity::I,
+    text: "connection #{id} cancelled",
+    explanation: "The console command F CANCEL was carried out. Of an FTP dialogue the data \
+        connections were cut with it. The log has the end of each with its bytes.",
+    action: "The client's connection is reset, so that it does not take the end for a regular one; a \
+        dialogue is told 421 first.",
+    response: "Rerun the transfer that was cut, if it is wanted. The client may connect again: to \
+        keep it out, change the filters or enter F DRAIN.",
+};
+
+/// A command had nothing to do: why.
+pub const NOTHING_CHANGED: Message = Message {
+    number: 532,
+    severity: Severity::W,
+    text: "nothing changed: {reason}",
+    explanation: "The command is right, but things are already as it would make them.",
+    action: "Nothing is done (return code 4).",
+    response: "None. D STATUS, D PROFILES and D R show how things are.",
+};
+
+/// A reply is of no use: the request's number, what is wrong.
+pub const REPLY_NOT_TAKEN: Message = Message {
+    number: 533,
+    severity: Severity::E,
+    text: "reply to {number} not taken: {problem}",
+    explanation: "No request of this number waits for a reply (it may have been answered, or its \
+        time was over), or the reply is neither YES nor NO.",
+    action: "Nothing is done (return code 8). A request that waits goes on waiting.",
+    response: "Enter D R for the requests that wait, then R nn,'YES' or R nn,'NO'.",
+};
+
+/// A command would cut connections: request, profile, connections.
+pub const RECONNECT_ASKED: Message = Message {
+    number: 540,
+    severity: Severity::A,
+    text: "{number} F RECONNECT {profile},NOW would cut {connections} connection(s); reply YES or NO",
+    explanation: "F RECONNECT with NOW was entered for a profile whose SSH sessions are in use. Their \
+        transfers would break off.",
+    action: "The request waits for REPLYTIME, then it is as if NO had been replied. Nothing is cut \
+        before (return code 4).",
+    response: "Enter R nn,'YES' with the number of the request to cut them, R nn,'NO' to leave them. \
+        Without NOW the command needs no reply: sessions in use may finish.",
+};
+
+/// A host key that nobody knows: request, profile, server, fingerprint.
+pub const KEY_ASKED: Message = Message {
+    number: 541,
+    severity: Severity::A,
+    text: "{number} SSH server {server} of profile {profile} shows {fingerprint}, which nobody \
+        knows; reply YES to accept it, or NO",
+    explanation: "The profile has STRICTKEY ASK, and neither a HOSTKEY card nor a known_hosts file \
+        knows the server. The connection that found out was refused; none waits for the reply.",
+    action: "The request waits for REPLYTIME, then it is as if NO had been replied. Until YES, \
+        connections to this server are refused. After YES the server is held to this key until zoxy \
+        ends.",
+    response: "Compare the fingerprint with what the administrator of the server tells you by another \
+        way, then enter R nn,'YES' or R nn,'NO' with the number of the request. To have it known \
+        after a restart, add a HOSTKEY card.",
 };
