@@ -155,6 +155,7 @@ fn transfer(
             Direction::Upload => up,
             Direction::Download => down,
         },
+        size: control.dialogue.announced_size(),
         time: at.duration_since(running.started).unwrap_or_default(),
     }
 }

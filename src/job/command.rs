@@ -20,7 +20,7 @@ use super::task;
 use super::watch::Request;
 use crate::message::catalogue::{JOB_CANCEL_ASKED, SPOOL_UNUSABLE, TASK_OPERAND};
 use crate::operator::snapshot::JobRow;
-use crate::operator::{client, command, default_socket, display};
+use crate::operator::{client, command, default_socket, display, json};
 
 /// The commands with what they do, for `--help`.
 pub const HELP: &str = "\
@@ -116,6 +116,20 @@ pub fn run_task_command(command: &TaskCommand) -> (String, u8) {
         TaskCommand::Stop(name) => task::stop(&spool, name, STOP_WAIT),
         TaskCommand::Modify(name, command) => task::modify(&spool, name, command),
         TaskCommand::Cancel(name) => cancel(&spool, name),
+    }
+}
+
+/// D A,L for a program.
+pub fn list_json() -> (String, u8) {
+    let jobs = Spool::from_environment().and_then(|spool| spool.jobs());
+    match jobs {
+        Ok(jobs) => {
+            let now = SystemTime::now();
+            let active = jobs.iter().filter(|job| job.runs);
+            let rows: Vec<_> = active.map(|job| row(job, now)).collect();
+            (json::jobs("A", &rows, now), 0)
+        }
+        Err(error) => (SPOOL_UNUSABLE.render(&[("reason", &error)]), 12),
     }
 }
 

@@ -180,6 +180,7 @@ fn transfer(transfer: &FtpTransfer) -> Value {
             Direction::Download => "down",
         },
         "bytes": transfer.bytes,
+        "size": transfer.size,
         "bytes_per_second": transfer.rate(),
         "time": seconds(transfer.time),
     })
@@ -294,6 +295,7 @@ mod tests {
                 name: "'A.B'".into(),
                 direction: Direction::Download,
                 bytes: u64::MAX,
+                size: Some(7),
                 time: Duration::from_millis(1500),
             }),
             age: Duration::from_millis(2_250),

@@ -191,6 +191,8 @@ pub struct FtpTransfer {
     pub direction: Direction,
     /// Bytes that went this way so far.
     pub bytes: u64,
+    /// Length of the file, as the server has told it with its 150; None if it has not.
+    pub size: Option<u64>,
     /// Time since the command.
     pub time: Duration,
 }
@@ -389,6 +391,7 @@ mod tests {
             name: "F".into(),
             direction: Direction::Upload,
             bytes,
+            size: None,
             time: Duration::from_millis(milliseconds),
         }
     }

@@ -10,6 +10,7 @@ mod auth_methods;
 mod black_hole_isolation;
 mod codepages;
 mod console;
+mod console_terminal;
 mod datasets;
 mod deck_check;
 mod ebcdic_deck;

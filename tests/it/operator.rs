@@ -2,9 +2,9 @@
 //! against an expected text.
 //!
 //! `tests/it/operator/hour.txt` is what an operator sees, with what differs from run to run masked;
-//! `UPDATE_EXPECTED=1` writes it anew.
+//! `UPDATE_LOGS=1` writes it anew.
 
-mod mask;
+pub mod mask;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -73,7 +73,7 @@ fn hour() {
     let (other, echo) = (Sshd::start_named(&world, "other", &[]), Server::echo());
     let (ftpd, sshd) = (Ftpd::start(&world, &[]), Sshd::start(&world, &[]));
     let cards = |deck| asked(deck, &world, &other, &echo);
-    let scene = FtpScene::around(&world, SshHost::Target, ftpd, sshd, cards);
+    let mut scene = FtpScene::around(&world, SshHost::Target, ftpd, sshd, cards);
     let mask = Mask::new(&world, &scene, &other, &echo);
     let mut hour = Hour { scene: &scene, mask, transcript: String::new(), logged: 0 };
 
@@ -198,6 +198,8 @@ fn hour() {
     hour.enter("P", 0);
 
     assert_eq!(scene.zoxy.log.count(&[&COMMAND.id()]), hour.logged, "commands in the log");
-    mask::assert_expected("hour.txt", &hour.transcript);
+    let transcript = hour.transcript;
     drop(third);
+    assert_eq!(scene.zoxy.wait(), Some(0), "the stop");
+    mask::assert_expected("hour.txt", &transcript);
 }

@@ -21,11 +21,15 @@ pub(super) const ALL: &[&Message] = &[
     &CONSOLE_REFUSED,
     &CTL_NO_ZOXY,
     &CTL_BROKEN_OFF,
+    &NO_TERMINAL,
+    &WATCH_WRONG,
     &NOT_THERE,
     &CANCELLED,
     &NOTHING_CHANGED,
     &REPLY_NOT_TAKEN,
     &RECONNECT_ASKED,
+    &REPORT_UNREADABLE,
+    &NO_SUCH_MESSAGE,
     &KEY_ASKED,
 ];
 
@@ -162,9 +166,10 @@ pub const CONSOLE_BUSY: Message = Message {
 pub const CONSOLE_REFUSED: Message = Message {
     number: 518,
     severity: Severity::W,
-    text: "console refused to {user}: only root and the user zoxy runs under may operate it",
+    text: "console refused to {user}: only root, the user zoxy runs under and CONSGROUP may operate it",
     explanation: "Another user connected to the console socket, so its permissions were changed \
-        after zoxy made it with mode 0600. This line goes to the log and to the console.",
+        after zoxy made it with mode 0600, or 0660 of CONSGROUP. This line goes to the log and to the \
+        console.",
     action: "The console connection is closed (return code 8).",
     response: "Run zoxy ctl under the right user (sudo -u). Find out who changed the socket's \
         permissions.",
@@ -191,6 +196,26 @@ pub const CTL_BROKEN_OFF: Message = Message {
         middle.",
     action: "zoxy ctl ends with return code 12. Whether the command took effect is not known.",
     response: "Look at the end of zoxy's log, then enter D STATUS.",
+};
+
+/// WATCH has nothing to draw on.
+pub const NO_TERMINAL: Message = Message {
+    number: 522,
+    severity: Severity::E,
+    text: "WATCH needs a terminal",
+    explanation: "Standard input or output of zoxy ctl is not a terminal.",
+    action: "zoxy ctl ends with return code 8.",
+    response: "For a program, repeat the display with --json as often as it is wanted.",
+};
+
+/// WATCH of something that is no display: what was found, what can be entered.
+pub const WATCH_WRONG: Message = Message {
+    number: 523,
+    severity: Severity::E,
+    text: "WATCH {found} is not possible; enter {expected}",
+    explanation: "WATCH takes the name of a display, and a number of seconds between two drawings.",
+    action: "Nothing is watched.",
+    response: "Enter it as the message shows, for example WATCH FTP 2.",
 };
 
 /// What a command names does not exist: what, where to look.
@@ -266,4 +291,25 @@ pub const KEY_ASKED: Message = Message {
     response: "Compare the fingerprint with what the administrator of the server tells you by another \
         way, then enter R nn,'YES' or R nn,'NO' with the number of the request. To have it known \
         after a restart, add a HOSTKEY card.",
+};
+
+/// `zoxy report` cannot read a log: its name, the reason.
+pub const REPORT_UNREADABLE: Message = Message {
+    number: 560,
+    severity: Severity::E,
+    text: "log {name} cannot be read: {reason}",
+    explanation: "zoxy report was given a log that it cannot open or read to the end.",
+    action: "Nothing is reported (return code 12).",
+    response: "Correct the name, or run it under a user who may read the log.",
+};
+
+/// `zoxy explain` was asked for a message that does not exist: its ID.
+pub const NO_SUCH_MESSAGE: Message = Message {
+    number: 561,
+    severity: Severity::E,
+    text: "there is no message {id}",
+    explanation: "zoxy explain was given an ID that the catalogue of this version does not have.",
+    action: "Nothing is explained (return code 8).",
+    response: "Copy the ID from the log: ZOX, four digits, a letter. If it comes from another version, \
+        ask that version.",
 };

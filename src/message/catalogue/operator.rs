@@ -37,6 +37,10 @@ pub(super) const ALL: &[&Message] = &[
     &TRACE_CHANGED,
     &REQUEST_ANSWERED,
     &REQUEST_EXPIRED,
+    &REPEATED,
+    &LOG_FILE_FAILED,
+    &LOG_FILE_WORKS,
+    &LOG_LINES_LOST,
 ];
 
 /// The deck is good and the workers run: version, deck, number of listeners, number of workers.
@@ -379,4 +383,48 @@ pub const REQUEST_EXPIRED: Message = Message {
     action: "Nothing is done. If the same question comes up again, it is a new request.",
     response: "If it should have been answered: see to it that ZOX0540A and ZOX0541A reach an \
         operator, or raise REPLYTIME.",
+};
+
+/// A message came again and again: how often, in how many seconds, the last of them.
+pub const REPEATED: Message = Message {
+    number: 40,
+    severity: Severity::W,
+    text: "message repeated {count} time(s) within {seconds} s, the last: {last}",
+    explanation: "A warning or error came more than 10 times within LOGREPEAT, the same but for numbers \
+        of connections and sessions, times and client ports. Those beyond 10 were held back; this is \
+        how many, and the last of them whole.",
+    action: "The count begins anew with the next one.",
+    response: "As for the message in it. LOGREPEAT 0 has every single one written.",
+};
+
+/// The log file cannot be written: its path, the reason.
+pub const LOG_FILE_FAILED: Message = Message {
+    number: 41,
+    severity: Severity::E,
+    text: "log file {path} cannot be written: {reason}",
+    explanation: "Usual causes: the disk is full, the directory does not exist, the user zoxy runs \
+        under may not write there. It is said once on standard error.",
+    action: "Lines for the file are dropped and counted; zoxy goes on, and tries again every 5 \
+        seconds.",
+    response: "Make room, or correct LOGFILE and enter F REFRESH. ZOX0042I tells when it works again.",
+};
+
+/// The log file can be written again: its path, lines that were lost.
+pub const LOG_FILE_WORKS: Message = Message {
+    number: 42,
+    severity: Severity::I,
+    text: "log file {path} is written again; {lines} line(s) were lost",
+    explanation: "What ZOX0041E told is over.",
+    action: "Lines go to the file as before.",
+    response: "Look for the lost lines where else the log goes (LOGTO).",
+};
+
+/// Lines did not get into the log file: how many, why.
+pub const LOG_LINES_LOST: Message = Message {
+    number: 43,
+    severity: Severity::W,
+    text: "{lines} line(s) are not in the log file: {reason}",
+    explanation: "More lines came than the disk took. zoxy does not wait for its log file.",
+    action: "The lines were dropped.",
+    response: "Switch tracing off (F LOG NORMAL), or have the file on a faster disk.",
 };

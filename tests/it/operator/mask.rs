@@ -100,11 +100,11 @@ fn columns(command: &str, mut words: Vec<String>) -> Vec<String> {
     words
 }
 
-/// Holds a transcript against its expected text, or writes that with `UPDATE_EXPECTED`.
+/// Holds a transcript against its expected text, or writes that with `UPDATE_LOGS`.
 #[track_caller]
 pub fn assert_expected(name: &str, transcript: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/operator").join(name);
-    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+    if std::env::var_os("UPDATE_LOGS").is_some() {
         fs::write(&path, transcript).expect("the expected text can be written");
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
