@@ -15,6 +15,7 @@ use super::rules::{AddressSet, Destination, PortSet};
 use super::settings::Scope;
 use crate::codepage::CodePage;
 use crate::dataset::FileName;
+use crate::message::log::RouteSettings;
 
 /// One deck, checked.
 #[derive(Debug)]
@@ -271,6 +272,10 @@ pub struct ProcessSettings {
     pub console: Option<PathBuf>,
     /// RESOLVERS: helper threads of each kind.
     pub resolvers: usize,
+    /// CONSGROUP: group whose members may use the console, by name or number.
+    pub console_group: Option<String>,
+    /// LOGTO, LOGFILE, LOGSIZE, LOGKEEP, SYSLOG, LOGREPEAT: where messages go.
+    pub log: RouteSettings,
     /// REPLYTIME: how long a request to the operator stays open.
     pub reply_time: Duration,
     /// WINDOWMEM: bytes by which the receive windows of all channels together may grow.

@@ -33,8 +33,8 @@ use super::shared::{Live, Report, Shared, post};
 use super::worker::Worker;
 use crate::config::{Config, LoadOptions};
 use crate::dataset::FileName;
-use crate::message::Argument;
 use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STARTED, STOPPING};
+use crate::message::{Argument, log};
 use crate::operator::console::Console;
 use crate::operator::protocol::{TASK_CONSOLE, TASK_VARIABLE};
 use crate::operator::requests::Requests;
@@ -126,11 +126,13 @@ impl Supervisor {
             return Err(Failure::Seams);
         }
         let live = read_deck(&deck, &options)?;
+        log::route(&live.config.process.log);
         raise_descriptor_limit();
         let acceptors = bind_new(&live.config, &HashMap::new(), &passed)?;
         let process = &live.config.process;
         let socket = process.console.clone().unwrap_or_else(default_socket);
-        let console = Console::bind(&socket).map_err(|error| {
+        let group = process.console_group.as_deref();
+        let console = Console::bind(&socket, group).map_err(|error| {
             say!(CONSOLE_FAILED, path = socket.display(), reason = error);
             Failure::Start
         })?;
@@ -360,6 +362,7 @@ impl Supervisor {
         let live = read_deck(&self.deck, &self.options)?;
         let acceptors = bind_new(&live.config, &self.bound, &self.service.passed)?;
         self.shared.replace_live(Arc::clone(&live));
+        log::route(&live.config.process.log);
         self.shared.gates.keep_profiles(|name| live.config.profiles.iter().any(|p| p.name == name));
         self.open_doors(&live.config, acceptors);
         Ok(live)
@@ -422,6 +425,7 @@ impl Supervisor {
         }
         self.shared.helpers.stop(JOBS_PATIENCE);
         say!(STOPPED);
+        log::finish();
     }
 }
 
@@ -435,7 +439,7 @@ fn leave_console(socket: &Path) {
         std::os::unix::fs::symlink(socket, &link)
     });
     if let Err(error) = left {
-        log::debug!("{}: {error}", link.display());
+        ::log::debug!("{}: {error}", link.display());
     }
 }
 

@@ -9,11 +9,21 @@
 //! systemd journal, which has its own time stamps, a line begins with the journal's `<priority>`
 //! instead. `ZOXY_LOG` switches tracing on (`trace`, `zoxy::ssh=trace`, a list of both); it never
 //! hides messages, since they have a target of their own. A log that cannot be written is no reason
-//! to fail: such lines are lost.
+//! to fail: such lines are lost, and counted where there is somebody to tell.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `route` | where lines go, and the thread for what may take time |
+//! | `file`, `syslog` | two of the ways |
+//! | `repeat` | what is held back because it comes again and again |
+//! | `trace` | what an operator has switched on: F LOG, F TRACE |
 
+mod file;
+pub(super) mod repeat;
+mod route;
+mod syslog;
 mod trace;
 
-use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +33,8 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use super::time::Utc;
 use super::{Severity, is_forging};
 
+pub use repeat::BURST;
+pub use route::{FileSettings, RouteSettings, finish, route};
 pub use trace::{MAX_TRACED, Working, trace_connection, working_for};
 
 /// The target of catalogued messages; `ZOXY_LOG=ZOX=warn` leaves out the informational ones.
@@ -113,9 +125,17 @@ impl Log for Router {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let line = self.style.line(Utc::now(), record);
-        // Nobody is left to be told when it cannot be written.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        let now = Utc::now();
+        let shown = self.style.line(now, record);
+        let dated = match self.style {
+            Style::Plain => None,
+            Style::Journal => Some(Style::Plain.line(now, record)),
+        };
+        let dated = dated.as_ref().unwrap_or(&shown);
+        // What the line has behind its time.
+        let text = dated.split_once(' ').map_or("", |(_, text)| text.trim_end());
+        let priority = priority(record.level(), record.target(), text);
+        route::write(&route::Line { shown: &shown, dated, priority, text });
     }
 
     fn flush(&self) {}

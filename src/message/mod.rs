@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod diagnostic;
 pub mod log;
 pub mod manual;
+pub mod record;
 pub mod time;
 
 use std::fmt::{self, Display, Write};
@@ -102,6 +103,9 @@ impl Message {
     /// Writes the message to the log, with a level that follows from the severity.
     pub fn emit(&self, arguments: &[Argument<'_>]) {
         log::count(self.severity);
+        if !log::repeat::passes(self, arguments) {
+            return;
+        }
         let level = self.severity.level();
         if log_enabled!(target: log::MESSAGES, level) {
             log!(target: log::MESSAGES, level, "{}", self.render(arguments));

@@ -44,6 +44,7 @@ mod ivp;
 mod jobs;
 mod keepalive;
 mod limits;
+mod log_routes;
 mod lost_after_login;
 mod many_connections;
 mod no_lies;
