@@ -52,6 +52,7 @@ mod operator;
 mod refresh;
 mod rekey;
 mod reply_codes;
+mod report;
 mod secrets_in_memory;
 mod service;
 mod slow_reader;
