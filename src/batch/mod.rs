@@ -22,19 +22,19 @@
 mod control;
 mod data;
 mod failure;
-mod ftpdata;
+pub mod ftpdata;
 mod input;
 mod local;
 mod names;
 mod net;
-mod netrc;
+pub mod netrc;
 mod output;
-mod parm;
+pub mod parm;
 mod session;
-mod settings;
+pub mod settings;
 mod socks;
-mod socksfile;
-mod subcommand;
+pub mod socksfile;
+pub mod subcommand;
 mod text;
 mod transfer;
 

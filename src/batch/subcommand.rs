@@ -2,6 +2,7 @@
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the subcommand of its name; the table has them all")]
 pub enum Verb {
     Account,
     Append,

@@ -5,6 +5,7 @@
 
 #![no_main]
 
+mod batch;
 mod codepage;
 mod deck;
 mod ftp_address;
@@ -29,6 +30,7 @@ use libfuzzer_sys::fuzz_target;
 type Target = fn(&[u8]);
 
 const TARGETS: &[(&str, Target)] = &[
+    ("batch", batch::run),
     ("codepage", codepage::run),
     ("deck", deck::run),
     ("ftp_address", ftp_address::run),
