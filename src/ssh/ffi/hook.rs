@@ -164,7 +164,8 @@ pub(super) extern "C" fn send(
     }
 }
 
-/// Hands libssh2 of what has been received as much as [`Io::for_library`] says; 0 at the end of the input.
+/// Hands libssh2 of what has been received as much as [`Io::for_library`] says; 0 at the end of the input, an error
+/// when it cannot be read.
 pub(super) extern "C" fn receive(
     _socket: sys::libssh2_socket_t,
     buffer: *mut c_void,
@@ -179,7 +180,9 @@ pub(super) extern "C" fn receive(
         if (*io).is_held() {
             return failure(Errno::AGAIN);
         }
-        let count = (*io).for_library(length);
+        let Some(count) = (*io).for_library(length) else {
+            return failure(Errno::BADMSG);
+        };
         std::ptr::copy_nonoverlapping((*io).input.pending().as_ptr(), buffer.cast(), count);
         (*io).input.consume(count);
         match count {

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Packet;
 use super::padding::Padding;
-use crate::ssh::cipher::{Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
+use crate::ssh::cipher::{self, Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// Size of the receive buffer in bytes: several packets for one read of the socket.
 pub(in crate::ssh) const RECEIVE_BUFFER: usize = 256 * 1024;
@@ -141,7 +141,8 @@ pub(in crate::ssh) struct Io {
     has_first_block: bool,
     /// It gets nothing now.
     held: bool,
-    /// libssh2 was given bytes without regard to packets, and may hold some.
+    /// libssh2 is given bytes without regard to packets, and may hold some: with a cipher of its own, which does not
+    /// tell the length.
     unframed: bool,
     padding: Padding,
 }
@@ -265,41 +266,49 @@ impl Io {
         true
     }
 
-    /// How many of the received bytes libssh2 may take now, if it asks for `wanted`.
+    /// How many of the received bytes libssh2 may take now, if it asks for `wanted`; None: what comes is no packet, and
+    /// the session has failed.
     ///
     /// It gets one packet at a time, so that it never holds bytes of the next one, which may be ours: a whole one, or
     /// its first block, and the rest as it comes, where only libssh2 can see the length.
-    pub(super) fn for_library(&mut self, wanted: usize) -> usize {
-        let pending = self.input.pending();
+    pub(super) fn for_library(&mut self, wanted: usize) -> Option<usize> {
+        let available = self.input.pending().len().min(wanted);
         // The lines before the first packet, which libssh2 reads byte by byte.
         if wanted <= 1 || self.unframed {
-            return pending.len().min(wanted);
+            return Some(available);
         }
         self.in_packets = true;
         if std::mem::take(&mut self.has_first_block) {
             match self.receiving.behind_first_block() {
                 Some(rest) => self.frame_left = rest,
-                None => self.unframed = true,
+                None if cipher::is_stock() => self.unframed = true,
+                None => return self.no_packet(),
             }
         } else if self.frame_left == 0 {
-            let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return 0 };
+            let pending = self.input.pending();
+            let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return Some(0) };
             match self.receiving.frame(first) {
                 Frame::Bytes(size) if size <= pending.len() => self.frame_left = size,
                 Frame::Hidden if FIRST_BLOCK_SIZE <= pending.len() => {
                     self.frame_left = FIRST_BLOCK_SIZE;
                     self.has_first_block = true;
                 }
-                Frame::Bytes(_) | Frame::Hidden => return 0,
-                // libssh2 finds it wrong as well.
-                Frame::Impossible => self.unframed = true,
+                Frame::Bytes(_) | Frame::Hidden => return Some(0),
+                Frame::Impossible => return self.no_packet(),
             }
         }
         if self.unframed {
-            return pending.len().min(wanted);
+            return Some(available);
         }
-        let count = self.frame_left.min(wanted).min(pending.len());
+        let count = self.frame_left.min(available);
         self.frame_left -= count;
-        count
+        Some(count)
+    }
+
+    /// libssh2 itself would take a packet that is a little longer than it may be, and then hold bytes of the next one.
+    fn no_packet(&mut self) -> Option<usize> {
+        self.refuse("impossible length of a packet");
+        None
     }
 
     /// libssh2 handles a KEXINIT, and reads on from within. It must not come to packets there: it forgets a part
@@ -785,6 +794,20 @@ mod tests {
         assert_eq!(io.arrived(&[20]), Arrival::Pass);
         let passed = (0..100).take_while(|_| io.arrived(&[31]) == Arrival::Pass).count();
         assert!(passed < 20, "{passed}");
+    }
+
+    #[test]
+    fn libssh2_gets_no_packet_that_is_too_long() {
+        for (length, fits) in [(34_996_u32, true), (34_997, false), (40_000, false)] {
+            let mut io = Io::new();
+            let mut sent = length.to_be_bytes().to_vec();
+            sent.resize(50_000, 0);
+            io.input.space()[..sent.len()].copy_from_slice(&sent);
+            io.input.filled(sent.len());
+            assert!(io.may_go_on());
+            assert_eq!(io.for_library(35_000), fits.then_some(35_000), "{length}");
+            assert_eq!(io.violation.is_some(), !fits);
+        }
     }
 
     #[test]
