@@ -64,3 +64,16 @@ fn packet_that_is_too_long_and_data_behind_kexinit() {
                  ignored(connection, 100)), 40)";
     ends_only_its_session("aes256-ctr", "", trick, "impossible length of a packet");
 }
+
+#[test]
+fn another_cipher_with_new_keys() {
+    let trick = "kexinit(connection, _enc_algs=[b'aes256-cbc'])";
+    let reason = "other algorithms for new keys";
+    ends_only_its_session("aes128-gcm@openssh.com", ",aes256-cbc", trick, reason);
+}
+
+#[test]
+fn new_keys_without_an_exchange() {
+    let trick = "kexinit(connection); connection.send_packet(21)";
+    ends_only_its_session("aes256-ctr", "", trick, "NEWKEYS without an exchange");
+}

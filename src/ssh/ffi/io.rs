@@ -14,6 +14,7 @@ use nom::number::complete::{be_u8, be_u32};
 use zeroize::Zeroizing;
 
 use super::Packet;
+use super::agreement::Agreement;
 use super::padding::Padding;
 use crate::ssh::cipher::{self, Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
 
@@ -30,7 +31,7 @@ const OUTPUT_KEPT: usize = 512 * 1024;
 const LOGIN_PACKETS: u32 = 512;
 
 /// Most packets of one key exchange: KEXINIT, a wrong guess, two replies, NEWKEYS.
-const REKEY_PACKETS: u32 = 16;
+const EXCHANGE_PACKETS: u32 = 16;
 
 /// Most packets that may wait in the inbox. They are read one at a time; more wait only if the server goes on sending
 /// data in the middle of a key exchange.
@@ -65,9 +66,9 @@ pub(in crate::ssh) enum Phase {
     Open,
 }
 
-/// Key exchanges after the first.
+/// Key exchanges, the first one included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rekey {
+enum Exchange {
     /// None running.
     Idle,
     /// KEXINIT has come, NEWKEYS has not; with the number of packets so far.
@@ -109,7 +110,9 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) output: Output,
     inbox: VecDeque<Packet>,
     phase: Phase,
-    rekey: Rekey,
+    exchange: Exchange,
+    /// The first key exchange is over.
+    keyed: bool,
     /// Key exchanges finished since login.
     pub(in crate::ssh) rekeys: u64,
     login_packets: u32,
@@ -117,6 +120,8 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) violation: Option<&'static str>,
     /// The server's farewell.
     pub(in crate::ssh) disconnect: Option<Disconnect>,
+    /// What the first key exchange has agreed on.
+    pub(super) agreement: Agreement,
     /// The server's first SSH_MSG_KEXINIT, for the message when nothing was agreed on.
     pub(in crate::ssh) server_kexinit: Option<Box<[u8]>>,
     /// The last refusal of an authentication request, until it is taken.
@@ -167,11 +172,13 @@ impl Io {
             output: Output::default(),
             inbox: VecDeque::new(),
             phase: Phase::Login,
-            rekey: Rekey::Idle,
+            exchange: Exchange::Idle,
+            keyed: false,
             rekeys: 0,
             login_packets: 0,
             violation: None,
             disconnect: None,
+            agreement: Agreement::new(),
             server_kexinit: None,
             auth_failure: None,
             password: None,
@@ -356,7 +363,7 @@ impl Io {
 
     /// Whether a key exchange runs, during which nothing else may be sent (RFC 4253 section 7.1).
     pub(in crate::ssh) fn rekeying(&self) -> bool {
-        matches!(self.rekey, Rekey::Running(_))
+        matches!(self.exchange, Exchange::Running(_))
     }
 
     /// Packets seen before login.
@@ -396,13 +403,14 @@ impl Io {
 
     /// [`Io::arrived`] for a packet that [`Io::open_packet`] found.
     pub(super) fn arrived_in_input(&mut self, start: usize, length: usize) -> Arrival {
-        let kind = self.input.consumed(start, length).first().copied().unwrap_or(0);
-        if kind == number::DISCONNECT {
-            let farewell = parse_disconnect(&self.input.consumed(start, length)[1..]);
-            self.disconnect = Some(farewell);
-            return Arrival::Pass;
+        let message = self.input.consumed(start, length);
+        let kind = message.first().copied().unwrap_or(0);
+        if matches!(kind, number::DISCONNECT | number::KEXINIT) {
+            // Rare: the copy is no loss.
+            let message = message.to_vec();
+            return self.arrived(&message);
         }
-        self.arrived_when_open(kind)
+        self.arrived_when_open(kind, &[])
     }
 
     /// Decides about a packet whose integrity is confirmed; `message` is not empty.
@@ -416,7 +424,7 @@ impl Io {
         }
         match self.phase {
             Phase::Login => self.arrived_before_login(kind, content),
-            Phase::Open => self.arrived_when_open(kind),
+            Phase::Open => self.arrived_when_open(kind, content),
         }
     }
 
@@ -426,16 +434,7 @@ impl Io {
             return self.refuse("too many packets before the end of the login");
         }
         match kind {
-            number::KEXINIT if self.server_kexinit.is_none() && content.len() <= KEXINIT_LIMIT => {
-                self.strict |= parse_kexinit(content)
-                    .is_some_and(|[kex, ..]| kex.is_empty() || kex.split(',').any(|n| n == STRICT));
-                self.server_kexinit = Some(content.into());
-                Arrival::Pass
-            }
-            number::NEWKEYS => {
-                self.await_keys();
-                Arrival::Pass
-            }
+            number::KEXINIT | number::NEWKEYS | 30..=49 => self.arrived_in_exchange(kind, content),
             number::USERAUTH_FAILURE => {
                 self.auth_failure = Some(parse_auth_failure(content));
                 Arrival::Pass
@@ -445,35 +444,57 @@ impl Io {
         }
     }
 
-    fn arrived_when_open(&mut self, kind: u8) -> Arrival {
+    fn arrived_when_open(&mut self, kind: u8, content: &[u8]) -> Arrival {
         match kind {
             number::IGNORE | number::DEBUG | number::EXT_INFO => Arrival::Pass,
-            number::KEXINIT if self.rekeying() => {
-                self.refuse("second KEXINIT within a key exchange")
-            }
-            number::KEXINIT => {
-                self.set_rekey(Rekey::Running(1));
-                Arrival::Pass
-            }
-            number::NEWKEYS | 30..=49 => match self.rekey {
-                Rekey::Idle => self.refuse("packet of a key exchange outside of one"),
-                Rekey::Running(REKEY_PACKETS..) => self.refuse("endless key exchange"),
-                Rekey::Running(_) if kind == number::NEWKEYS => {
-                    self.await_keys();
-                    self.set_rekey(Rekey::Idle);
-                    self.rekeys += 1;
-                    Arrival::Pass
-                }
-                Rekey::Running(count) => {
-                    self.rekey = Rekey::Running(count + 1);
-                    Arrival::Pass
-                }
-            },
+            number::KEXINIT | number::NEWKEYS | 30..=49 => self.arrived_in_exchange(kind, content),
             _ if self.inbox.len() >= INBOX_LIMIT => {
                 self.refuse("data in the middle of a key exchange")
             }
             _ => Arrival::Take,
         }
+    }
+
+    /// KEXINIT, what a method sends, NEWKEYS. libssh2 would keep what comes at another time, and take it for the answer
+    /// to something later.
+    fn arrived_in_exchange(&mut self, kind: u8, content: &[u8]) -> Arrival {
+        match (kind, self.exchange) {
+            (number::KEXINIT, Exchange::Running(_)) => {
+                self.refuse("second KEXINIT within a key exchange")
+            }
+            (number::KEXINIT, Exchange::Idle) => self.begin_exchange(content),
+            (_, Exchange::Idle) => self.refuse("packet of a key exchange outside of one"),
+            (_, Exchange::Running(EXCHANGE_PACKETS..)) => self.refuse("endless key exchange"),
+            (number::NEWKEYS, Exchange::Running(1)) => self.refuse("NEWKEYS without an exchange"),
+            (number::NEWKEYS, Exchange::Running(_)) => {
+                self.await_keys();
+                self.set_exchange(Exchange::Idle);
+                self.keyed = true;
+                if self.phase == Phase::Open {
+                    self.rekeys += 1;
+                }
+                Arrival::Pass
+            }
+            (_, Exchange::Running(count)) => {
+                self.exchange = Exchange::Running(count + 1);
+                Arrival::Pass
+            }
+        }
+    }
+
+    fn begin_exchange(&mut self, content: &[u8]) -> Arrival {
+        let lists = parse_kexinit(content).filter(|_| content.len() <= KEXINIT_LIMIT);
+        let Some(lists) = lists else { return self.refuse("KEXINIT that cannot be read") };
+        if !self.agreement.is_kept(&lists) {
+            return self.refuse("other algorithms for new keys");
+        }
+        if !self.keyed {
+            let kex = &lists[0];
+            self.strict = kex.is_empty() || kex.split(',').any(|name| name == STRICT);
+            self.server_kexinit = Some(content.into());
+        }
+        self.set_exchange(Exchange::Running(1));
+        Arrival::Pass
     }
 
     /// Both sides have said NEWKEYS: until a cipher of ours gets its keys they are libssh2's.
@@ -484,11 +505,11 @@ impl Io {
 
     /// Called after libssh2 has handled a packet of type `kind`; `waiting`: it needs more input to go on.
     ///
-    /// False: the session has failed. libssh2 runs the key exchange from inside its handling of KEXINIT and swallows a
-    /// failure there; it shows as a KEXINIT that is done with although no NEWKEYS came.
+    /// False: the session has failed. libssh2 runs all key exchanges but the first from inside its handling of KEXINIT
+    /// and swallows a failure there; it shows as a KEXINIT that is done with although no NEWKEYS came.
     pub(super) fn passed(&mut self, kind: u8, waiting: bool) -> bool {
-        if kind == number::KEXINIT && self.rekeying() && !waiting {
-            self.refuse("key exchange after login failed");
+        if kind == number::KEXINIT && self.keyed && self.rekeying() && !waiting {
+            self.refuse("key exchange after the first failed");
             return false;
         }
         true
@@ -515,9 +536,9 @@ impl Io {
         Arrival::Refuse
     }
 
-    fn set_rekey(&mut self, rekey: Rekey) {
-        trace!("ssh rekey: {:?} -> {rekey:?}", self.rekey);
-        self.rekey = rekey;
+    fn set_exchange(&mut self, exchange: Exchange) {
+        trace!("ssh key exchange: {:?} -> {exchange:?}", self.exchange);
+        self.exchange = exchange;
     }
 }
 
@@ -723,12 +744,43 @@ pub(in crate::ssh) fn parse_kexinit(content: &[u8]) -> Option<[String; 8]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::agreement::Kind;
     use super::*;
 
     const CHANNEL_DATA: u8 = 94;
 
-    fn open() -> Io {
+    /// KEXINIT with these ciphers in both directions.
+    fn kexinit(ciphers: &str) -> Vec<u8> {
+        let mut message = vec![number::KEXINIT];
+        message.extend([0; 16]);
+        for names in ["k", "h", ciphers, ciphers, "m", "m", "none", "none"] {
+            message.extend(u32::try_from(names.len()).unwrap().to_be_bytes());
+            message.extend(names.as_bytes());
+        }
+        message
+    }
+
+    /// Before the login, and knows these ciphers.
+    fn offering(ciphers: &str) -> Io {
         let mut io = Io::new();
+        for direction in [Direction::Seal, Direction::Open] {
+            io.agreement.offer(Kind::Cipher, direction, ciphers);
+        }
+        io
+    }
+
+    /// The packets of one key exchange.
+    fn exchange(io: &mut Io) {
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(io.rekeying());
+        assert_eq!(io.arrived(&[31]), Arrival::Pass);
+        assert_eq!(io.arrived(&[21]), Arrival::Pass);
+        assert!(!io.rekeying());
+    }
+
+    fn open() -> Io {
+        let mut io = offering("c,d");
+        exchange(&mut io);
         io.open(false);
         io
     }
@@ -763,7 +815,7 @@ mod tests {
         let mut io = open();
         for _ in 0..3 {
             let before = io.rekeys;
-            assert_eq!(io.arrived(&[20]), Arrival::Pass);
+            assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
             assert!(io.rekeying());
             assert!(io.passed(20, true), "waits for more");
             assert_eq!(io.arrived(&[2]), Arrival::Pass);
@@ -778,7 +830,7 @@ mod tests {
     #[test]
     fn a_key_exchange_that_libssh2_gave_up_ends_the_session() {
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
         assert!(!io.passed(20, false));
         assert!(io.violation.is_some());
     }
@@ -788,12 +840,48 @@ mod tests {
         assert_eq!(open().arrived(&[21]), Arrival::Refuse);
         assert_eq!(open().arrived(&[31]), Arrival::Refuse);
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
-        assert_eq!(io.arrived(&[20]), Arrival::Refuse);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Refuse);
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
         let passed = (0..100).take_while(|_| io.arrived(&[31]) == Arrival::Pass).count();
         assert!(passed < 20, "{passed}");
+    }
+
+    #[test]
+    fn before_login_it_is_the_same() {
+        let mut io = offering("c");
+        for packet in [&[21][..], &[31]] {
+            assert_eq!(Io::new().arrived(packet), Arrival::Refuse);
+        }
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(io.passed(20, false), "libssh2 is in the key exchange already");
+        assert_eq!(io.arrived(&[21]), Arrival::Refuse, "too early");
+        let mut io = offering("c");
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Refuse);
+        let mut io = offering("c");
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(!io.passed(20, false), "libssh2 gave it up");
+    }
+
+    #[test]
+    fn new_keys_are_for_the_same_algorithms() {
+        let mut io = open();
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("d,c")), Arrival::Pass, "c is preferred");
+        for ciphers in ["d", ""] {
+            assert_eq!(open().arrived(&kexinit(ciphers)), Arrival::Refuse, "{ciphers}");
+        }
+        let cut = kexinit("c");
+        for end in 1..cut.len() {
+            assert_eq!(open().arrived(&cut[..end]), Arrival::Refuse, "{end}");
+        }
+        let mut endless = cut;
+        endless.resize(KEXINIT_LIMIT + 2, 0);
+        assert_eq!(open().arrived(&endless), Arrival::Refuse);
     }
 
     #[test]
