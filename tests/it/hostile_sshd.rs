@@ -77,3 +77,8 @@ fn new_keys_without_an_exchange() {
     let trick = "kexinit(connection); connection.send_packet(21)";
     ends_only_its_session("aes256-ctr", "", trick, "NEWKEYS without an exchange");
 }
+
+#[test]
+fn packet_without_a_message() {
+    ends_only_its_session("aes256-ctr", "", "empty(connection, 20)", "packet without a message");
+}

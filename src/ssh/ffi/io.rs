@@ -413,10 +413,10 @@ impl Io {
         self.arrived_when_open(kind, &[])
     }
 
-    /// Decides about a packet whose integrity is confirmed; `message` is not empty.
+    /// Decides about a packet whose integrity is confirmed.
     pub(super) fn arrived(&mut self, message: &[u8]) -> Arrival {
         let Some((&kind, content)) = message.split_first() else {
-            return Arrival::Refuse;
+            return self.refuse("packet without a message");
         };
         if kind == number::DISCONNECT {
             self.disconnect = Some(parse_disconnect(content));

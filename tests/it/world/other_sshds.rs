@@ -41,6 +41,15 @@ def ignored(connection, size):
     '''Sends SSH_MSG_IGNORE with a text of `size` bytes.'''
     connection.send_packet(2, asyncssh.packet.String(bytes(size)))
 
+def empty(connection, filler):
+    '''Sends a packet that has no message, only padding of one value.'''
+    length = 16 + -(connection._send_enchdrlen) % connection._send_blocksize
+    text = bytes([length]) + bytes([filler]) * length
+    header = asyncssh.packet.UInt32(len(text))
+    packet, mac = connection._send_encryption.encrypt_packet(connection._send_seq, header, text)
+    connection._send(packet + mac)
+    connection._send_seq += 1
+
 def kexinit(connection, **lists):
     '''Begins a key exchange, for which it offers other names in some lists.'''
     kept = {name: getattr(connection, name) for name in lists}
