@@ -354,11 +354,37 @@ impl Session {
         }
     }
 
+    /// To the first address of a host that takes the connection.
     fn connect(&mut self, host: &str, port: u16) -> Result<Control, Failure> {
         let deadline = Deadline::after(self.settings.timers.open);
         let target = format!("{host} port {port}");
-        let addresses = net::resolve(host, port);
-        let server = addresses.map_err(|error| not_connected(&target, &error, false))?[0];
+        let mut addresses =
+            net::resolve(host, port).map_err(|error| not_connected(&target, &error, false))?;
+        // One that has an IPv4 address is never reached by IPv6, which goes past SOCKS servers.
+        if addresses[0].is_ipv4() {
+            addresses.retain(SocketAddr::is_ipv4);
+        }
+        let mut last = None;
+        for server in addresses {
+            match self.connect_to(host, &target, server, deadline) {
+                Ok(control) => return Ok(control),
+                Err(failure) => {
+                    if let Some(Failure { line: Some(line), .. }) = last.replace(failure) {
+                        self.out.line(&line);
+                    }
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| not_connected(&target, &"it has no address", false)))
+    }
+
+    fn connect_to(
+        &mut self,
+        host: &str,
+        target: &str,
+        server: SocketAddr,
+        deadline: Deadline,
+    ) -> Result<Control, Failure> {
         let way = self.way(server)?;
         let described = match &way {
             Way::Direct => "directly".to_owned(),

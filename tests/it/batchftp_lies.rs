@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED};
 
 use crate::world::played_ftpd::{Played, connect_from};
-use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on};
+use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on, translate};
 
 /// Runs the client against a server that plays its part behind the login.
 fn against(subcommands: &str, play: impl FnOnce(&mut Played) + Send) -> (Batch, Ran) {
@@ -156,6 +157,42 @@ fn names_of_the_server_lead_nowhere_else() {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(!batch.jobs.world.path("x").exists(), "it left the folder");
     assert!(batch.has("x"), "{}", ran.out);
+}
+
+/// TYPE E: records go as they are, with NL behind each, and come so.
+#[test]
+fn ebcdic_goes_as_it_is() {
+    let records = |text: &str| translate(text, "IBM1047");
+    let lines = [&records("ONE [1]")[..], &[0x15], &[0x15], &records("TWO"), &[0x15]].concat();
+    let sent = Mutex::new(Vec::new());
+    let subcommands = "ebcdic\nlocsite recfm=vb lrecl=84\nget x 'IT.EBCDIC'\n\
+                       locsite nosendsite\nput 'IT.EBCDIC' y";
+    let (batch, ran) = against(subcommands, |server| {
+        server.expect("TYPE E");
+        server.say("200 EBCDIC it is");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        // In pieces that end anywhere.
+        for piece in lines.chunks(3) {
+            data.write_all(piece).expect("the client reads");
+        }
+        drop(data);
+        server.say("226 all of it");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("STOR y");
+        server.say("150 go on");
+        data.read_to_end(&mut sent.lock().expect("nobody else has it")).expect("it ends in order");
+        server.say("226 it is here");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let record = |text: &str| {
+        let text = records(text);
+        [&[0, u8::try_from(text.len() + 4).expect("it is short"), 0, 0], &text[..]].concat()
+    };
+    assert_eq!(batch.bytes("IT.EBCDIC"), [record("ONE [1]"), record(""), record("TWO")].concat());
+    assert_eq!(*sent.lock().expect("nobody else has it"), lines);
 }
 
 #[test]
