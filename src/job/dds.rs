@@ -380,6 +380,11 @@ impl Dds {
         Ok(path.into())
     }
 
+    /// A file of the step's own, empty, that nobody else sees.
+    pub fn scratch(&mut self, what: &str) -> io::Result<PathBuf> {
+        self.work_file(what).map(|(path, _)| path)
+    }
+
     fn work_file(&mut self, what: &str) -> io::Result<(PathBuf, File)> {
         self.files += 1;
         let path = self.work.join(format!("{what}.{}.{}", self.step, self.files));

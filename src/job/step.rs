@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dds::Dds;
@@ -177,14 +177,24 @@ fn start(
     if ended.left > 0 {
         tell!(runner.log, PROCESSES_ENDED, step = step, count = ended.left);
     }
+    let mut outcome = outcome_of(ended, run.signals_are_codes);
+    if let (StepEnd::Returned(1..), Some(file)) = (outcome.end, &run.code_file) {
+        outcome.end = StepEnd::Returned(left_code(file).unwrap_or(NO_CODE));
+    }
     let exceeded = limits.output.and_then(|most| cut_output(&outputs, most));
     Ok(match exceeded {
         Some(reason) if matches!(ended.cause, None | Some(Cause::Stopped | Cause::OutputLimit)) => {
             let end = StepEnd::Abended(OUTPUT_EXCEEDED);
-            Outcome { end, reason: Some(reason), ..outcome_of(ended, run.signals_are_codes) }
+            Outcome { end, reason: Some(reason), ..outcome }
         }
-        _ => outcome_of(ended, run.signals_are_codes),
+        _ => outcome,
     })
+}
+
+/// The return code that a program left, which an exit status has no room for.
+fn left_code(file: &Path) -> Option<u16> {
+    let code = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    (1..=4095).contains(&code).then_some(code)
 }
 
 /// Cuts off what was written beyond the limit, also within the time between two looks; names the
@@ -308,6 +318,9 @@ fn environment(
 
 /// Output that could not be made into records.
 const OUTPUT_LOST: AbendCode = AbendCode::System(0x001);
+
+/// A program that says it failed, and not with which code.
+const NO_CODE: u16 = 4095;
 
 const SIGTERM: i32 = 15;
 /// What a shell makes of a signal: this and its number.

@@ -7,6 +7,10 @@ mod world;
 
 mod access;
 mod auth_methods;
+mod batchftp;
+mod batchftp_failures;
+mod batchftp_jobs;
+mod batchftp_lies;
 mod black_hole_isolation;
 mod codepages;
 mod console;
@@ -57,6 +61,7 @@ mod secrets_in_memory;
 mod service;
 mod slow_reader;
 mod socks_versions;
+mod spread;
 mod sshd_killed;
 mod stop;
 mod tasks;
