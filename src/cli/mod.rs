@@ -15,6 +15,7 @@ mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
+mod report;
 mod run;
 mod submit;
 mod task;
@@ -48,13 +49,18 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "explain",
-        summary: "say which filter a destination hits, and what would be done",
+        summary: "say which filter a destination hits, or what a message means",
         main: explain::main,
     },
     Subcommand {
         name: "ctl",
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
+    },
+    Subcommand {
+        name: "report",
+        summary: "sum up the transfers in a log by user, host and result",
+        main: report::main,
     },
     Subcommand { name: "submit", summary: "run a JCL-style deck", main: submit::main },
     Subcommand {

@@ -87,6 +87,15 @@ pub enum Turn {
     Queued,
 }
 
+/// What a profile has in use, over all its keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Sessions, those on their way among them.
+    pub sessions: usize,
+    /// Clients placed on them.
+    pub clients: usize,
+}
+
 /// How a dial ended.
 #[derive(Debug, Clone, Copy)]
 pub enum DialEnd {
@@ -122,6 +131,8 @@ struct Tables<S> {
 struct Member<S> {
     seat: S,
     clients: usize,
+    /// It takes no new clients, but for data of dialogues that are on it.
+    is_shunned: bool,
 }
 
 #[derive(Debug)]
@@ -157,11 +168,12 @@ impl<S: Copy + Eq> Pool<S> {
     ) -> Placement<S> {
         let mut tables = self.lock();
         let members = tables.groups.entry(key.clone()).or_default();
-        let may_make = members.len() < bounds.sessions;
+        let open = members.iter().filter(|member| !member.is_shunned).count();
+        let may_make = open < bounds.sessions;
         let limit = if may_make { bounds.wanted() } else { bounds.channels };
         let best = members
             .iter_mut()
-            .filter(|member| member.clients < limit)
+            .filter(|member| !member.is_shunned && member.clients < limit)
             .min_by_key(|m| (m.clients >= bounds.wanted(), !near(m.seat), m.clients));
         if let Some(member) = best {
             member.clients += 1;
@@ -171,7 +183,7 @@ impl<S: Copy + Eq> Pool<S> {
             return Placement::Full;
         }
         let seat = make();
-        members.push(Member { seat, clients: 1 });
+        members.push(Member { seat, clients: 1, is_shunned: false });
         Placement::Made(seat)
     }
 
@@ -180,8 +192,9 @@ impl<S: Copy + Eq> Pool<S> {
     pub fn crowded(&self, key: &PoolKey, bounds: Bounds) -> Option<Vec<S>> {
         let tables = self.lock();
         let members = tables.groups.get(key)?;
-        let is_crowded = members.len() < bounds.sessions
-            && members.iter().all(|member| member.clients >= bounds.wanted());
+        let open = || members.iter().filter(|member| !member.is_shunned);
+        let is_crowded = open().count() < bounds.sessions
+            && open().all(|member| member.clients >= bounds.wanted());
         is_crowded.then(|| members.iter().map(|member| member.seat).collect())
     }
 
@@ -310,6 +323,45 @@ impl<S: Copy + Eq> Pool<S> {
         let tables = self.lock();
         let dial = tables.dials.get(server);
         dial.is_some_and(|d| d.unreachable && d.not_before.is_some_and(|until| until >= since))
+    }
+
+    /// Has no new client placed on a seat; those that are there may finish, and join.
+    pub fn shun(&self, key: &PoolKey, seat: S) {
+        let mut tables = self.lock();
+        let member = tables.groups.get_mut(key).and_then(|m| m.iter_mut().find(|m| m.seat == seat));
+        if let Some(member) = member {
+            member.is_shunned = true;
+        }
+    }
+
+    /// Lets the next dial of a server be at once.
+    pub fn forget_pause(&self, server: &Server) {
+        if let Some(dial) = self.lock().dials.get_mut(server) {
+            dial.not_before = None;
+        }
+    }
+
+    /// The same for every server that a profile has sessions at, or wants.
+    pub fn forget_pauses(&self, profile: &str) {
+        let mut tables = self.lock();
+        let keys = tables.groups.keys().filter(|key| key.profile == profile);
+        let servers: Vec<Server> = keys.map(|key| key.server.clone()).collect();
+        for server in servers {
+            if let Some(dial) = tables.dials.get_mut(&server) {
+                dial.not_before = None;
+            }
+        }
+    }
+
+    /// What a profile has in use.
+    pub fn usage(&self, profile: &str) -> Usage {
+        let tables = self.lock();
+        let groups = tables.groups.iter().filter(|(key, _)| key.profile == profile);
+        let members = groups.flat_map(|(_, members)| members);
+        members.fold(Usage::default(), |sum, member| Usage {
+            sessions: sum.sessions + 1,
+            clients: sum.clients + member.clients,
+        })
     }
 
     /// Number of sessions of all keys.
@@ -451,6 +503,24 @@ mod tests {
         pool.leave(&key("u"), 1);
         assert!(pool.retire(&key("u"), 1));
         assert_eq!(pool.sessions(), 0);
+    }
+
+    #[test]
+    fn a_shunned_session_keeps_its_clients_and_gets_no_others() {
+        let pool = Pool::<u32>::new();
+        let place = |seat| pool.place(&key("u"), TWO, |_| true, || seat);
+        assert_eq!((place(1), place(9)), (Placement::Made(1), Placement::Join(1)));
+        pool.leave(&key("u"), 1);
+        pool.shun(&key("u"), 1);
+        assert_eq!(place(2), Placement::Made(2));
+        assert!(pool.join(&key("u"), 1), "data of a dialogue on it");
+        // It does not count against the limit of sessions.
+        assert_eq!((place(9), place(3)), (Placement::Join(2), Placement::Made(3)));
+        assert_eq!(pool.usage("P"), Usage { sessions: 3, clients: 5 });
+        assert_eq!(pool.usage("Q"), Usage::default());
+        pool.leave(&key("u"), 1);
+        pool.leave(&key("u"), 1);
+        assert!(pool.retire(&key("u"), 1));
     }
 
     #[test]

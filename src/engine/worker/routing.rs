@@ -51,6 +51,10 @@ impl Worker {
                 return;
             }
         };
+        if let Some(why) = shared.gates.refusal(&filter) {
+            self.held(key, &request, &why);
+            return;
+        }
         let action = filter.action;
         client.route = Some(Box::new(Route {
             live,
@@ -81,6 +85,15 @@ impl Worker {
         );
         self.shared.counters.blocked.fetch_add(1, Ordering::Relaxed);
         self.reply_failure(key, request.version, Failure::NotAllowed);
+    }
+
+    /// A request that the operator has closed zoxy, or its profile, for.
+    fn held(&mut self, key: Key, request: &Request, why: &str) {
+        let Some(client) = self.client(key) else { return };
+        let (id, peer) = (client.number, client.peer);
+        say!(REQUEST_HELD, id = id, client = peer, target = request.target, reason = why);
+        self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+        self.reply_failure(key, request.version, Failure::General);
     }
 
     /// Connects to the target without SSH, after resolving its name where it has one.
