@@ -227,10 +227,43 @@ pub struct DataSlot {
     pub backlog: VecDeque<u8>,
     /// EOF came.
     pub eof: bool,
-    /// When the SSH server has to have opened it; None once it has.
-    pub until: Option<Instant>,
+    /// What it waits for.
+    pub wait: SlotWait,
+    /// The client is passive, and comes by itself.
+    pub is_passive: bool,
     /// Who made it, as the SSH server sees it, if that was the FTP server.
     pub peer: Option<SocketAddr>,
+}
+
+impl DataSlot {
+    /// A channel that the SSH server was asked for, and has to have opened by `until`.
+    pub fn opening(id: DataId, channel: ChannelId, is_passive: bool, until: Instant) -> Self {
+        let wait = SlotWait::Server(until);
+        Self { id, channel, backlog: VecDeque::new(), eof: false, wait, is_passive, peer: None }
+    }
+
+    /// A channel that is open, and waits for a client's side that zoxy makes.
+    pub fn open(id: DataId, channel: ChannelId, peer: Option<SocketAddr>) -> Self {
+        let (wait, is_passive) = (SlotWait::Client(None), false);
+        Self { id, channel, backlog: VecDeque::new(), eof: false, wait, is_passive, peer }
+    }
+
+    /// When it has waited for too long.
+    pub fn until(&self) -> Option<Instant> {
+        match self.wait {
+            SlotWait::Server(until) => Some(until),
+            SlotWait::Client(until) => until,
+        }
+    }
+}
+
+/// What a data slot waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotWait {
+    /// The SSH server's answer, until then.
+    Server(Instant),
+    /// The client's side; a passive client's until then.
+    Client(Option<Instant>),
 }
 
 /// A port that the SSH server listens on, or will, for the FTP server to connect to.

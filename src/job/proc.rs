@@ -2,7 +2,8 @@
 //!
 //! A step's processes are the descendants of its first one that have not left its session. The process
 //! that runs the job adopts orphans among them (PR_SET_CHILD_SUBREAPER), so that whatever a step
-//! starts stays below it. What has a session of its own (setsid) is a daemon, and lives on.
+//! starts stays below it; where it may not, as under an emulator, orphans are known by the process
+//! group of the first one. What has a session of its own (setsid) is a daemon, and lives on.
 
 use std::collections::HashMap;
 use std::fs;
@@ -15,6 +16,8 @@ pub struct Process {
     pub id: i32,
     /// ID of its parent.
     pub parent: i32,
+    /// ID of its process group.
+    pub group: i32,
     /// ID of its session.
     pub session: i32,
     /// When it began, in clock ticks after boot: tells it from another one with the same ID.
@@ -30,14 +33,19 @@ pub fn process(id: i32) -> Option<Process> {
     parse(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
 }
 
-/// Everything that descends from `ancestor`, in no order; without it.
-pub fn descendants(ancestor: i32) -> Vec<Process> {
+/// Everything that descends from `ancestor` or from a process of `group`, and those of the group, in no
+/// order; without `ancestor`.
+pub fn family(ancestor: i32, group: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<Process>> = HashMap::new();
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     for entry in entries.flatten() {
         let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
-        if let Some(process) = id.and_then(process) {
-            children.entry(process.parent).or_default().push(process);
+        if let Some(process) = id.and_then(process).filter(|process| process.id != ancestor) {
+            let orphan = process.group == group;
+            children
+                .entry(if orphan { ancestor } else { process.parent })
+                .or_default()
+                .push(process);
         }
     }
     let mut found = Vec::new();
@@ -68,6 +76,7 @@ fn parse(line: &str) -> Option<Process> {
     Some(Process {
         id: id.parse().ok()?,
         parent: field(PARENT)?.parse().ok()?,
+        group: field(GROUP)?.parse().ok()?,
         session: field(SESSION)?.parse().ok()?,
         began: ticks(START)?,
         ticks: used?.into_iter().sum(),
@@ -77,6 +86,7 @@ fn parse(line: &str) -> Option<Process> {
 
 const STATE: usize = 3;
 const PARENT: usize = 4;
+const GROUP: usize = 5;
 const SESSION: usize = 6;
 const UTIME: usize = 14;
 const STIME: usize = 15;
@@ -86,6 +96,7 @@ const START: usize = 22;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::CommandExt;
     use std::process::{Command, Stdio};
 
     use super::*;
@@ -97,6 +108,7 @@ mod tests {
         let process = Process {
             id: 4711,
             parent: 17,
+            group: 4711,
             session: 4712,
             began: 123_456,
             ticks: 100,
@@ -113,16 +125,19 @@ mod tests {
         let mut shell = Command::new("/bin/sh")
             .args(["-c", "/bin/sh -c 'read x; :' ; :"])
             .stdin(Stdio::piped())
+            .process_group(0)
             .spawn()
             .unwrap();
         let id = shell.id() as i32;
         let inner = (0..2000).find_map(|_| {
             std::thread::sleep(Duration::from_millis(5));
-            descendants(std::process::id() as i32).into_iter().find(|process| process.parent == id)
+            family(std::process::id() as i32, id).into_iter().find(|process| process.parent == id)
         });
         let inner = inner.expect("the shell starts another one");
         assert!(!inner.ended && inner.began >= process(id).unwrap().began);
-        assert_eq!(descendants(id).len(), 1);
+        assert_eq!(family(id, -1).len(), 1);
+        // By its group alone, as an orphan is found.
+        assert!(family(inner.id, id).iter().any(|process| process.id == id));
         drop(shell.stdin.take());
         shell.wait().unwrap();
         assert_eq!(process(id), None);

@@ -125,7 +125,7 @@ impl Watch {
         let mut signals = Signals::new(wanted)?;
         let poll = Poll::new()?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-        // Without it, what a step leaves running is not found; nothing else hangs on it.
+        // Without it, what a step leaves running is found by its process group only.
         if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
             log::debug!("orphans of steps are not adopted: {error}");
         }
@@ -320,7 +320,7 @@ impl Step {
 
     /// Processes of the step that run, or have ended and were not waited for.
     fn processes(&self) -> Vec<Process> {
-        let mut processes = proc::descendants(self.own);
+        let mut processes = proc::family(self.own, self.leader);
         processes.retain(|process| process.session == self.session);
         processes
     }
@@ -416,7 +416,8 @@ impl Step {
 
     fn reap_orphans(&mut self) {
         let ours = |process: &Process| process.parent == self.own && process.id != self.leader;
-        for process in proc::descendants(self.own).into_iter().filter(ours).filter(|p| p.ended) {
+        let family = proc::family(self.own, self.leader);
+        for process in family.into_iter().filter(ours).filter(|process| process.ended) {
             let pid = Pid::from_raw(process.id);
             if rustix::process::waitpid(pid, WaitOptions::NOHANG).is_ok_and(|done| done.is_some()) {
                 self.reaped += process.ticks;

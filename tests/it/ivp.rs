@@ -9,7 +9,8 @@ use std::process::Command;
 use zoxy::message::catalogue::{FTP_TRANSFER, READY, REFRESHED, STOPPED};
 
 use crate::world::{
-    Ftpd, Jobs, Server, Sshd, account, free_port, program, proxy, python, run, socks, text,
+    Deck, Ftpd, Jobs, Server, Sshd, account, cards, free_port, program, proxy, python, run, socks,
+    text,
 };
 
 /// The project.
@@ -80,10 +81,8 @@ fn a_proxy_is_started_refreshed_and_stopped_by_jobs() {
         let (port, echo) = (free_port(), Server::echo());
         let console = jobs.world.path("console").display().to_string();
         let deck = |action: &str| {
-            format!(
-                "LISTEN   SOCKS    SOCKS    {port}\nSET      *        CONSOLE      {console}\n\
-                 FILTER   ALL      {action:<15}  NNN *           *\n"
-            )
+            let deck = Deck::new().listen("DOOR", port).set("*", "CONSOLE", &console);
+            deck.filter("ALL", action, "", "*", "*").text().to_owned()
         };
         store(&jobs, stored, "ZOXY.PARMLIB(ZOXY)", &deck("DIRECT"));
         for name in ["ZOXYSTRT", "ZOXYREFR", "ZOXYSTOP"] {
@@ -139,11 +138,8 @@ fn a_zoxy_beside_zos_is_driven_by_jobs() {
         );
         jobs.world.write("ssh", config);
         let deck = |action: &str| {
-            format!(
-                "LISTEN   SOCKS    SOCKS    {port}\nSET      *        CONSOLE      {}\n\
-                 FILTER   ALL      {action:<15}  NNN *           *\n",
-                path("console")
-            )
+            let deck = Deck::new().listen("DOOR", port).set("*", "CONSOLE", &path("console"));
+            deck.filter("ALL", action, "", "*", "*").text().to_owned()
         };
         fs::write(there.join("DECK"), deck("BLOCK")).expect("the folder is ours");
         jobs.program("there/DECK", &deck("BLOCK"));
@@ -232,9 +228,7 @@ fn edited(job: &str, values: &[(&str, &str)]) -> String {
         match set {
             Some((name, value)) => {
                 assert!(line.ends_with("<== EDIT"), "{line} is not marked");
-                let card = format!("//         SET {name}='{value}'");
-                assert!(card.len() <= 71, "{card} is too long");
-                card
+                cards(&format!("//         SET {name}='{value}'"))
             }
             None => line.to_owned(),
         }

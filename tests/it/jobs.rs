@@ -14,7 +14,7 @@ use zoxy::message::catalogue::{
     JOB_HELD, JOB_RELEASED, JOB_WAITS, PROCESSES_ENDED, STEP_ABENDED, STEP_STARTED,
 };
 
-use crate::world::{Jobs, emulated, eventually, within};
+use crate::world::{Jobs, eventually, within};
 
 /// A step that writes its process into the file `pid` and sleeps.
 const SLEEP: &str = "\
@@ -327,14 +327,6 @@ while [ ! -s child ] || [ ! -s daemon ]; do sleep 0.1; done
     );
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (child, daemon) = (pid(&jobs, "child"), pid(&jobs, "daemon"));
-    if emulated() {
-        // There zoxy does not find what a step leaves running: docs/testing.md.
-        let daemon_lives = is_there(daemon);
-        let _ = rustix::process::kill_process_group(daemon, Signal::KILL);
-        let _ = rustix::process::kill_process(child, Signal::KILL);
-        assert!(daemon_lives);
-        return;
-    }
     jobs.wait_for("JOB00001", &[&PROCESSES_ENDED.id()]);
     let (child_lives, daemon_lives) = (is_there(child), is_there(daemon));
     let _ = rustix::process::kill_process_group(daemon, Signal::KILL);

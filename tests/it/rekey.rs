@@ -8,9 +8,13 @@ use crate::world::{Server, Tunnel, World, scaled};
 
 /// Four streams of `size` bytes each way with a rekey every megabyte.
 fn four_streams_both_ways(cipher: &str) {
+    many_keys(cipher, "hmac-sha2-256-etm@openssh.com");
+}
+
+fn many_keys(cipher: &str, mac: &str) {
     let world = World::new();
     let tunnel = Tunnel::start_with(&world, &["RekeyLimit 1M"], |deck| {
-        deck.set("SSHD", "SESSIONS", "1").set("SSHD", "CIPHERS", cipher)
+        deck.set("SSHD", "SESSIONS", "1").set("SSHD", "CIPHERS", cipher).set("SSHD", "MACS", mac)
     });
     let echo = Server::echo();
     let size = scaled(20_000_000, 2_500_000) as u64;
@@ -43,4 +47,9 @@ fn chacha20_poly1305() {
 #[test]
 fn aes_ctr() {
     four_streams_both_ways("aes256-ctr");
+}
+
+#[test]
+fn aes_ctr_with_mac_of_the_plain_text() {
+    many_keys("aes256-ctr", "hmac-sha2-256");
 }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rustix::process::{Pid, Signal, kill_process_group};
 use zoxy::message::catalogue::{PROGRAM_READY, REFRESHED, STOPPED, TASK_NO_CONSOLE};
 
-use crate::world::{Deck, Jobs, Server, eventually, free_port, socks};
+use crate::world::{Deck, Jobs, Server, cards, eventually, free_port, socks};
 
 /// The procedure of a proxy, with the deck in a file.
 const PROXY: &str = "\
@@ -165,12 +165,13 @@ fn a_task_that_cannot_start_is_told() {
 fn jobs_start_and_stop_tasks() {
     let scene = Scene::new();
     let Scene { jobs, port, deck } = &scene;
+    let parm = cards(&format!("//         PARM='START PROXY,DECK=''{deck}'''"));
     let ran = jobs.submit(&format!(
         "\
 //OPERATE  JOB CLASS=A
 //         COMMAND 'S SLEEPER'
 //START    EXEC PGM=ZOXY,
-//         PARM='START PROXY,DECK=''{deck}'''
+{parm}
 //SYSPRINT DD  SYSOUT=*
 //STATUS   EXEC PGM=ZOXY,PARM='MODIFY PROXY,D STATUS'
 //SYSPRINT DD  SYSOUT=*

@@ -190,17 +190,7 @@ impl Worker {
             return;
         }
         let Some(route) = &client.route else { return };
-        let profile = route.filter.profile.as_ref().map_or("-", |profile| profile.name.as_str());
-        let server = route.seat.as_ref().map(|(key, _)| key.server.to_string());
-        say!(
-            CONNECTED_TUNNEL,
-            id = client.number,
-            client = client.peer,
-            target = route.target,
-            filter = route.filter.name,
-            profile = profile,
-            server = server.unwrap_or_default()
-        );
+        say_connected(client, route);
         // RFC 4254 does not tell us the address the server connected from.
         let unknown = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
         let reply = socks::reply(route.version, Outcome::Success, unknown);
@@ -280,3 +270,18 @@ fn server_of<'a>(client: &Client, route: &'a Route) -> Cow<'a, Target> {
 
 /// Reads of one session in one turn, of up to 256 KiB each.
 const FILLS: usize = 4;
+
+/// A client's target has answered through its channel.
+pub(super) fn say_connected(client: &Client, route: &Route) {
+    let profile = route.filter.profile.as_ref().map_or("-", |profile| profile.name.as_str());
+    let server = route.seat.as_ref().map(|(key, _)| key.server.to_string());
+    say!(
+        CONNECTED_TUNNEL,
+        id = client.number,
+        client = client.peer,
+        target = route.target,
+        filter = route.filter.name,
+        profile = profile,
+        server = server.unwrap_or_default()
+    );
+}

@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::ftpdata::{origin, update_binds};
+use super::bind::update_binds;
+use super::ftpdata::origin;
 use super::handshake::answer;
 use super::{Timer, Worker};
 use crate::config::{ApplicationLogin, Target};
 use crate::engine::client::{
-    Asked, ControlLink, Credential, FtpControl, PendingLogin, Place, State,
+    Asked, ControlLink, Credential, DataSlot, FtpControl, PendingLogin, Place, SlotWait, State,
 };
 use crate::engine::key::Key;
 use crate::engine::{ports, sockets};
@@ -108,7 +109,7 @@ impl Worker {
             None => Some(login),
             Some(ControlLink::Channel(..)) => {
                 let forwards = ftp.forwards.iter().map(|slot| slot.until);
-                ftp.slots.iter().filter_map(|slot| slot.until).chain(forwards).min()
+                ftp.slots.iter().filter_map(DataSlot::until).chain(forwards).min()
             }
             Some(ControlLink::Plain(plain)) => plain.slots.iter().filter_map(|s| s.until).min(),
         };
@@ -140,16 +141,23 @@ impl Worker {
         }
         self.late_slots(key);
         let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
-        let late: Vec<_> = ftp
-            .slots
-            .iter()
-            .filter(|slot| slot.until.is_some_and(|until| until <= now))
-            .map(|slot| slot.id)
-            .collect();
-        for id in late {
+        let is_late = |slot: &&DataSlot| slot.until().is_some_and(|until| until <= now);
+        let late: Vec<_> =
+            ftp.slots.iter().filter(is_late).map(|slot| (slot.id, slot.wait)).collect();
+        for (id, wait) in late {
             self.drop_data(key, id);
-            let text = "the SSH server gave no answer about the data port (OPENTIME)".into();
-            self.dialogue_event(key, Event::DataFailed { id, text });
+            let event = match wait {
+                SlotWait::Server(_) => {
+                    let text =
+                        "the SSH server gave no answer about the data port (OPENTIME)".into();
+                    Event::DataFailed { id, text }
+                }
+                SlotWait::Client(_) => {
+                    let text = "it did not come for its passive one in time (DATATIME)".into();
+                    Event::ClientConnectFailed { id, text }
+                }
+            };
+            self.dialogue_event(key, event);
         }
         self.late_forwards(key);
         self.watch_dialogue(key);

@@ -1,9 +1,9 @@
-//! FTP data connections under FTPTUN: expected ones, SOCKS BIND, and active clients that are called.
+//! FTP data connections under FTPTUN: their channels, active clients that are called, their ends.
 //!
 //! | client | how its data connection comes about | its channel |
 //! |---|---|---|
-//! | passive | a CONNECT that an expectation matches | opened for that request |
-//! | active, SOCKS BIND | the BIND's own connection, answered a second time | opened at PORT |
+//! | passive | a CONNECT that an expectation matches: `passive` | opened ahead of that request |
+//! | active, SOCKS BIND | the BIND's own connection, answered a second time: `bind` | opened at PORT |
 //! | active without BIND | zoxy connects to the address of the PORT | opened at PORT |
 //! | active, ACTIVE FORWARD | as above | by the FTP server's connection: `ftpforward` |
 //!
@@ -12,191 +12,80 @@
 //! connection. Those of a dialogue that has fallen back to plain are in `plain`: the same ways, with
 //! a socket in place of the channel and a DIRECT relay.
 
-use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use mio::Interest;
 
-use super::handshake::answer;
 use super::{Timer, Worker};
-use crate::config::{Host, Target};
+use crate::config::Target;
 use crate::engine::client::{
-    Arrival, Client, ControlLink, DataSlot, FtpControl, Half, Place, Route, State, Tunnel,
+    Arrival, Client, ControlLink, DataSlot, Half, Place, Route, SlotWait, State, Tunnel,
 };
-use crate::engine::expected::{DataLink, Expectation, Expected, NewBind, Origin, Way};
-use crate::engine::inbox::Inbound;
+use crate::engine::expected::{DataLink, Origin, Way};
 use crate::engine::key::{Key, Kind};
 use crate::engine::shared::Transfers;
 use crate::engine::sockets;
 use crate::gateway::ftp::{
-    BindId, DataId, Direction, Event, Origin as Side, TransferRecord, TransferResult,
+    DataId, Direction, Event, Origin as Side, TransferRecord, TransferResult,
 };
 use crate::message::time::Utc;
 use crate::say;
-use crate::socks::{self, Failure, Outcome, Request, Version};
-use crate::ssh::channels::ChannelId;
+use crate::socks::Version;
+use crate::ssh::channels::{ChannelId, OpenError};
 
 impl Worker {
-    /// The client will ask for a data connection, at `port` of one of `hosts`.
-    pub(super) fn expect_data(
-        &mut self,
-        key: Key,
-        id: DataId,
-        target: Target,
-        hosts: Vec<Host>,
-        port: u16,
-    ) {
-        let (now, worker) = (self.now, self.index);
-        let shared = Arc::clone(&self.shared);
-        let Some(client) = self.client(key) else { return };
-        let Some(origin) = origin(client) else { return };
-        shared.expected.expect(
-            Expectation {
-                client: client.peer.ip(),
-                hosts,
-                port,
-                link: DataLink { control: Place { worker, client: key }, id },
-                target,
-                until: now + origin.filter.data_timeout,
-                origin,
-            },
-            now,
-        );
-    }
-
-    /// A request that a dialogue expected: it needs no filter, and no other session.
-    pub(super) fn go_data(
-        &mut self,
-        key: Key,
-        version: Version,
-        expectation: Expectation,
-        early: Vec<u8>,
-    ) {
-        let Expectation { link, target, origin, .. } = expectation;
-        let Origin { live, filter, way } = origin;
-        let deadline = self.now + filter.data_timeout;
-        let (seat, is_gone) = match way {
-            Way::Session { pool_key, seat } => {
-                let joined = self.shared.pool.join(&pool_key, seat);
-                (joined.then_some((pool_key, seat)), !joined)
-            }
-            Way::Plain => (None, false),
-        };
-        let Some(client) = self.client(key) else { return };
-        client.data = Some(link);
-        let session = seat.as_ref().map(|(_, seat)| seat.session);
-        client.route =
-            Some(Box::new(Route { live, filter, target, version, seat, moves: 0, early }));
-        client.enter(State::Waiting);
-        if is_gone {
-            self.fail(key, Failure::General, "the SSH session of the FTP dialogue is gone");
-            return;
-        }
-        self.timers.set((key, Timer::Deadline), deadline);
-        match session {
-            _ if link.control.worker != self.index => self.hand_over(key, link.control.worker),
-            Some(session) => self.join_session(key, session),
-            None => self.join_plain(key),
-        }
-    }
-
-    /// A SOCKS BIND: the client has to have an FTP dialogue it can belong to. The client is told an
-    /// address to name in its PORT. Nobody listens there: the data connection will be this
-    /// connection itself.
-    pub(super) fn go_bind(&mut self, key: Key, request: &Request) {
-        let worker = self.index;
-        let shared = Arc::clone(&self.shared);
-        let Some(client) = self.client(key) else { return };
-        let peer = client.peer.ip();
-        let Some(origin) = shared.expected.dialogue(peer, &request.target.host) else {
-            let reason = format!("BIND for {}: no FTP dialogue of this client", request.target);
-            say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
-            self.reply_failure(key, request.version, Failure::CommandNotSupported);
-            return;
-        };
-        let bind = BindId(shared.counters.binds.fetch_add(1, Ordering::Relaxed));
-        let own = match client.socket.local_addr() {
-            Ok(SocketAddr::V4(own)) => *own.ip(),
-            _ => Ipv4Addr::LOCALHOST,
-        };
-        let host = request.target.host.clone();
-        let place = Place { worker, client: key };
-        let address = match shared.expected.wait(NewBind { bind, client: peer, host, place }, own) {
-            Ok(address) => address,
-            Err(error) => {
-                let reason = format!("BIND for {}: {error}", request.target);
-                say!(REQUEST_REFUSED, id = client.number, client = client.peer, reason = reason);
-                self.reply_failure(key, request.version, Failure::General);
-                return;
-            }
-        };
-        let timeout = origin.filter.data_timeout;
-        client.route = Some(Box::new(Route {
-            live: origin.live,
-            filter: origin.filter,
-            target: request.target.clone(),
-            version: request.version,
-            seat: None,
-            moves: 0,
-            early: Vec::new(),
-        }));
-        client.enter(State::Bound(bind));
-        let reply = socks::reply(request.version, Outcome::Success, address.into());
-        if answer(&mut client.socket, &reply).is_err() {
-            self.remove_client(key, false);
-            return;
-        }
-        self.timers.set((key, Timer::Deadline), self.now + timeout);
-    }
-
     /// Opens the channel to the server's data port before the client's side is there.
     pub(super) fn open_data(&mut self, key: Key, id: DataId, target: &Target) {
-        let now = self.now;
         if self.is_plain(key) {
             self.open_plain(key, id, target);
             return;
         }
-        let Self { clients, sessions, .. } = self;
-        let Some(client) = clients.get_mut(key.index()).filter(|c| c.key == key) else { return };
-        let peer = client.peer;
-        let Some(ftp) = &mut client.ftp else { return };
-        let Some((session_key, _)) = ftp.link.as_ref().and_then(ControlLink::channel) else {
-            return;
-        };
-        let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key);
-        let Some(session) = session else { return };
-        match session.mux.open_direct_tcpip(key, target, peer) {
-            Ok(channel) => {
-                let until = Some(now + session.profile.open_timeout);
-                ftp.slots.push(DataSlot {
-                    id,
-                    channel,
-                    backlog: VecDeque::new(),
-                    eof: false,
-                    until,
-                    peer: None,
-                });
-                self.watch_dialogue(key);
-                self.mark_dirty(session_key);
-            }
-            Err(error) => {
-                self.dialogue_event(key, Event::DataFailed { id, text: error.to_string() });
-            }
+        if let Some(Err(error)) = self.open_slot(key, id, target, false) {
+            self.dialogue_event(key, Event::DataFailed { id, text: error.to_string() });
         }
+    }
+
+    /// Asks for a channel that is a slot of the control connection until the client's side is there;
+    /// None: the control connection has no session.
+    pub(super) fn open_slot(
+        &mut self,
+        key: Key,
+        id: DataId,
+        target: &Target,
+        is_passive: bool,
+    ) -> Option<Result<(), OpenError>> {
+        let now = self.now;
+        let Self { clients, sessions, .. } = self;
+        let client = clients.get_mut(key.index()).filter(|c| c.key == key)?;
+        let peer = client.peer;
+        let ftp = client.ftp.as_mut()?;
+        let (session_key, _) = ftp.link.as_ref().and_then(ControlLink::channel)?;
+        let session = sessions.get_mut(session_key.index()).filter(|s| s.key == session_key)?;
+        let channel = match session.mux.open_direct_tcpip(key, target, peer) {
+            Ok(channel) => channel,
+            Err(error) => return Some(Err(error)),
+        };
+        let until = now + session.profile.open_timeout;
+        ftp.slots.push(DataSlot::opening(id, channel, is_passive, until));
+        self.watch_dialogue(key);
+        self.mark_dirty(session_key);
+        Some(Ok(()))
     }
 
     /// One of the control connection's channels has been opened: true if it was a data channel.
     pub(super) fn slot_opened(&mut self, key: Key, channel: ChannelId) -> bool {
-        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
-            return false;
-        };
+        let now = self.now;
+        let Some(client) = self.client(key) else { return false };
+        let Some(ftp) = &mut client.ftp else { return false };
         let Some(slot) = ftp.slots.iter_mut().find(|slot| slot.channel == channel) else {
             return false;
         };
         let id = slot.id;
-        slot.until = None;
+        let timeout = client.route.as_ref().map(|route| route.filter.data_timeout);
+        let until = timeout.filter(|_| slot.is_passive).map(|timeout| now + timeout);
+        slot.wait = SlotWait::Client(until);
         self.watch_dialogue(key);
         self.dialogue_event(key, Event::DataOpened { id });
         true
@@ -205,11 +94,21 @@ impl Worker {
     /// One of the control connection's data channels could not be opened, or has ended before the
     /// client's side was there: true if it was one.
     pub(super) fn slot_failed(&mut self, key: Key, channel: ChannelId, text: &str) -> bool {
-        let Some(id) = self.slot_of(key, channel) else { return false };
-        if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
-            ftp.slots.retain(|slot| slot.id != id);
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else {
+            return false;
+        };
+        let Some(position) = ftp.slots.iter().position(|slot| slot.channel == channel) else {
+            return false;
+        };
+        let slot = ftp.slots.remove(position);
+        if slot.is_passive && matches!(slot.wait, SlotWait::Server(_)) {
+            // Nobody knows of it yet: the client's request will ask again, and be told.
+            log::debug!("data connection not opened ahead: {text}");
+            self.watch_dialogue(key);
+        } else {
+            let event = Event::DataFailed { id: slot.id, text: text.to_owned() };
+            self.dialogue_event(key, event);
         }
-        self.dialogue_event(key, Event::DataFailed { id, text: text.to_owned() });
         true
     }
 
@@ -225,11 +124,6 @@ impl Worker {
             }
             None => false,
         }
-    }
-
-    fn slot_of(&mut self, key: Key, channel: ChannelId) -> Option<DataId> {
-        let ftp = self.client(key)?.ftp.as_ref()?;
-        ftp.slots.iter().find(|slot| slot.channel == channel).map(|slot| slot.id)
     }
 
     /// Connects to the data port of an active client.
@@ -308,62 +202,9 @@ impl Worker {
         }
     }
 
-    /// The transfer of a PORT that named a BIND has begun: the BIND comes here, wherever it waits.
-    pub(super) fn accept_bind(&mut self, control: Key, id: DataId, bind: BindId) {
-        let link = DataLink { control: Place { worker: self.index, client: control }, id };
-        if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
-            ftp.binds.retain(|known| *known != bind);
-        }
-        match self.shared.expected.take_bind(bind) {
-            None => self.bind_lost(link),
-            Some(place) if place.worker == self.index => self.give_bind(place.client, link),
-            Some(Place { worker, client }) => {
-                self.shared.workers[worker].send(Inbound::UseBind { client, link });
-            }
-        }
-    }
-
-    /// A BIND of this worker becomes the data connection of a dialogue on any worker.
-    pub(super) fn give_bind(&mut self, key: Key, link: DataLink) {
-        let worker = link.control.worker;
-        let is_here = worker == self.index;
-        match self.client(key) {
-            Some(client) => {
-                client.data = Some(link);
-                if is_here { self.join_bind(key) } else { self.hand_over(key, worker) }
-            }
-            None if is_here => self.bind_lost(link),
-            None => self.shared.workers[worker].send(Inbound::BindLost(link)),
-        }
-    }
-
-    /// A BIND that a dialogue of this worker wanted to use is gone.
-    pub(super) fn bind_lost(&mut self, link: DataLink) {
-        let text = "the client's BIND is gone".into();
-        let event = Event::ClientConnectFailed { id: link.id, text };
-        self.dialogue_event(link.control.client, event);
-    }
-
-    /// Gives a BIND its second answer and its data channel.
-    pub(super) fn join_bind(&mut self, key: Key) {
-        let Some(client) = self.client(key) else { return };
-        let (Some(link), Some(route)) = (client.data, &client.route) else { return };
-        let (version, host) = (route.version, route.target.host.clone());
-        let from = self.peer_for_bind(link, &host);
-        let Some(client) = self.client(key) else { return };
-        let reply = socks::reply(version, Outcome::Success, from);
-        if answer(&mut client.socket, &reply).is_err() {
-            self.remove_client(key, true);
-            return;
-        }
-        if self.attach(link.control.client, link.id, key) {
-            self.dialogue_event(link.control.client, Event::ClientConnected { id: link.id });
-        }
-    }
-
     /// Joins a client's socket to the data channel that waits for it; false: there is none any
     /// more, and the client is gone.
-    fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
+    pub(super) fn attach(&mut self, control: Key, id: DataId, key: Key) -> bool {
         if self.is_plain(control) {
             return self.attach_plain(control, id, key);
         }
@@ -386,14 +227,22 @@ impl Worker {
         let Some(session) = self.session(session_key) else { return false };
         session.clients += 1;
         session.mux.set_owner(slot.channel, key);
-        // Nobody reads what the client sends into a channel that the server has closed.
-        let is_closed = session.mux.owner(slot.channel).is_none();
         let Some(client) = self.client(key) else { return false };
         if let Some(route) = &mut client.route {
             // A BIND does not know its dialogue before.
             (route.live, route.filter) = (live, filter);
             route.seat = Some((pool_key, seat));
         }
+        self.run_slot(key, session_key, slot);
+        true
+    }
+
+    /// A client that owns a slot's channel begins to relay.
+    pub(super) fn run_slot(&mut self, key: Key, session_key: Key, slot: DataSlot) {
+        let Some(session) = self.session(session_key) else { return };
+        // Nobody reads what the client sends into a channel that the server has closed.
+        let is_closed = session.mux.owner(slot.channel).is_none();
+        let Some(client) = self.client(key) else { return };
         client.ready.read = true;
         client.ready.write = true;
         client.enter(State::Tunnel(Tunnel {
@@ -408,7 +257,6 @@ impl Worker {
         }));
         self.watch_idle(key);
         self.enqueue(key);
-        true
     }
 
     /// The dialogue gives a data connection up, in whatever state it is.
@@ -487,9 +335,7 @@ impl Worker {
                     session.mux.set_owner(channel, control);
                 }
                 if let Some(ftp) = self.client(control).and_then(|client| client.ftp.as_mut()) {
-                    let backlog = VecDeque::new();
-                    let (eof, until, peer) = (false, None, None);
-                    ftp.slots.push(DataSlot { id, channel, backlog, eof, until, peer });
+                    ftp.slots.push(DataSlot::open(id, channel, None));
                 }
             }
             self.remove_client(key, true);
@@ -664,26 +510,6 @@ fn count_transfer(counted: &Transfers, record: &TransferRecord, bytes: u64) {
 /// A field of an accounting record: a dash if it is not known.
 fn field(text: Option<&str>) -> &str {
     text.filter(|text| !text.is_empty()).unwrap_or("-")
-}
-
-/// Tells a dialogue which BINDs of its client wait: to be called when bytes have been read that may
-/// hold a PORT, and before the dialogue takes them, or the BIND it names may not be known yet.
-pub(super) fn update_binds(expected: &Expected, client: IpAddr, ftp: &mut FtpControl) {
-    let waiting = expected.binds(client, &ftp.asked.target.host);
-    let dialogue = &mut ftp.dialogue;
-    ftp.binds.retain(|known| {
-        let waits = waiting.iter().any(|(bind, _)| bind == known);
-        if !waits {
-            dialogue.event(Event::BindGone { bind: *known });
-        }
-        waits
-    });
-    for (bind, address) in waiting {
-        if !ftp.binds.contains(&bind) {
-            ftp.binds.push(bind);
-            ftp.dialogue.event(Event::BindWaiting { bind, address });
-        }
-    }
 }
 
 /// In which state a data connection ended.

@@ -10,7 +10,6 @@
 //! | its transfer command | DATATIME | 425 for the transfer, given back |
 //! | the FTP server's connection | DATATIME; 10 s after the transfer's 2xx | 425 for the transfer, given back |
 
-use std::collections::VecDeque;
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -216,14 +215,7 @@ impl Worker {
         };
         let (id, port) = (slot.id, slot.port.unwrap_or(0));
         ftp.used_forward = Some((forward, id));
-        ftp.slots.push(DataSlot {
-            id,
-            channel,
-            backlog: VecDeque::new(),
-            eof: false,
-            until: None,
-            peer: Some(origin),
-        });
+        ftp.slots.push(DataSlot::open(id, channel, Some(origin)));
         if let Some(parked) = parked {
             let parked = in_words(parked);
             self.say_stranger(

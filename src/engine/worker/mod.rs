@@ -9,6 +9,7 @@
 //! The worker owns every state change and every close; the files beside this one are its handlers,
 //! by subject.
 
+mod bind;
 mod channels;
 mod closing;
 mod dialing;
@@ -21,6 +22,7 @@ mod ftpforward;
 mod handshake;
 mod operator;
 mod parcels;
+mod passive;
 mod plain;
 mod routing;
 mod sessions;

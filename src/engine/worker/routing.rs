@@ -258,6 +258,7 @@ impl Worker {
         self.timers.set((key, Timer::Deadline), self.now + timeout);
         match session {
             None if is_bind => self.join_bind(key),
+            Some(session) if is_data => self.join_data(key, session),
             Some(session) => self.join_session(key, session),
             None if is_data => self.join_plain(key),
             None => self.fail(key, Failure::General, "the hand-over names no session"),

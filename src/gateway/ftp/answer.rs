@@ -3,6 +3,7 @@
 //! A failure carries the ID of a catalogued message, so that it can be looked up from the job's
 //! log; what is no failure does not.
 
+use crate::ftp::{Code, Line};
 use crate::message::{Argument, Message};
 
 /// One reply line of ours.
@@ -10,7 +11,7 @@ use crate::message::{Argument, Message};
 pub(super) struct Answer {
     /// Reply code.
     pub code: u16,
-    /// The whole line with its end, printable ASCII.
+    /// The whole line with its end: printable ASCII, or what the server wrote.
     pub line: Vec<u8>,
 }
 
@@ -27,6 +28,12 @@ impl Answer {
     /// Code, message ID and text.
     pub fn message(code: u16, message: &Message, arguments: &[Argument<'_>]) -> Self {
         Self::plain(code, &message.render(arguments))
+    }
+
+    /// What the server said to a command of ours, as the answer to the client's; a line of its own,
+    /// whatever came before.
+    pub fn passed_on(code: Code, line: &Line) -> Self {
+        Self { code: code.number(), line: [line.text(), b"\r\n"].concat() }
     }
 }
 

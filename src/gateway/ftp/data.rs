@@ -101,6 +101,8 @@ pub(super) struct Running {
     pub data: Option<DataConnection>,
     /// A 1xx has come, or its final 2xx.
     pub has_begun: bool,
+    /// Its final 2xx has come, and is the next reply that is taken.
+    pub is_confirmed: bool,
     /// The client has its final reply.
     pub is_answered: bool,
     /// ABOR came.
@@ -451,6 +453,7 @@ impl Running {
             verb,
             data,
             has_begun: false,
+            is_confirmed: false,
             is_answered: false,
             is_aborted: false,
             is_interrupted: false,

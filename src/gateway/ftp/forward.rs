@@ -87,7 +87,6 @@ impl Dialogue {
         line: &Line,
     ) {
         let Active { data, failure, .. } = active;
-        let text = String::from_utf8_lossy(line.text()).into_owned();
         let answer = if let Some(failure) = failure {
             failure
         } else if code.is_completion() {
@@ -97,8 +96,9 @@ impl Dialogue {
             self.act(Action::DropData { id: data.id });
             if code == 530 || code.number() / 100 == 4 {
                 // What the client would have been told for its own.
-                Answer { code: code.number(), line: format!("{text}\r\n").into() }
+                Answer::passed_on(code, line)
             } else {
+                let text = String::from_utf8_lossy(line.text()).into_owned();
                 let command = if at.is_ipv4() { "PORT" } else { "EPRT" };
                 let arguments =
                     [("command", &command as _), ("address", &at as _), ("reply", &text as _)];

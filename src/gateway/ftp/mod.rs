@@ -113,7 +113,8 @@ pub enum Action {
     /// LogIn is.
     OpenControl,
     /// Passive: one CONNECT of this client to `port` of one of `hosts` is the data connection; its
-    /// channel goes to `to`. [`Event::DataOpened`] or [`Event::DataFailed`] once it is used.
+    /// channel goes to `to`. [`Event::DataOpened`] once it is open; [`Event::DataFailed`] if the client has
+    /// asked and cannot have it, [`Event::ClientConnectFailed`] if it does not come for one that is open.
     Expect {
         /// The data connection.
         id: DataId,

@@ -116,6 +116,7 @@ impl Dialogue {
         self.begin_transfer(index);
         let is_stream = self.is_stream;
         let Awaited::Transfer(running) = &mut self.awaited[index] else { return false };
+        running.is_confirmed = true;
         if running.awaits_server() {
             if let Some(id) = running.hurry() {
                 self.act(Action::HurryServer { id });
@@ -230,6 +231,9 @@ impl Dialogue {
                 }
                 (Awaited::Abort, Some(_)) if !answers_abort(code) => {
                     self.awaited.remove(index);
+                }
+                (Awaited::Transfer(running), Some(_)) if running.is_confirmed => {
+                    return Some(index);
                 }
                 (Awaited::Transfer(running), Some(behind)) if running.has_begun => {
                     if code.is_preliminary() || ends_transfer(code) {
@@ -430,8 +434,7 @@ impl Dialogue {
             }
         } else if code == 530 || code.number() / 100 == 4 {
             // Not logged in, or no resources: what the client would have been told for its PORT.
-            let text = String::from_utf8_lossy(line.text()).into_owned();
-            Awaited::Answer(Answer { code: code.number(), line: format!("{text}\r\n").into() })
+            Awaited::Answer(Answer::passed_on(code, line))
         } else if active.stage == Stage::Epsv {
             self.without_epsv = true;
             active.stage = Stage::Pasv;

@@ -272,7 +272,8 @@ pub const FTP_CLIENT_UNREACHABLE: Message = Message {
     severity: Severity::E,
     text: "no data connection to the client: {reason}",
     explanation: "The client asked for active mode, but nothing can be connected to the address of \
-        its PORT or EPRT, or the connection of its SOCKS BIND is gone.",
+        its PORT or EPRT, or the connection of its SOCKS BIND is gone. Or it asked for passive mode, and \
+        has not connected within DATATIME.",
     action: "The client is told 425. The control connection stays.",
     response: "Allow connections from zoxy to the client, or use passive mode (FWFRIENDLY TRUE) \
         or SOCKS BIND.",

@@ -83,11 +83,8 @@ unsafe extern "C" fn crypt(
         return FAILED;
     }
     // SAFETY: live session of ours; no other reference to its Io is held during the call.
-    let keys = match unsafe { keying(session, direction) } {
-        Some(keying) => &mut keying.keys,
-        None => return FAILED,
-    };
-    let stream = match keys {
+    let Some(keying) = (unsafe { keying(session, direction) }) else { return FAILED };
+    let stream = match &mut keying.keys {
         Keys::Stream(stream) => stream,
         Keys::Whole(Protection::CtrEtm(etm)) => &mut etm.stream,
         _ => return FAILED,
@@ -96,11 +93,13 @@ unsafe extern "C" fn crypt(
     if !stream.crypt(unsafe { std::slice::from_raw_parts_mut(block, size) }) {
         return FAILED;
     }
-    // SAFETY: the decrypted block begins with the length field.
-    if first && !length_in_clear && !is_blocks(unsafe { read_length(block) }, LENGTH_SIZE) {
-        return FAILED;
+    if !first || length_in_clear {
+        return OK;
     }
-    OK
+    // SAFETY: the decrypted block begins with the length field.
+    let length = unsafe { read_length(block) };
+    keying.revealed = Some(length);
+    if is_blocks(length, LENGTH_SIZE) { OK } else { FAILED }
 }
 
 /// Whether a packet of this length, with `extra` encrypted bytes before it, is whole blocks.

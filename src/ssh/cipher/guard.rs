@@ -11,7 +11,7 @@ use std::ptr;
 use libssh2_sys::{self as sys, LIBSSH2_SESSION};
 
 use super::protection::{Direction, Keys, LENGTH_SIZE};
-use super::{CryptMethod, FAILED, OK, new_keys};
+use super::{CryptMethod, FAILED, OK, keying, new_keys};
 
 /// `FIRST_BLOCK`: the call is for the first block of a packet.
 pub(super) const FIRST_BLOCK: c_int = 1;
@@ -128,6 +128,10 @@ unsafe extern "C" fn crypt(
     }
     // SAFETY: the decrypted block begins with the length field.
     let length = unsafe { read_length(block) };
+    // SAFETY: live session of ours; no other reference to its Io is held during the call.
+    if let Some(keying) = unsafe { keying(session, Direction::Open) } {
+        keying.revealed = Some(length);
+    }
     if guard.accepts(length, LENGTH_SIZE) { OK } else { FAILED }
 }
 

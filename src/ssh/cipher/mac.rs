@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use libssh2_sys::LIBSSH2_SESSION;
 
 use super::etm::{CtrEtm, Hmac};
-use super::protection::{Direction, Keys, Protection};
+use super::protection::{Direction, Keys, Mac, Protection};
 use super::{FAILED, OK, TABLE_LIMIT, keying};
 
 type Init =
@@ -151,6 +151,8 @@ unsafe extern "C" fn init<const INDEX: usize>(
     // SAFETY: as above.
     let Some(keying) = (unsafe { keying(session, direction) }) else { return FAILED };
     keying.mac_due = false;
+    let size = usize::try_from(stock.length).unwrap_or(0);
+    keying.mac = Some(Mac { size, encrypt_then_mac: etm });
     if etm && matches!(keying.keys, Keys::Stream(_)) {
         // SAFETY: the key's length, per contract.
         let key =

@@ -30,7 +30,7 @@ use libssh2_sys::LIBSSH2_SESSION;
 
 use super::ffi::io_of;
 pub(super) use gcm::Gcm;
-pub(super) use protection::{Direction, Frame, Keying, Keys, LENGTH_SIZE};
+pub(super) use protection::{Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// `SSH2_CRYPT_FLAG_REQUIRES_FULL_PACKET`.
 const WHOLE_PACKET: c_long = 4;

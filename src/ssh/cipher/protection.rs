@@ -16,6 +16,9 @@ pub(in crate::ssh) const LENGTH_SIZE: usize = 4;
 /// Longest packet with its length and tag (RFC 4253 section 6.1), which is also what libssh2's receive buffer holds.
 pub(super) const LONGEST_PACKET: usize = 35_000;
 
+/// Bytes that tell libssh2 the length of a packet of its own: one block of AES. No packet is shorter.
+pub(in crate::ssh) const FIRST_BLOCK_SIZE: usize = 16;
+
 /// Least padding of a packet.
 const LEAST_PADDING: usize = 4;
 
@@ -36,6 +39,19 @@ pub(in crate::ssh) struct Keying {
     pub(in crate::ssh) sequence: u32,
     /// libssh2 will still hand over a MAC key for this direction.
     pub(super) mac_due: bool,
+    /// The MAC that libssh2 has been given a key for.
+    pub(super) mac: Option<Mac>,
+    /// Length field of the packet whose first block libssh2 has decrypted.
+    pub(super) revealed: Option<u32>,
+}
+
+/// What the extent of a packet needs to know of its MAC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mac {
+    /// Bytes of the tag.
+    pub size: usize,
+    /// Computed over the encrypted packet: the length field is in clear.
+    pub encrypt_then_mac: bool,
 }
 
 /// What the last key exchange agreed on.
@@ -65,7 +81,7 @@ pub(in crate::ssh) enum Protection {
 pub(in crate::ssh) enum Frame {
     /// This many, length field and tag included.
     Bytes(usize),
-    /// Its length cannot be seen from here.
+    /// Its length shows when libssh2 has decrypted the first block: [`Keying::behind_first_block`].
     Hidden,
     /// No packet can have this length.
     Impossible,
@@ -73,13 +89,14 @@ pub(in crate::ssh) enum Frame {
 
 impl Keying {
     pub(in crate::ssh) fn new() -> Self {
-        Self { keys: Keys::None, sequence: 0, mac_due: false }
+        Self { keys: Keys::None, sequence: 0, mac_due: false, mac: None, revealed: None }
     }
 
     /// New keys; `mac_due`: a MAC key will follow.
     pub(in crate::ssh) fn begin(&mut self, keys: Keys, mac_due: bool) {
         self.keys = keys;
         self.mac_due = mac_due;
+        (self.mac, self.revealed) = (None, None);
     }
 
     /// Bytes of a packet's tag, as far as it is ours.
@@ -92,9 +109,13 @@ impl Keying {
 
     /// The extent of the packet that begins with these bytes.
     pub(in crate::ssh) fn frame(&mut self, first: &[u8; LENGTH_SIZE]) -> Frame {
+        let in_clear = usize::try_from(u32::from_be_bytes(*first)).ok();
         let (length, tag) = match &mut self.keys {
-            Keys::Foreign | Keys::Stream(_) => return Frame::Hidden,
-            Keys::None => (usize::try_from(u32::from_be_bytes(*first)).ok(), 0),
+            Keys::Foreign | Keys::Stream(_) => match self.mac {
+                Some(Mac { size, encrypt_then_mac: true }) => (in_clear, size),
+                _ => return Frame::Hidden,
+            },
+            Keys::None => (in_clear, 0),
             Keys::Whole(protection) => {
                 (protection.length(self.sequence, first), protection.tag_size())
             }
@@ -103,6 +124,14 @@ impl Keying {
             Some(size) if size <= LONGEST_PACKET => Frame::Bytes(size),
             _ => Frame::Impossible,
         }
+    }
+
+    /// Bytes of a packet behind its first block, once libssh2 has decrypted that; None: it has not, or has found a
+    /// length that no packet can have.
+    pub(in crate::ssh) fn behind_first_block(&mut self) -> Option<usize> {
+        let length = usize::try_from(self.revealed.take()?).ok()?;
+        let size = length.checked_add(LENGTH_SIZE + self.mac?.size)?;
+        if size <= LONGEST_PACKET { size.checked_sub(FIRST_BLOCK_SIZE) } else { None }
     }
 
     /// Opens a whole packet in place; the text stays behind the length field. False: it was changed on its way.
@@ -231,5 +260,21 @@ pub(super) mod tests {
         assert_eq!(keying.frame(&[0xff; 4]), Frame::Impossible);
         keying.keys = Keys::Foreign;
         assert_eq!(keying.frame(&[0, 0, 0, 12]), Frame::Hidden);
+        keying.mac = Some(Mac { size: 32, encrypt_then_mac: true });
+        assert_eq!(keying.frame(&[0, 0, 0, 16]), Frame::Bytes(52));
+        assert_eq!(keying.frame(&[0xff; 4]), Frame::Impossible);
+    }
+
+    #[test]
+    fn extent_behind_the_first_block_is_bounded() {
+        let mut keying = Keying::new();
+        keying.begin(Keys::Foreign, true);
+        keying.mac = Some(Mac { size: 32, encrypt_then_mac: false });
+        assert_eq!(keying.behind_first_block(), None);
+        for (length, rest) in [(12, Some(32)), (28, Some(48)), (u32::MAX, None), (40_000, None)] {
+            keying.revealed = Some(length);
+            assert_eq!(keying.behind_first_block(), rest, "{length}");
+            assert_eq!(keying.behind_first_block(), None);
+        }
     }
 }

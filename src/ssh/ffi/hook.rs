@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use zeroize::Zeroize;
 
 use super::Packet;
-use super::io::{Arrival, Io, Phase};
+use super::io::{Arrival, Io, Phase, number};
 
 /// Type of the SEND callback.
 pub(super) type SendFn =
@@ -99,7 +99,9 @@ unsafe fn pass_on(
 ) -> c_int {
     // SAFETY: the caller's promises; the reference to the Io begins after libssh2 has returned.
     unsafe {
+        (*io).hold(kind == number::KEXINIT);
         let code = __real_ssh2_packet_add(session, data.as_ptr(), length, MAC_CONFIRMED, sequence);
+        (*io).hold(false);
         match (*io).passed(kind, code == super::EAGAIN) {
             true => code,
             false => sys::LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE,
@@ -174,6 +176,9 @@ pub(super) extern "C" fn receive(
     // may be uninitialised, so they are only ever copied to).
     unsafe {
         let io: *mut Io = (*abstract_).cast();
+        if (*io).is_held() {
+            return failure(Errno::AGAIN);
+        }
         let count = (*io).for_library(length);
         std::ptr::copy_nonoverlapping((*io).input.pending().as_ptr(), buffer.cast(), count);
         (*io).input.consume(count);

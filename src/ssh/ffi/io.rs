@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Packet;
 use super::padding::Padding;
-use crate::ssh::cipher::{Direction, Frame, Keying, Keys, LENGTH_SIZE};
+use crate::ssh::cipher::{Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// Size of the receive buffer in bytes: several packets for one read of the socket.
 pub(in crate::ssh) const RECEIVE_BUFFER: usize = 256 * 1024;
@@ -46,12 +46,12 @@ const REASON_LIMIT: usize = 256;
 const KEXINIT_LIMIT: usize = 16 * 1024;
 
 /// Message numbers that decide what becomes of a packet (RFC 4250 section 4.1).
-mod number {
+pub(super) mod number {
     pub(super) const DISCONNECT: u8 = 1;
     pub(super) const IGNORE: u8 = 2;
     pub(super) const DEBUG: u8 = 4;
     pub(super) const EXT_INFO: u8 = 7;
-    pub(super) const KEXINIT: u8 = 20;
+    pub(in super::super) const KEXINIT: u8 = 20;
     pub(super) const NEWKEYS: u8 = 21;
     pub(super) const USERAUTH_FAILURE: u8 = 51;
 }
@@ -137,6 +137,10 @@ pub(in crate::ssh) struct Io {
     in_packets: bool,
     /// What libssh2 may still take of the packet it has begun to take.
     frame_left: usize,
+    /// It has the first block of a packet, and will find the length in it.
+    has_first_block: bool,
+    /// It gets nothing now.
+    held: bool,
     /// libssh2 was given bytes without regard to packets, and may hold some.
     unframed: bool,
     padding: Padding,
@@ -178,6 +182,8 @@ impl Io {
             greeted: false,
             in_packets: false,
             frame_left: 0,
+            has_first_block: false,
+            held: false,
             unframed: false,
             padding: Padding::new(),
         }
@@ -261,7 +267,8 @@ impl Io {
 
     /// How many of the received bytes libssh2 may take now, if it asks for `wanted`.
     ///
-    /// It gets whole packets only, one at a time, so that it never holds bytes of the next one: those may be ours.
+    /// It gets one packet at a time, so that it never holds bytes of the next one, which may be ours: a whole one, or
+    /// its first block, and the rest as it comes, where only libssh2 can see the length.
     pub(super) fn for_library(&mut self, wanted: usize) -> usize {
         let pending = self.input.pending();
         // The lines before the first packet, which libssh2 reads byte by byte.
@@ -269,21 +276,41 @@ impl Io {
             return pending.len().min(wanted);
         }
         self.in_packets = true;
-        if self.frame_left == 0 {
+        if std::mem::take(&mut self.has_first_block) {
+            match self.receiving.behind_first_block() {
+                Some(rest) => self.frame_left = rest,
+                None => self.unframed = true,
+            }
+        } else if self.frame_left == 0 {
             let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return 0 };
             match self.receiving.frame(first) {
                 Frame::Bytes(size) if size <= pending.len() => self.frame_left = size,
-                Frame::Bytes(_) => return 0,
-                // libssh2 finds the length, or finds it wrong.
-                Frame::Hidden | Frame::Impossible => {
-                    self.unframed = true;
-                    return pending.len().min(wanted);
+                Frame::Hidden if FIRST_BLOCK_SIZE <= pending.len() => {
+                    self.frame_left = FIRST_BLOCK_SIZE;
+                    self.has_first_block = true;
                 }
+                Frame::Bytes(_) | Frame::Hidden => return 0,
+                // libssh2 finds it wrong as well.
+                Frame::Impossible => self.unframed = true,
             }
         }
-        let count = self.frame_left.min(wanted);
+        if self.unframed {
+            return pending.len().min(wanted);
+        }
+        let count = self.frame_left.min(wanted).min(pending.len());
         self.frame_left -= count;
         count
+    }
+
+    /// libssh2 handles a KEXINIT, and reads on from within. It must not come to packets there: it forgets a part
+    /// of one that it has read when it returns.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Whether libssh2 gets nothing now, whatever has come.
+    pub(super) fn is_held(&self) -> bool {
+        self.held
     }
 
     /// Whether there is something to work on: a whole packet, or the news that no more will come.
@@ -292,13 +319,14 @@ impl Io {
             return true;
         }
         let pending = self.input.pending();
-        if self.unframed || self.frame_left > 0 || !self.in_packets {
+        if self.unframed || self.has_first_block || self.frame_left > 0 || !self.in_packets {
             return !pending.is_empty();
         }
         let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return false };
         match self.receiving.frame(first) {
             Frame::Bytes(size) => size <= pending.len(),
-            Frame::Hidden | Frame::Impossible => true,
+            Frame::Hidden => FIRST_BLOCK_SIZE <= pending.len(),
+            Frame::Impossible => true,
         }
     }
 

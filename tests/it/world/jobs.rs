@@ -11,6 +11,9 @@ use super::{World, eventually, proxy, run, text};
 /// Decks and expected logs.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/jobs");
 
+/// Bytes of a test's folder, with the slash, with which no statement of a deck passes column 71.
+const LONGEST: usize = 41;
+
 /// Where the jobs of a test live.
 pub struct Jobs {
     /// The test's folder.
@@ -32,6 +35,8 @@ impl Jobs {
     /// With everything empty.
     pub fn new() -> Self {
         let world = World::new();
+        let room = world.path("").as_os_str().len() <= LONGEST;
+        assert!(room, "the decks of the tests hold paths: TMPDIR is too long for their columns");
         let mut jobs = Self { world, variables: Vec::new() };
         for (variable, folder) in
             [("ZOXY_SPOOL", "spool"), ("ZOXY_DSROOT", "ds"), ("ZOXY_PROGRAMS", "programs")]
@@ -192,6 +197,19 @@ impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
+}
+
+/// A JCL statement of one line as cards: a value in apostrophes that reaches past column 71 goes on in
+/// column 16 of the next card. Paths of temporary folders can be that long.
+pub fn cards(statement: &str) -> String {
+    let (mut rest, mut cards) = (statement.to_owned(), String::new());
+    while rest.len() > 71 {
+        // Two apostrophes that stand for one are not parted.
+        let (card, next) = rest.split_at(71 - usize::from(rest[..71].ends_with('\'')));
+        cards.push_str(&format!("{card}\n"));
+        rest = format!("//             {next}");
+    }
+    cards + &rest
 }
 
 /// The first lines that differ, and what is around them.

@@ -152,6 +152,23 @@ fn refusals_for_want_of_login_or_resources_go_through() {
         let line = format!("{refusal}\r\n");
         relaying(&[client(PORT), sent("EPSV\r\n"), server(&line), told(&line), sent("")]);
     }
+    // In the server's own code page.
+    let line = b"530 Bitte anmelden f\xfcr alles\r\n";
+    relaying(&[client(PORT), sent("EPSV\r\n"), server(line), told(line)]);
+}
+
+#[test]
+fn a_transfer_confirmed_without_its_begin_leaves_the_next_reply_to_the_port() {
+    relaying(&[
+        client(["STOR a\r\n", PORT].concat()),
+        sent("STOR a\r\nEPSV\r\n"),
+        server("200 stored\r\n"),
+        told("200 stored\r\n"),
+        server("229 (|||2000|)\r\n"),
+        acts(&["Started STOR a", "Ended STOR a 0 200 COMPLETE", "OpenData 1 192.0.2.7:2000"]),
+        opened(1),
+        told(ACCEPTED),
+    ]);
 }
 
 #[test]
@@ -346,9 +363,9 @@ fn a_second_229_opens_no_second_channel() {
     relaying(&[
         client(["LIST\r\n", PORT].concat()),
         sent("LIST\r\nEPSV\r\n"),
-        server("229 (|||2000|)\r\n229 (|||2001|)\r\n"),
+        server("425 no\r\n229 (|||2000|)\r\n229 (|||2001|)\r\n"),
         opened(1),
-        told(["229 (|||2001|)\r\n", ACCEPTED].concat()),
-        acts(&["Started LIST ", "OpenData 1 192.0.2.7:2000", "Ended LIST  0 229 COMPLETE"]),
+        told(["425 no\r\n", ACCEPTED, "229 (|||2001|)\r\n"].concat()),
+        acts(&["Started LIST ", "Ended LIST  0 425 REFUSED", "OpenData 1 192.0.2.7:2000"]),
     ]);
 }

@@ -1,0 +1,73 @@
+//! SSH servers that are not OpenSSH: AsyncSSH, as servers were before strict key exchange.
+
+use std::net::TcpStream;
+use std::process::Command;
+
+use super::root::RootProcess;
+use super::{Log, World, eventually, free_port, python, run, text};
+
+/// AsyncSSH, which lets everybody with the right key in, and through to everywhere.
+const ASYNCSSH: &str = "\
+import sys, warnings
+warnings.simplefilter('ignore')
+try:
+    import asyncio, asyncssh
+except ImportError:
+    sys.exit('asyncssh is missing: install the Debian package python3-asyncssh')
+port, host_key, authorized, cipher, mac, rekey = sys.argv[1:]
+
+class Server(asyncssh.SSHServer):
+    def connection_requested(self, *addresses):
+        return True
+
+# It neither offers strict key exchange nor takes the client's offer: sequence numbers go on.
+asyncssh.connection.SSHConnection._get_extra_kex_algs = lambda self: [b'ext-info-s']
+asyncssh.connection.SSHConnection._strict_kex = property(lambda self: False, lambda self, on: None)
+
+async def serve():
+    await asyncssh.create_server(
+        Server, '127.0.0.1', int(port), server_host_keys=[host_key],
+        authorized_client_keys=authorized, encryption_algs=[cipher], mac_algs=[mac],
+        rekey_bytes=int(rekey), compression_algs=['none'])
+    print('ready', flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(serve())
+";
+
+/// The running server.
+pub struct OtherSshd {
+    /// Port on 127.0.0.1.
+    pub port: u16,
+    /// SHA256 fingerprint of its host key.
+    pub fingerprint: String,
+    log: Log,
+    _process: RootProcess,
+}
+
+impl OtherSshd {
+    /// Starts AsyncSSH without strict key exchange, with one cipher and one MAC; it renews its keys every
+    /// `rekey` bytes.
+    pub fn asyncssh(world: &World, cipher: &str, mac: &str, rekey: u64) -> Self {
+        let port = free_port();
+        let host_key = world.key("asyncssh-host", &["-t", "ed25519", "-N", ""]);
+        let script = world.write("ssh-server.py", ASYNCSSH);
+        let log = world.log("asyncssh");
+        let shown = run(Command::new("ssh-keygen").arg("-lf").arg(&host_key));
+        let fingerprint = text(&shown.stdout).split(' ').nth(1).unwrap_or_default().to_owned();
+        let authorized = world.identity().with_extension("pub");
+        let files = [script, host_key, authorized].map(|path| path.display().to_string());
+        let [script, host_key, authorized] = &files;
+        let (at, rekey) = (port.to_string(), rekey.to_string());
+        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey];
+        let process = RootProcess::start(&log, &python(), &arguments);
+        eventually("AsyncSSH to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
+        Self { port, fingerprint, log, _process: process }
+    }
+}
+
+impl Drop for OtherSshd {
+    fn drop(&mut self) {
+        self.log.show_on_failure("AsyncSSH");
+    }
+}
