@@ -8,13 +8,13 @@ pub mod ctl;
 mod deck;
 mod ds;
 mod explain;
+mod ftp;
 mod iconv;
 mod interrupt;
 mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
-mod replacement;
 mod report;
 mod run;
 mod submit;
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use crate::job::end::NOT_RUN;
 use crate::job::launch;
-use crate::job::programs::iebgener;
+use crate::job::programs::{ftp as job_ftp, iebgener};
 use crate::message::catalogue::{SUBMIT_FAILED, USAGE};
 use crate::message::log;
 use output::Output;
@@ -72,6 +72,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "stop", summary: "stop a started task", main: task::stop },
     Subcommand { name: "modify", summary: "send a command to a started task", main: task::modify },
     Subcommand { name: "ds", summary: "work with data sets on this system", main: ds::main },
+    Subcommand { name: "ftp", summary: "the batch FTP client, as PGM=FTP has it", main: ftp::main },
     Subcommand {
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",
@@ -110,6 +111,7 @@ fn dispatch(arguments: &[String]) -> u8 {
             println!("{text}");
             rc
         }
+        job_ftp::SUBCOMMAND => ftp::step(rest),
         launch::SUBCOMMAND => run_launched(rest),
         name => match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
             Some(subcommand) => (subcommand.main)(rest),

@@ -236,6 +236,7 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         keepalive_count: values.number("KEEPCOUNT"),
         sessions: values.number("SESSIONS"),
         channels: values.number("CHANNELS"),
+        spread: values.number("SPREAD"),
         window: values.number("WINDOW"),
         backoff_min: values.time("BACKOFFMIN"),
         backoff_max: values.time("BACKOFFMAX"),

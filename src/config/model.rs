@@ -127,6 +127,8 @@ pub struct Profile {
     pub sessions: usize,
     /// CHANNELS: most channels in one session.
     pub channels: usize,
+    /// SPREAD: clients in each session from which another one is opened; 0: never before all are full.
+    pub spread: usize,
     /// WINDOW: largest receive window of one channel, in bytes.
     pub window: u32,
     /// BACKOFFMIN: first pause after a failed dial; doubled per failure, with jitter.

@@ -25,6 +25,7 @@ pub mod libraries;
 mod log;
 mod proc;
 pub mod programs;
+pub mod reader;
 pub mod run;
 pub mod settings;
 pub mod spool;

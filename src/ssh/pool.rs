@@ -54,6 +54,15 @@ pub struct Bounds {
     pub sessions: usize,
     /// Most clients in one session.
     pub channels: usize,
+    /// Clients in each session from which another one is made while there may be more; 0: only when all are full.
+    pub spread: usize,
+}
+
+impl Bounds {
+    /// Clients in a session up to which it is taken before another one is made.
+    fn wanted(&self) -> usize {
+        if self.spread == 0 { self.channels } else { self.spread.min(self.channels) }
+    }
 }
 
 /// Where a client was placed.
@@ -147,8 +156,9 @@ impl<S: Copy + Eq> Pool<S> {
         }
     }
 
-    /// Finds a session for one more client, preferring those for which `near` holds, then the one
-    /// with fewest clients; `make` makes a session where none has room.
+    /// Finds a session for one more client, preferring those with fewer clients than wanted, then those for
+    /// which `near` holds, then the one with fewest clients; `make` makes a session where none has room, or
+    /// all have as many as wanted and there may be more sessions.
     pub fn place(
         &self,
         key: &PoolKey,
@@ -158,20 +168,34 @@ impl<S: Copy + Eq> Pool<S> {
     ) -> Placement<S> {
         let mut tables = self.lock();
         let members = tables.groups.entry(key.clone()).or_default();
+        let open = members.iter().filter(|member| !member.is_shunned).count();
+        let may_make = open < bounds.sessions;
+        let limit = if may_make { bounds.wanted() } else { bounds.channels };
         let best = members
             .iter_mut()
-            .filter(|member| !member.is_shunned && member.clients < bounds.channels)
-            .min_by_key(|member| (!near(member.seat), member.clients));
+            .filter(|member| !member.is_shunned && member.clients < limit)
+            .min_by_key(|m| (m.clients >= bounds.wanted(), !near(m.seat), m.clients));
         if let Some(member) = best {
             member.clients += 1;
             return Placement::Join(member.seat);
         }
-        if members.iter().filter(|member| !member.is_shunned).count() >= bounds.sessions {
+        if !may_make {
             return Placement::Full;
         }
         let seat = make();
         members.push(Member { seat, clients: 1, is_shunned: false });
         Placement::Made(seat)
+    }
+
+    /// Where the sessions of a key are, if all have as many clients as wanted and there may be more: the next
+    /// client makes another one.
+    pub fn crowded(&self, key: &PoolKey, bounds: Bounds) -> Option<Vec<S>> {
+        let tables = self.lock();
+        let members = tables.groups.get(key)?;
+        let open = || members.iter().filter(|member| !member.is_shunned);
+        let is_crowded = open().count() < bounds.sessions
+            && open().all(|member| member.clients >= bounds.wanted());
+        is_crowded.then(|| members.iter().map(|member| member.seat).collect())
     }
 
     /// Counts one more client on a seat that it has to be on; false: the seat is gone.
@@ -434,7 +458,7 @@ mod tests {
         }
     }
 
-    const TWO: Bounds = Bounds { sessions: 2, channels: 2 };
+    const TWO: Bounds = Bounds { sessions: 2, channels: 2, spread: 0 };
 
     #[test]
     fn clients_fill_sessions_up_to_both_bounds() {
@@ -449,6 +473,26 @@ mod tests {
         assert_eq!(place(9), Placement::Join(1));
         assert_eq!(pool.place(&key("v"), TWO, |_| false, || 3), Placement::Made(3));
         assert_eq!(pool.sessions(), 3);
+    }
+
+    #[test]
+    fn clients_spread_over_sessions_before_they_fill_them() {
+        let pool = Pool::<u32>::new();
+        let bounds = Bounds { sessions: 2, channels: 4, spread: 2 };
+        let place = |seat| pool.place(&key("u"), bounds, |seat| seat == 1, || seat);
+        assert_eq!(pool.crowded(&key("u"), bounds), None);
+        assert_eq!(place(1), Placement::Made(1));
+        assert_eq!(pool.crowded(&key("u"), bounds), None);
+        assert_eq!(place(9), Placement::Join(1));
+        assert_eq!(pool.crowded(&key("u"), bounds), Some(vec![1]));
+        assert_eq!(place(2), Placement::Made(2));
+        // Not the near one, which has as many as wanted.
+        assert_eq!(place(9), Placement::Join(2));
+        assert_eq!(pool.crowded(&key("u"), bounds), None, "there may be no more");
+        for _ in 0..4 {
+            assert!(matches!(place(9), Placement::Join(_)));
+        }
+        assert_eq!(place(9), Placement::Full);
     }
 
     #[test]

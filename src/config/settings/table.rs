@@ -288,6 +288,15 @@ pub static SETTINGS: &[Setting] = &[
         meaning: "Most channels in one session.",
     },
     Setting {
+        keyword: "SPREAD",
+        scope: Scope::Profile,
+        kind: Kind::Number(0, 8_192),
+        default: "0",
+        meaning: "Clients in each session from which another one is opened, on the worker with the fewest, up to \
+            SESSIONS. An SSH session is one thread here and one process at the server: several carry more. 0: \
+            only when all are full.",
+    },
+    Setting {
         keyword: "WINDOW",
         scope: Scope::Profile,
         kind: Kind::Size(32 * KILO, 64 * MEGA),
