@@ -1,9 +1,10 @@
 //! zoxy: a SOCKS proxy for mainframe batch file transfer, through SSH.
 //!
 //! The binary in `main.rs` is a thin shell around [`cli`]. Imports point downwards only:
-//! `cli` → `engine`, `job` → `operator`, `jcl` → `gateway` → `ssh`, `socks`, `ftp`, `config` →
-//! `dataset`, `codepage`, `message`.
+//! `cli` → `engine`, `job`, `batch` → `operator`, `jcl` → `gateway` → `ssh`, `socks`, `ftp`, `config`
+//! → `dataset`, `codepage`, `message`.
 
+pub mod batch;
 pub mod cli;
 pub mod codepage;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod jcl;
 pub mod job;
 pub mod message;
 pub mod operator;
+mod replacement;
 pub mod socks;
 pub mod ssh;
 #[cfg(test)]

@@ -42,4 +42,9 @@ impl Random {
     pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.below(256) as u8).collect()
     }
+
+    /// Up to `most` characters of these.
+    pub(crate) fn text(&mut self, alphabet: &[char], most: usize) -> String {
+        (0..self.below(most + 1)).map(|_| alphabet[self.below(alphabet.len())]).collect()
+    }
 }

@@ -1,10 +1,16 @@
 //! `zoxy ctl`: the operator's end of the console socket.
 //!
-//! Sends one command to a running zoxy, prints its answer and ends with its return code. Called by
+//! Sends one command to a running zoxy, prints its answer and ends with its return code; without a
+//! command it reads one after the other: from a terminal ([`interactive`]), or line by line. Called by
 //! the dispatcher of subcommands.
 
+mod interactive;
+mod lines;
+mod screen;
+mod watch;
+
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use getopts::Options;
@@ -13,70 +19,151 @@ use super::deck;
 use super::rc::Rc;
 use crate::config::{self, LoadOptions};
 use crate::job::command::{self as tasks, TaskCommand};
-use crate::message::catalogue::USAGE;
+use crate::message::catalogue::{NO_TERMINAL, USAGE};
 use crate::operator::client::send;
+use crate::operator::command::Command;
 use crate::operator::protocol::MAX_COMMAND;
-use crate::operator::{command, default_socket};
+use crate::operator::{command, default_socket, json};
 
 const BRIEF: &str = "\
-Usage: zoxy ctl [-c CONFIG | -s SOCKET] COMMAND
+Usage: zoxy ctl [-c CONFIG | -s SOCKET] [-j] [COMMAND]
 
 Sends an operator command to a running zoxy, or carries out one about jobs and
-started tasks, and prints the answer.";
+started tasks, and prints the answer. Without a command it reads them from the
+terminal, with history and completion, or line by line from standard input.";
 
 const AFTER_OPTIONS: &str = "
 Commands, in upper or lower case:
 ";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 4 done with warnings, 8 not done, 12 no zoxy can be
-reached.
+Return codes: 0 done, 4 done with warnings or nothing to do, 8 not done,
+12 no zoxy can be reached; of several commands from standard input, the worst.
 ";
 
 /// Runs `zoxy ctl` with the arguments after the subcommand; returns the return code.
 pub fn main(arguments: &[String]) -> u8 {
-    let (mut out, mut err) = (Vec::new(), Vec::new());
-    let rc = run(arguments, &mut out, &mut err);
+    let (text, rc, to_stderr) = match Request::parse(arguments) {
+        Ok(Request::Help) => (help(), Rc::Ok.into(), false),
+        Ok(Request::Read(console)) if io::stdin().is_terminal() && io::stdout().is_terminal() => {
+            return interactive::run(&console);
+        }
+        Ok(Request::Read(console)) => {
+            return lines::run(&console, io::stdin().lock(), &mut io::stdout().lock());
+        }
+        Ok(Request::Watch(console, words)) => {
+            if io::stdin().is_terminal() && io::stdout().is_terminal() {
+                return watch::run(&console, &words);
+            }
+            (NO_TERMINAL.render(&[]) + "\n", Rc::Error.into(), true)
+        }
+        Ok(Request::Send(console, line)) => {
+            let answer = console.enter(&line);
+            (answer.text, answer.rc, answer.is_of_ctl && !console.json)
+        }
+        Err(UsageError(text)) => (text + "\n", Rc::Error.into(), true),
+    };
     // Nobody is left to be told when the output cannot be written (zoxy ctl ... | head).
-    let _ = io::stdout().write_all(&out).and_then(|()| io::stdout().flush());
-    let _ = io::stderr().write_all(&err);
+    let _ = match to_stderr {
+        false => io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()),
+        true => io::stderr().write_all(text.as_bytes()),
+    };
     rc
 }
 
-/// The same with the output collected: `out` for answers, `err` for messages of `zoxy ctl` itself.
-fn run(arguments: &[String], out: &mut Vec<u8>, err: &mut Vec<u8>) -> u8 {
-    let (text, rc, to) = match Request::parse(arguments) {
-        Ok(Request::Help) => (help(), Rc::Ok.into(), out),
-        Ok(Request::Send { socket, line }) => match send(&socket, &line) {
-            Ok((text, rc)) => {
-                out.extend(text);
-                return rc;
+/// Where commands go, and in which form their answers come.
+#[derive(Debug, PartialEq, Eq)]
+struct Console {
+    socket: PathBuf,
+    /// The socket or deck was named: what could be meant for a started task is for this zoxy.
+    is_named: bool,
+    json: bool,
+}
+
+/// The answer to one command, whole lines.
+struct Answer {
+    text: String,
+    rc: u8,
+    /// It comes from `zoxy ctl` itself, which could not reach zoxy or did not understand.
+    is_of_ctl: bool,
+}
+
+impl Console {
+    /// Carries out one command line.
+    fn enter(&self, line: &str) -> Answer {
+        match self.understand(line) {
+            Ok(Meant::Task(TaskCommand::List)) if self.json => {
+                let (text, rc) = tasks::list_json();
+                self.answer(text, rc, false)
             }
-            Err(failure) => {
-                out.extend(&failure.shown);
-                (format!("{failure}\n"), Rc::Severe.into(), err)
+            Ok(Meant::Task(command)) => {
+                let (text, rc) = tasks::run_task_command(&command);
+                self.answer(text.trim_end().to_owned(), rc, rc >= 8)
             }
-        },
-        Ok(Request::Task(command)) => {
-            let (text, rc) = tasks::run_task_command(&command);
-            (text.trim_end().to_owned() + "\n", rc, if rc < 8 { out } else { err })
+            Ok(Meant::Proxy(command)) => self.ask(&command, line),
+            Err(text) => self.answer(text, Rc::Error.into(), true),
         }
-        Err(UsageError(text)) => (text + "\n", Rc::Error.into(), err),
-    };
-    to.extend(text.into_bytes());
-    rc
+    }
+
+    /// What a line means; the error is the message that says what would be right.
+    fn understand(&self, line: &str) -> Result<Meant, String> {
+        if line.len() >= MAX_COMMAND {
+            return Err(usage(format!("command longer than {MAX_COMMAND} bytes")).0);
+        }
+        let task = tasks::parse(line).filter(|task| !self.is_named || *task == TaskCommand::List);
+        match task {
+            Some(task) => Ok(Meant::Task(task)),
+            // A wrong command is told even when no zoxy runs.
+            None => command::parse(line).map(Meant::Proxy).map_err(|error| error.to_string()),
+        }
+    }
+
+    fn ask(&self, command: &Command, line: &str) -> Answer {
+        let line = match command {
+            Command::Display { view, .. } if self.json => {
+                Command::Display { view: *view, json: true }.to_string()
+            }
+            _ => line.to_owned(),
+        };
+        match send(&self.socket, &line) {
+            Ok((text, rc)) => self.answer(String::from_utf8_lossy(&text).into_owned(), rc, false),
+            Err(failure) => {
+                let shown = String::from_utf8_lossy(&failure.shown).into_owned();
+                let gap = if shown.is_empty() || shown.ends_with('\n') { "" } else { "\n" };
+                self.answer(format!("{shown}{gap}{failure}"), Rc::Severe.into(), true)
+            }
+        }
+    }
+
+    /// As JSON where that is asked for and it is not.
+    fn answer(&self, text: String, rc: u8, is_of_ctl: bool) -> Answer {
+        let is_object = text.starts_with('{') && rc < 8;
+        let mut text = if self.json && !is_object { json::answer(&text, rc) } else { text };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Answer { text, rc, is_of_ctl }
+    }
+}
+
+/// What a command line is about.
+enum Meant {
+    /// Jobs and started tasks: no running proxy is needed.
+    Task(TaskCommand),
+    /// The running proxy.
+    Proxy(Command),
 }
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     Help,
-    Send {
-        socket: PathBuf,
-        line: String,
-    },
-    /// About jobs and started tasks: no running proxy is needed.
-    Task(TaskCommand),
+    /// One command.
+    Send(Console, String),
+    /// A display that redraws: what is behind WATCH.
+    Watch(Console, String),
+    /// Commands from standard input.
+    Read(Console),
 }
 
 /// Messages that say why a command line cannot be served.
@@ -89,23 +176,22 @@ impl Request {
         if matches.opt_present("help") {
             return Ok(Self::Help);
         }
-        let line = matches.free.join(" ");
-        if line.len() >= MAX_COMMAND {
-            return Err(usage(format!("command longer than {MAX_COMMAND} bytes")));
-        }
-        let named = matches.opt_present("socket") || matches.opt_present("config");
-        if let Some(command) = tasks::parse(&line).filter(|_| !named) {
-            return Ok(Self::Task(command));
-        }
-        // A wrong command is told even when no zoxy runs.
-        command::parse(&line).map_err(|error| UsageError(error.to_string()))?;
+        let is_named = matches.opt_present("socket") || matches.opt_present("config");
         let socket = match (matches.opt_str("socket"), matches.opt_str("config")) {
             (Some(_), Some(_)) => return Err(usage("give either -c or -s")),
             (Some(socket), None) => PathBuf::from(socket),
             (None, Some(deck)) => socket_of_deck(&deck)?,
             (None, None) => default_socket(),
         };
-        Ok(Self::Send { socket, line })
+        let console = Console { socket, is_named, json: matches.opt_present("json") };
+        let line = matches.free.join(" ");
+        match line.split_once([' ', '\t']).unwrap_or((&line, "")) {
+            ("", _) if matches.free.is_empty() => Ok(Self::Read(console)),
+            (word, rest) if word.eq_ignore_ascii_case("watch") => {
+                Ok(Self::Watch(console, rest.to_owned()))
+            }
+            _ => Ok(Self::Send(console, line)),
+        }
     }
 }
 
@@ -118,6 +204,7 @@ fn options() -> Options {
         "CONFIG",
     );
     options.optopt("s", "socket", "console socket of the zoxy to operate", "SOCKET");
+    options.optflag("j", "json", "answer each command with one line of JSON, for programs");
     options.optflag("h", "help", "print this help");
     options
 }
@@ -125,15 +212,24 @@ fn options() -> Options {
 fn help() -> String {
     let mut help = options().usage(BRIEF);
     help.push_str(AFTER_OPTIONS);
-    for line in command::HELP.lines() {
+    help.push_str(&commands_help());
+    help.push_str(&format!("\nWithout -c and -s the socket is {}.\n", default_socket().display()));
+    help.push_str(RETURN_CODES);
+    help
+}
+
+/// Every command with what it does.
+fn commands_help() -> String {
+    let mut help = String::new();
+    for line in command::help().lines() {
         help.push_str(&format!("    {line}\n"));
     }
-    help.push_str("\nWithout -c and -s also these, which need no running zoxy:\n");
+    help.push_str("\nA display that redraws, on a terminal:\n");
+    help.push_str("    WATCH STATUS 2           any display, here every 2 seconds\n");
+    help.push_str("\nThese need no running zoxy (with -c or -s, only D A,L):\n");
     for line in tasks::HELP.lines() {
         help.push_str(&format!("    {line}\n"));
     }
-    help.push_str(&format!("\nWithout -c and -s the socket is {}.\n", default_socket().display()));
-    help.push_str(RETURN_CODES);
     help
 }
 
@@ -166,11 +262,21 @@ mod tests {
     use super::*;
     use crate::operator::testing::{Operated, TempDir};
 
+    /// Return code, and what goes to standard output and standard error.
     fn ctl(arguments: &[&str]) -> (u8, String, String) {
         let arguments: Vec<_> = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let rc = run(&arguments, &mut out, &mut err);
-        (rc, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+        match Request::parse(&arguments) {
+            Ok(Request::Help) => (0, help(), String::new()),
+            Ok(Request::Send(console, line)) => {
+                let answer = console.enter(&line);
+                match answer.is_of_ctl && !console.json {
+                    true => (answer.rc, String::new(), answer.text),
+                    false => (answer.rc, answer.text, String::new()),
+                }
+            }
+            Ok(request) => panic!("{request:?}"),
+            Err(UsageError(text)) => (8, String::new(), text),
+        }
     }
 
     #[test]
@@ -222,14 +328,17 @@ mod tests {
         });
         let (rc, out, err) = ctl(&["-s", path.to_str().unwrap(), "D STATUS"]);
         zoxy.join().unwrap();
-        assert_eq!((rc, out.as_str()), (12, "half an ans"));
-        assert!(err.starts_with("ZOX0521E ") && err.ends_with("the answer has no end\n"), "{err}");
+        assert_eq!((rc, out.as_str()), (12, ""));
+        assert!(
+            err.starts_with("half an ans\nZOX0521E ") && err.ends_with("the answer has no end\n"),
+            "{err}"
+        );
     }
 
     #[test]
     fn wrong_command_lines_are_told_without_a_zoxy() {
         let all = [
-            (&[][..], "ZOX0510E"),
+            (&[""][..], "ZOX0510E"),
             (&["Q"], "ZOX0511E"),
             (&["D", "NOTHING"], "ZOX0512E"),
             (&["-x", "P"], "ZOX1091E"),
@@ -249,10 +358,42 @@ mod tests {
     fn help_is_complete() {
         let (rc, out, err) = ctl(&["--help"]);
         assert_eq!((rc, err.as_str()), (0, ""));
-        for part in
-            ["--config", "--socket", "D CONNS[,ALL]", "F REFRESH", "12 no zoxy", "zoxy.sock"]
-        {
+        for part in [
+            "--config",
+            "--socket",
+            "--json",
+            "WATCH",
+            "D CONNS[,ALL]",
+            "F REFRESH",
+            "12 no zoxy",
+            "zoxy.sock",
+        ] {
             assert!(out.contains(part) || part == "zoxy.sock" && out.contains("/zoxy-"), "{part}");
         }
+    }
+
+    #[test]
+    fn answers_for_programs_are_json() {
+        let wrong = ctl(&["--json", "-s", "/nonexistent", "D", "TUNELS"]);
+        assert_eq!((wrong.0, wrong.2.as_str()), (8, ""));
+        assert!(wrong.1.starts_with(r#"{"messages":[{"id":"ZOX0512E","#), "{}", wrong.1);
+        let (rc, out, _) = ctl(&["-j", "-s", "/nonexistent/x", "P"]);
+        assert_eq!(rc, 12);
+        assert!(out.contains(r#""id":"ZOX0520E""#) && out.ends_with("\"rc\":12}\n"), "{out}");
+        let console = Console { socket: "/x".into(), is_named: true, json: true };
+        let display = console.answer("{\"display\":1}\n".into(), 0, false);
+        assert_eq!(display.text, "{\"display\":1}\n");
+    }
+
+    #[test]
+    fn without_a_command_they_are_read() {
+        let parse = |arguments: &[&str]| {
+            let arguments: Vec<_> = arguments.iter().map(|&word| word.to_owned()).collect();
+            Request::parse(&arguments)
+        };
+        assert!(matches!(parse(&[]), Ok(Request::Read(Console { is_named: false, .. }))));
+        assert!(matches!(parse(&["-s", "x"]), Ok(Request::Read(Console { is_named: true, .. }))));
+        let Ok(Request::Watch(_, words)) = parse(&["watch", "ftp", "2"]) else { panic!() };
+        assert_eq!(words, "ftp 2");
     }
 }

@@ -1,4 +1,5 @@
-//! `zoxy explain`: says which filter a destination hits, and what would be done.
+//! `zoxy explain`: says which filter a destination hits, and what would be done; or what a message
+//! means.
 
 use getopts::Options;
 
@@ -7,14 +8,20 @@ use super::output::Output;
 use super::rc::Rc;
 use super::usage;
 use crate::config::{Host, Target};
+use crate::message::catalogue::NO_SUCH_MESSAGE;
+use crate::message::manual;
 use crate::socks::host_from_name;
 
 const BRIEF: &str = "\
 Usage: zoxy explain -c CONFIG [OPTIONS] HOST PORT
+       zoxy explain ID...
 
 Says which filter of a deck a destination hits and what zoxy would do with the
 connection. Nothing is connected to and no name is resolved: HOST stands for
-exactly what a SOCKS client would send, an address or a name.";
+exactly what a SOCKS client would send, an address or a name.
+
+With the IDs of messages, such as ZOX3004E, it explains these: what they mean,
+what zoxy does, what the operator can do.";
 
 const RETURN_CODES: &str = "
 Return codes: 0 the connection would be made, 4 it would be blocked, 8 the deck
@@ -41,11 +48,27 @@ fn run(arguments: &[String]) -> Output {
     if matches.opt_present("help") {
         return Output::new(Rc::Ok, options.usage(BRIEF) + RETURN_CODES);
     }
+    if !matches.opt_present("config")
+        && !matches.free.is_empty()
+        && matches.free.iter().all(|word| manual::is_id(word))
+    {
+        return messages(&matches.free);
+    }
     let deck_and_target = Deck::from_matches(&matches)
         .and_then(|deck| target(&matches.free).map(|target| (deck, target)));
     match deck_and_target {
         Ok((deck, target)) => explain(&deck, &target),
         Err(problem) => usage("explain", &problem),
+    }
+}
+
+/// What messages mean.
+fn messages(ids: &[String]) -> Output {
+    let explained: Result<Vec<String>, &String> =
+        ids.iter().map(|id| manual::explain(id).ok_or(id)).collect();
+    match explained {
+        Ok(texts) => Output::new(Rc::Ok, texts.join("\n")),
+        Err(id) => Output::failure(Rc::Error, NO_SUCH_MESSAGE.render(&[("id", id)])),
     }
 }
 
@@ -111,6 +134,17 @@ FILTER   NEAR     DIRECT           NNN *           10.0.0.0/8
         assert_eq!(explained("bad", "WHAT", &["10.1.1.1", "21"]).rc, Rc::Error);
         let missing = run(&["-c", "/nonexistent/DECK", "h", "21"].map(str::to_owned));
         assert_eq!(missing.rc, Rc::Severe);
+    }
+
+    #[test]
+    fn messages_are_explained() {
+        let output = run(&["zox3004e", "ZOX4521"].map(str::to_owned));
+        assert_eq!(output.rc, Rc::Ok);
+        assert!(output.out.starts_with("ZOX3004E ") && output.out.contains("\nZOX4521I "));
+        assert!(output.out.contains("Operator response:"));
+        let output = run(&["ZOX9999E".to_owned()]);
+        assert_eq!(output.rc, Rc::Error);
+        assert_eq!(output.err, "ZOX0561E there is no message ZOX9999E\n");
     }
 
     #[test]

@@ -15,13 +15,13 @@ use getopts::{Matches, Options};
 use super::interrupt::Interrupt;
 use super::output::Output;
 use super::rc::Rc;
-use super::replacement::Replacement;
 use crate::codepage::detect::{self, Basis, Detected};
 use crate::codepage::{CodePage, Failure, LineEnds, NewLine, Transcoder};
 use crate::message::Message;
 use crate::message::catalogue::{
     CONVERSION_FAILED, CONVERSION_SUBSTITUTED, CONVERSION_UNREADABLE, CONVERSION_UNWRITABLE,
 };
+use crate::replacement::Replacement;
 
 /// Bytes that are read at once.
 const PIECE: usize = 64 * 1024;

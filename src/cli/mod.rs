@@ -8,13 +8,14 @@ pub mod ctl;
 mod deck;
 mod ds;
 mod explain;
+mod ftp;
 mod iconv;
 mod interrupt;
 mod jobs;
 mod output;
 pub mod passwd;
 pub mod rc;
-mod replacement;
+mod report;
 mod run;
 mod submit;
 mod task;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 
 use crate::job::end::NOT_RUN;
 use crate::job::launch;
-use crate::job::programs::iebgener;
+use crate::job::programs::{ftp as job_ftp, iebgener};
 use crate::message::catalogue::{SUBMIT_FAILED, USAGE};
 use crate::message::log;
 use output::Output;
@@ -48,13 +49,18 @@ const SUBCOMMANDS: &[Subcommand] = &[
     },
     Subcommand {
         name: "explain",
-        summary: "say which filter a destination hits, and what would be done",
+        summary: "say which filter a destination hits, or what a message means",
         main: explain::main,
     },
     Subcommand {
         name: "ctl",
         summary: "send an operator command to a running zoxy",
         main: ctl::main,
+    },
+    Subcommand {
+        name: "report",
+        summary: "sum up the transfers in a log by user, host and result",
+        main: report::main,
     },
     Subcommand { name: "submit", summary: "run a JCL-style deck", main: submit::main },
     Subcommand {
@@ -66,6 +72,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     Subcommand { name: "stop", summary: "stop a started task", main: task::stop },
     Subcommand { name: "modify", summary: "send a command to a started task", main: task::modify },
     Subcommand { name: "ds", summary: "work with data sets on this system", main: ds::main },
+    Subcommand { name: "ftp", summary: "the batch FTP client, as PGM=FTP has it", main: ftp::main },
     Subcommand {
         name: "passwd",
         summary: "make a line for a file of SOCKS5 users",
@@ -104,6 +111,7 @@ fn dispatch(arguments: &[String]) -> u8 {
             println!("{text}");
             rc
         }
+        job_ftp::SUBCOMMAND => ftp::step(rest),
         launch::SUBCOMMAND => run_launched(rest),
         name => match SUBCOMMANDS.iter().find(|subcommand| subcommand.name == name) {
             Some(subcommand) => (subcommand.main)(rest),

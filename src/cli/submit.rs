@@ -6,11 +6,12 @@ use super::output::Output;
 use super::rc::Rc;
 use super::{deck, usage};
 use crate::dataset::{FileName, Prefix, Store};
-use crate::jcl::{Member, Reading};
+use crate::jcl::Member;
 use crate::job::end::{JobEnd, NOT_RUN};
 use crate::job::id::Kind;
 use crate::job::launch::{Order, launch};
 use crate::job::libraries::{SystemLibraries, deck as read_deck, deck_from_stdin, symbols};
+use crate::job::reader::name_of;
 use crate::job::run;
 use crate::job::settings::Settings;
 use crate::job::spool::Spool;
@@ -36,7 +37,8 @@ jobs the highest counts.
 Environment: ZOXY_SPOOL is the folder of the spool, ZOXY_DSROOT that of data
 sets, ZOXY_PROCLIB has the procedure libraries, ZOXY_PROGRAMS folders with
 programs; ZOXY_DSWAIT is how many seconds a job waits for data sets,
-ZOXY_STEPWAIT how many a step may wait without processor time.
+ZOXY_STEPWAIT how many a step may wait without processor time, ZOXY_SYSOUTMAX
+how many megabytes a SYSOUT data set may have.
 ";
 
 /// Runs `zoxy submit` with the arguments after the subcommand; returns the return code.
@@ -164,19 +166,4 @@ fn read(request: &Request) -> Result<Member, String> {
     deck.code_page = request.code_page.or(deck.code_page);
     deck.record_format = request.record_format.or(deck.record_format);
     Ok(deck)
-}
-
-/// The job's name; of a deck with errors as its first card has it.
-fn name_of(reading: &Reading) -> String {
-    if let Some(job) = &reading.job {
-        return job.name.clone();
-    }
-    let cards = reading.listing.entries.iter().filter_map(|entry| entry.cards.first());
-    let names = cards.filter_map(|card| {
-        let name = card.strip_prefix("//")?.split(' ').next()?;
-        let is_name = (1..=8).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"$#@".contains(&b));
-        is_name.then(|| name.to_ascii_uppercase())
-    });
-    names.into_iter().next().unwrap_or_else(|| "NONAME".to_owned())
 }

@@ -106,7 +106,7 @@ impl FromStr for CodePage {
             .find_map(|prefix| bare.strip_prefix(prefix))
             .unwrap_or(&bare);
         let is_number = number.len() <= 5 && number.bytes().all(|byte| byte.is_ascii_digit());
-        let ccsid = number.parse().ok().filter(|_| is_number).ok_or(UnknownCodePage)?;
+        let ccsid: u16 = number.parse().ok().filter(|_| is_number).ok_or(UnknownCodePage)?;
         Self::ALL.into_iter().find(|page| page.ccsid() == ccsid).ok_or(UnknownCodePage)
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::diagnostic::Report;
 use super::field::{Field, Place};
 use super::files::{self, Exposure};
+use super::model::DefaultSetting;
 use super::rules::AddressSet;
 use super::settings::{Kind, SETTINGS, Scope, Secrecy, Setting, Value};
 use super::statement::{Names, Owner, Set};
@@ -52,6 +53,8 @@ pub(super) struct Assigned(HashMap<(Scope, &'static str), HashMap<String, Assign
 #[derive(Debug)]
 struct Assignment {
     value: Value,
+    /// As on the card; nothing of what a secret is read from.
+    text: String,
     place: Place,
 }
 
@@ -78,6 +81,16 @@ impl Assigned {
             }
         }
         all
+    }
+
+    /// What holds without a SET card by name, for every row of the table.
+    pub fn defaults(&self) -> Vec<DefaultSetting> {
+        let default = |row: &'static Setting| {
+            let set = self.0.get(&(row.scope, row.keyword)).and_then(|names| names.get(ALL));
+            let value = set.map_or_else(|| row.default.to_owned(), |set| set.text.clone());
+            DefaultSetting { scope: row.scope, keyword: row.keyword, value, is_set: set.is_some() }
+        };
+        SETTINGS.iter().map(default).collect()
     }
 
     /// The values of one listener, profile or filter; of the process, with any name.
@@ -122,7 +135,11 @@ impl Assigned {
         }
         let place = set.value.place();
         let names = self.0.entry((row.scope, row.keyword)).or_default();
-        let assignment = Assignment { value, place };
+        let text = match secrecy {
+            Some((_, false)) => "(a file)".to_owned(),
+            _ => set.value.text.clone(),
+        };
+        let assignment = Assignment { value, text, place };
         if let Some(earlier) = names.insert(set.name.text.clone(), assignment) {
             let expected =
                 format!("one SET of {} only; card {} sets it again", row.keyword, place.card);

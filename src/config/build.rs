@@ -25,6 +25,7 @@ use crate::message::catalogue::{
     LISTENER_MISSING, NAME_UNKNOWN, PROFILE_UNUSED, SETTING_WITHOUT_EFFECT, VALUE_INVALID,
 };
 use crate::message::diagnostic::quoted;
+use crate::message::log::{FileSettings, RouteSettings};
 
 /// Checks the statements against each other and builds what they say.
 pub(super) fn build(
@@ -49,19 +50,42 @@ pub(super) fn build(
         listeners: listeners(&statements.listeners, &assigned, report),
         profiles,
         filters,
-        process: process(assigned.of(Scope::Process, "*")),
+        process: process(assigned.of(Scope::Process, "*"), report),
+        defaults: assigned.defaults(),
     }
 }
 
-fn process(values: Values<'_>) -> ProcessSettings {
+fn process(values: Values<'_>, report: &mut Report) -> ProcessSettings {
     ProcessSettings {
         workers: values.number("WORKERS"),
         max_connections: values.number("MAXCONN"),
         max_per_client: values.number("MAXCLIENT"),
         drain: values.time("DRAINTIME"),
         console: values.path("CONSOLE"),
+        console_group: values.text("CONSGROUP"),
+        log: log_routes(values, report),
+        reply_time: values.time("REPLYTIME"),
         resolvers: values.number("RESOLVERS"),
         window_memory: values.number("WINDOWMEM"),
+    }
+}
+
+/// Where messages go; a file needs a name.
+fn log_routes(values: Values<'_>, report: &mut Report) -> RouteSettings {
+    let to = values.words("LOGTO");
+    let file = values.path("LOGFILE").filter(|_| to.contains(&"FILE"));
+    if let (None, true, Some(place)) = (&file, to.contains(&"FILE"), values.place("LOGTO")) {
+        report.add(&VALUE_INVALID, place, "FILE without LOGFILE", "SET * LOGFILE with its path");
+    }
+    RouteSettings {
+        stderr: to.contains(&"STDERR"),
+        syslog: values.path("SYSLOG").filter(|_| to.contains(&"SYSLOG")),
+        file: file.map(|path| FileSettings {
+            path,
+            size: values.number("LOGSIZE"),
+            keep: values.number("LOGKEEP"),
+        }),
+        repeat: values.time("LOGREPEAT"),
     }
 }
 
@@ -197,6 +221,7 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         known_hosts: values.files("KNOWNHOSTS"),
         strict: match values.word("STRICTKEY") {
             "NEW" => StrictHostKey::New,
+            "ASK" => StrictHostKey::Ask,
             _ => StrictHostKey::Yes,
         },
         ciphers: values.text("CIPHERS"),
@@ -211,6 +236,7 @@ fn profile(server: &Server, values: Values<'_>, pins: Vec<HostKeyPin>) -> Profil
         keepalive_count: values.number("KEEPCOUNT"),
         sessions: values.number("SESSIONS"),
         channels: values.number("CHANNELS"),
+        spread: values.number("SPREAD"),
         window: values.number("WINDOW"),
         backoff_min: values.time("BACKOFFMIN"),
         backoff_max: values.time("BACKOFFMAX"),

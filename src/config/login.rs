@@ -95,7 +95,7 @@ pub(super) fn check(
         && profile.known_hosts.is_empty()
         && profile.strict == StrictHostKey::Yes
     {
-        incomplete("a HOSTKEY card, SET KNOWNHOSTS or SET STRICTKEY NEW for it");
+        incomplete("a HOSTKEY card, SET KNOWNHOSTS, SET STRICTKEY NEW or ASK for it");
     }
     if ways.application && profile.application_auth.is_empty() {
         let place = values.place("AUTH").unwrap_or(place);

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use super::Forward;
 use super::rules::{AddressSet, Destination, PortSet};
+use super::settings::Scope;
 use crate::codepage::CodePage;
 use crate::dataset::FileName;
+use crate::message::log::RouteSettings;
 
 /// One deck, checked.
 #[derive(Debug)]
@@ -28,6 +30,21 @@ pub struct Config {
     pub filters: Vec<Arc<Filter>>,
     /// Settings of the process as a whole (SET with name `*`).
     pub process: ProcessSettings,
+    /// What holds where no name sets another value, in the order of the manual, for displays.
+    pub defaults: Vec<DefaultSetting>,
+}
+
+/// One keyword in one place, and the value that holds there without a SET card by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultSetting {
+    /// The place.
+    pub scope: Scope,
+    /// The keyword.
+    pub keyword: &'static str,
+    /// The value as on a card; empty: none. What a secret is read from is not told.
+    pub value: String,
+    /// A SET card with `*` gave it.
+    pub is_set: bool,
 }
 
 /// A LISTEN card and its settings.
@@ -110,6 +127,8 @@ pub struct Profile {
     pub sessions: usize,
     /// CHANNELS: most channels in one session.
     pub channels: usize,
+    /// SPREAD: clients in each session from which another one is opened; 0: never before all are full.
+    pub spread: usize,
     /// WINDOW: largest receive window of one channel, in bytes.
     pub window: u32,
     /// BACKOFFMIN: first pause after a failed dial; doubled per failure, with jitter.
@@ -180,6 +199,9 @@ pub enum StrictHostKey {
     /// A host nobody knows is accepted, warned about, and held to that key while zoxy runs;
     /// a changed key is always refused.
     New,
+    /// A host nobody knows is refused, and the operator asked; a key that is confirmed is held to
+    /// while zoxy runs.
+    Ask,
 }
 
 /// What becomes of a connection.
@@ -252,6 +274,12 @@ pub struct ProcessSettings {
     pub console: Option<PathBuf>,
     /// RESOLVERS: helper threads of each kind.
     pub resolvers: usize,
+    /// CONSGROUP: group whose members may use the console, by name or number.
+    pub console_group: Option<String>,
+    /// LOGTO, LOGFILE, LOGSIZE, LOGKEEP, SYSLOG, LOGREPEAT: where messages go.
+    pub log: RouteSettings,
+    /// REPLYTIME: how long a request to the operator stays open.
+    pub reply_time: Duration,
     /// WINDOWMEM: bytes by which the receive windows of all channels together may grow.
     pub window_memory: u64,
 }

@@ -36,6 +36,18 @@ pub enum Scope {
     Filter,
 }
 
+impl Scope {
+    /// In one word, for displays.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Listener => "listener",
+            Self::Profile => "profile",
+            Self::Filter => "filter",
+        }
+    }
+}
+
 impl Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -10,6 +10,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::attributes::{Attributes, Dcb};
 use super::file_name::FileName;
 use super::name::{DdName, MemberName};
 use super::prefix::Prefix;
@@ -26,6 +27,36 @@ pub fn from_environment(
     member: Option<&MemberName>,
 ) -> Result<FileName, StoreError> {
     look_up(name, member, |variable| env::var_os(variable))
+}
+
+/// The attributes that whoever allocated a DD says it has, in ZOXY_DCB_NAME as a job's step sets it;
+/// None if it says nothing, or nothing that can be read.
+pub fn attributes(name: &str) -> Result<Option<Attributes>, String> {
+    let Ok(text) = env::var(format!("ZOXY_DCB_{name}")) else { return Ok(None) };
+    parse_attributes(&text).map(Some).ok_or_else(|| format!("{name}: {text} are no attributes"))
+}
+
+/// Whether what is written to a DD goes behind what is there: DISP=MOD or OAPPEND.
+pub fn appends(name: &str) -> bool {
+    env::var(format!("ZOXY_DISP_{name}")).is_ok_and(|status| status == "MOD")
+}
+
+/// Reads `RECFM=FB,LRECL=80,...` as a step has it.
+pub(crate) fn parse_attributes(text: &str) -> Option<Attributes> {
+    let mut dcb = Dcb::default();
+    for part in text.split(',') {
+        let (keyword, value) = part.split_once('=')?;
+        let number = || value.parse::<u16>().ok();
+        match keyword {
+            "RECFM" => dcb.recfm = Some(value.parse().ok()?),
+            "LRECL" => dcb.lrecl = Some(number()?),
+            "BLKSIZE" => dcb.blksize = Some(number()?),
+            "BDW" => dcb.bdw = Some(value == "YES"),
+            "CODEPAGE" => dcb.code_page = Some(value.parse().ok()?),
+            _ => return None,
+        }
+    }
+    dcb.complete().ok()
 }
 
 fn look_up(
@@ -58,6 +89,15 @@ fn look_up(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn damaged_attributes_are_none() {
+        for text in ["", "RECFM", "RECFM=X", "LRECL=x", "RECFM=FB,LRECL=80,BLKSIZE=81"] {
+            assert!(parse_attributes(text).is_none(), "{text}");
+        }
+        let attributes = parse_attributes("RECFM=VB,LRECL=84,BDW=YES,CODEPAGE=IBM-037").unwrap();
+        assert!(attributes.lrecl() == 84 && attributes.bdw());
+    }
 
     fn looked_up(environment: &[(&str, &str)], member: Option<&str>) -> Result<String, String> {
         let name = DdName::parse("INFILE").unwrap();

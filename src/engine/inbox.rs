@@ -15,6 +15,7 @@ use super::dial::Prepared;
 use super::expected::DataLink;
 use super::key::Key;
 use crate::config::Listener;
+use crate::ssh::pool::Server;
 
 /// What other threads ask of a worker.
 pub enum Inbound {
@@ -59,6 +60,24 @@ pub enum Inbound {
         /// Number of the question, returned with the answer.
         question: u64,
     },
+    /// Cut this client connection, if it is here.
+    Cancel {
+        /// Number of the question, returned with the answer.
+        question: u64,
+        /// The connection's `#id`.
+        number: u64,
+    },
+    /// Make new SSH sessions for a profile.
+    Reconnect {
+        /// Number of the question, returned with the answer.
+        question: u64,
+        /// The profile's name.
+        profile: String,
+        /// Cut the sessions there are; else they take no new clients.
+        cut: bool,
+    },
+    /// Dial this server now, where a session pauses before it.
+    EndPause(Server),
     /// Answer that this worker's loop turns.
     Ping {
         /// Number of the question, returned with the answer.

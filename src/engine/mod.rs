@@ -9,13 +9,14 @@
 //! | [`notify`], [`passed`] | what a service manager is told, and the sockets it passes |
 //! | [`dial`] | what dialing an SSH server needs, and how it fails |
 //! | [`shared`], [`inbox`] | what threads share, and what they tell each other |
-//! | [`accept`], [`sockets`], [`timers`], [`limits`], [`jobs`], [`turns`], [`key`] | parts |
+//! | [`accept`], [`sockets`], [`timers`], [`limits`], [`gates`], [`jobs`], [`turns`], [`key`] | parts |
 //! | [`snapshot`] | what the operator's displays are made of |
 
 pub mod accept;
 pub mod client;
 pub mod dial;
 pub mod expected;
+pub mod gates;
 pub mod inbox;
 pub mod jobs;
 pub mod key;

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::client::Credential;
 use super::expected::Expected;
+use super::gates::Gates;
 use super::inbox::{Inbound, Post};
 use super::jobs::Helpers;
 use super::key::Key;
@@ -24,14 +25,16 @@ use super::limits::Limits;
 use crate::config::{Config, Filter, Profile, Target};
 use crate::socks::users::Users;
 use crate::ssh::channels::Reserve;
-use crate::ssh::hostkey::LearnedKeys;
-use crate::ssh::pool::Pool;
+use crate::ssh::hostkey::{Fingerprint, LearnedKeys};
+use crate::ssh::pool::{Pool, Server};
 
 /// Shared by the supervisor and every worker for the life of the process.
 pub struct Shared {
     live: Mutex<Arc<Live>>,
     /// SSH sessions of all workers.
     pub pool: Pool<Seat>,
+    /// What an operator has closed.
+    pub gates: Gates,
     /// Client limits.
     pub limits: Limits,
     /// What the receive windows of all sessions may grow by.
@@ -94,22 +97,58 @@ pub struct Counters {
     pub fell_back: AtomicU64,
     /// SOCKS BIND requests that belonged to an FTP dialogue.
     pub binds: AtomicU64,
+    /// SSH sessions that could not be opened.
+    pub dials_failed: AtomicU64,
+    /// Open SSH sessions that were lost.
+    pub sessions_lost: AtomicU64,
+    /// FTP transfers that have ended.
+    pub transfers: Transfers,
     /// Bytes from clients.
     pub up: AtomicU64,
     /// Bytes to clients.
     pub down: AtomicU64,
 }
 
+/// FTP transfers by result, and their bytes.
+#[derive(Default)]
+pub struct Transfers {
+    /// The server confirmed them, and all bytes were passed on.
+    pub complete: AtomicU64,
+    /// Nothing moved.
+    pub refused: AtomicU64,
+    /// They failed.
+    pub failed: AtomicU64,
+    /// The client gave them up.
+    pub aborted: AtomicU64,
+    /// Bytes of uploads.
+    pub up: AtomicU64,
+    /// Bytes of downloads.
+    pub down: AtomicU64,
+}
+
+/// A host key that nobody knows, of a profile that asks the operator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownKey {
+    /// The profile.
+    pub profile: String,
+    /// The server that shows it.
+    pub server: Server,
+    /// The key.
+    pub fingerprint: Fingerprint,
+}
+
 /// What workers tell the supervisor.
 #[derive(Debug)]
 pub enum Report {
-    /// Answer to [`Inbound::Snapshot`].
+    /// Answer to [`Inbound::Snapshot`], [`Inbound::Cancel`] and [`Inbound::Reconnect`].
     Snapshot {
         /// The question's number.
         question: u64,
-        /// What the worker holds.
+        /// What the worker holds, or has done.
         snapshot: super::snapshot::WorkerSnapshot,
     },
+    /// A dial has met a host key that nobody knows, under STRICTKEY ASK.
+    UnknownKey(Box<UnknownKey>),
     /// A draining worker has no client left, or its time is up.
     Drained {
         /// Its index.
@@ -171,6 +210,7 @@ impl Shared {
             reserve,
             live: Mutex::new(live),
             pool: Pool::new(),
+            gates: Gates::default(),
             limits,
             helpers,
             workers,

@@ -31,6 +31,17 @@ pub struct WorkerSnapshot {
     pub paused: Vec<String>,
     /// Bytes of running relays, from clients and to them.
     pub traffic: (u64, u64),
+    /// What a command has come to here.
+    pub done: Done,
+}
+
+/// What a worker has done for a command.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    /// SSH sessions that were closed, or take no new connections.
+    pub sessions: usize,
+    /// Client connections that were cut, or are left on such sessions.
+    pub clients: usize,
 }
 
 /// Takes a worker's snapshot.
@@ -53,6 +64,7 @@ pub fn take(
         total: clients.len(),
         paused: Vec::new(),
         tunnels: sessions.iter().map(|(_, session)| tunnel(worker, session, now)).collect(),
+        done: Done::default(),
         traffic: clients.iter().fold((0, 0), |(up, down), (_, c)| (up + c.up, down + c.down)),
     }
 }
@@ -143,6 +155,7 @@ fn transfer(
             Direction::Upload => up,
             Direction::Download => down,
         },
+        size: control.dialogue.announced_size(),
         time: at.duration_since(running.started).unwrap_or_default(),
     }
 }

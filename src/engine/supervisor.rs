@@ -1,7 +1,12 @@
 //! The main thread: starts everything, hears signals and the operator, refreshes, stops.
 //!
 //! It moves no data. Workers tell it when they have drained and answer its questions for the
-//! displays; everything it waits for has a deadline.
+//! displays; everything it waits for has a deadline. What an operator asks for is carried out in
+//! `operate`, displays are put together in `displays`, requests to the operator in `asking`.
+
+mod asking;
+mod displays;
+mod operate;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -11,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token, Waker};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -25,18 +30,18 @@ use super::loading::{Cause, Rejected, bind_new, read_deck};
 use super::notify::{Answer, Due, Notifier, Watchdog};
 use super::passed::PassedSockets;
 use super::shared::{Live, Report, Shared, post};
-use super::snapshot::WorkerSnapshot;
 use super::worker::Worker;
 use crate::config::{Config, LoadOptions};
 use crate::dataset::FileName;
-use crate::message::Argument;
 use crate::message::catalogue::{REFRESH_FAILED, REFRESHED, STARTED, STOPPING};
-use crate::operator::command::Command;
-use crate::operator::console::{Console, ConsoleId};
+use crate::message::{Argument, log};
+use crate::operator::console::Console;
 use crate::operator::protocol::{TASK_CONSOLE, TASK_VARIABLE};
-use crate::operator::snapshot::{FilterRow, ListenerRow, RunState, Status, resident_memory};
+use crate::operator::requests::Requests;
 use crate::operator::{default_socket, display};
 use crate::say;
+use asking::Subject;
+use operate::Question;
 
 /// Why zoxy did not start, or ended other than asked.
 #[derive(Debug)]
@@ -68,6 +73,8 @@ struct Supervisor {
     bound: HashMap<SocketAddr, usize>,
     questions: HashMap<u64, Question>,
     next_question: u64,
+    /// What waits for an operator's reply.
+    requests: Requests<Subject>,
     stopping: Option<Stopping>,
     failed: bool,
 }
@@ -77,14 +84,6 @@ struct Service {
     notifier: Notifier,
     watchdog: Option<Watchdog>,
     passed: PassedSockets,
-}
-
-/// A display whose rows are being gathered.
-struct Question {
-    console: ConsoleId,
-    command: Command,
-    parts: Vec<WorkerSnapshot>,
-    deadline: Instant,
 }
 
 /// A stop under way.
@@ -127,11 +126,13 @@ impl Supervisor {
             return Err(Failure::Seams);
         }
         let live = read_deck(&deck, &options)?;
+        log::route(&live.config.process.log);
         raise_descriptor_limit();
         let acceptors = bind_new(&live.config, &HashMap::new(), &passed)?;
         let process = &live.config.process;
         let socket = process.console.clone().unwrap_or_else(default_socket);
-        let console = Console::bind(&socket).map_err(|error| {
+        let group = process.console_group.as_deref();
+        let console = Console::bind(&socket, group).map_err(|error| {
             say!(CONSOLE_FAILED, path = socket.display(), reason = error);
             Failure::Start
         })?;
@@ -200,6 +201,7 @@ impl Supervisor {
             bound: HashMap::new(),
             questions: HashMap::new(),
             next_question: 0,
+            requests: Requests::new(),
             stopping: None,
             failed: false,
         };
@@ -226,6 +228,7 @@ impl Supervisor {
                 .values()
                 .map(|question| question.deadline)
                 .chain(self.console.next_deadline())
+                .chain(self.requests.next_deadline())
                 .chain(self.service.watchdog.as_ref().and_then(Watchdog::next))
                 .min();
             let wait = deadline.map(|deadline| deadline.saturating_duration_since(now));
@@ -250,6 +253,7 @@ impl Supervisor {
             }
             self.console.expire(Instant::now());
             self.answer_late_questions();
+            self.expire_requests();
             self.watch();
             if self.stopping.as_ref().is_some_and(|s| s.drained.len() >= self.shared.workers.len())
             {
@@ -284,13 +288,8 @@ impl Supervisor {
                     stopping.cut += cut;
                 }
             }
-            Report::Snapshot { question, snapshot } => {
-                let Some(asked) = self.questions.get_mut(&question) else { return };
-                asked.parts.push(snapshot);
-                if asked.parts.len() == self.shared.workers.len() {
-                    self.answer_question(question);
-                }
-            }
+            Report::Snapshot { question, snapshot } => self.take_part(question, snapshot),
+            Report::UnknownKey(key) => self.ask_about_key(*key),
             Report::Alive { worker, round } => self.worker_answered(worker, round),
             Report::Lost(worker) => {
                 self.failed = true;
@@ -331,109 +330,6 @@ impl Supervisor {
         }
     }
 
-    fn carry_out(&mut self, console: ConsoleId, command: Command) {
-        match command {
-            Command::Refresh => {
-                let (text, rc) = self.refresh();
-                self.console.answer(console, &text, rc);
-            }
-            Command::Stop => {
-                let text = self.stop("operator command");
-                self.console.answer(console, &text, 0);
-            }
-            Command::DisplayFilters => {
-                let text = display::filters(&filter_rows(&self.shared.live()), SystemTime::now());
-                self.console.answer(console, &text, 0);
-            }
-            Command::DisplayStatus
-            | Command::DisplayConnections { .. }
-            | Command::DisplayFtp { .. }
-            | Command::DisplayTunnels => {
-                let question = self.next_question;
-                self.next_question += 1;
-                let deadline = Instant::now() + ANSWER_TIME;
-                self.questions
-                    .insert(question, Question { console, command, parts: Vec::new(), deadline });
-                for worker in &self.shared.workers {
-                    worker.send(Inbound::Snapshot { question });
-                }
-            }
-        }
-    }
-
-    fn answer_late_questions(&mut self) {
-        let now = Instant::now();
-        let late: Vec<u64> =
-            self.questions.iter().filter(|(_, q)| q.deadline <= now).map(|(n, _)| *n).collect();
-        for question in late {
-            self.answer_question(question);
-        }
-    }
-
-    /// Answers with what has come; RC 4 if a worker has not answered in time.
-    fn answer_question(&mut self, question: u64) {
-        let Some(Question { console, command, parts, .. }) = self.questions.remove(&question)
-        else {
-            return;
-        };
-        let rc = if parts.len() < self.shared.workers.len() { 4 } else { 0 };
-        let now = SystemTime::now();
-        let total = parts.iter().map(|part| part.total).sum();
-        let text = match command {
-            Command::DisplayTunnels => {
-                let rows: Vec<_> = parts.into_iter().flat_map(|part| part.tunnels).collect();
-                let total = rows.len();
-                display::tunnels(rows, total, now)
-            }
-            Command::DisplayConnections { .. } => {
-                let rows = parts.into_iter().flat_map(|part| part.connections).collect();
-                display::connections(rows, total, command.rows(), now)
-            }
-            Command::DisplayFtp { .. } => {
-                let totals = parts.iter().map(|part| part.ftp_totals).sum();
-                let rows = parts.into_iter().flat_map(|part| part.ftp).collect();
-                display::ftp(rows, &totals, command.rows(), now)
-            }
-            _ => display::status(&self.status(&parts), now),
-        };
-        self.console.answer(console, &text, rc);
-    }
-
-    fn status(&self, parts: &[WorkerSnapshot]) -> Status {
-        let live = self.shared.live();
-        let counters = &self.shared.counters;
-        let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-        let (up, down) =
-            parts.iter().fold((0, 0), |(up, down), p| (up + p.traffic.0, down + p.traffic.1));
-        Status {
-            version: env!("CARGO_PKG_VERSION"),
-            deck: live.config.source.clone(),
-            state: if self.stopping.is_some() { RunState::Draining } else { RunState::Running },
-            started: self.shared.started.0,
-            uptime: self.shared.started.1.elapsed(),
-            workers: self.shared.workers.len(),
-            listeners: live
-                .config
-                .listeners
-                .iter()
-                .map(|listener| ListenerRow {
-                    name: listener.name.clone(),
-                    address: listener.address.to_string(),
-                    paused: parts.iter().any(|part| part.paused.contains(&listener.name)),
-                })
-                .collect(),
-            connections: self.shared.limits.connections(),
-            max_connections: live.config.process.max_connections,
-            accepted: load(&counters.connections),
-            refused: load(&counters.refused) + load(&counters.blocked) + load(&counters.failed),
-            sessions: self.shared.pool.sessions(),
-            fell_back: load(&counters.fell_back),
-            up: load(&counters.up) + up,
-            down: load(&counters.down) + down,
-            memory: resident_memory(),
-        }
-    }
-
     /// Reads the deck again; a bad one is reported and the old one stays. Gives the operator's
     /// answer and its return code.
     fn refresh(&mut self) -> (String, u8) {
@@ -466,6 +362,8 @@ impl Supervisor {
         let live = read_deck(&self.deck, &self.options)?;
         let acceptors = bind_new(&live.config, &self.bound, &self.service.passed)?;
         self.shared.replace_live(Arc::clone(&live));
+        log::route(&live.config.process.log);
+        self.shared.gates.keep_profiles(|name| live.config.profiles.iter().any(|p| p.name == name));
         self.open_doors(&live.config, acceptors);
         Ok(live)
     }
@@ -527,6 +425,7 @@ impl Supervisor {
         }
         self.shared.helpers.stop(JOBS_PATIENCE);
         say!(STOPPED);
+        log::finish();
     }
 }
 
@@ -540,25 +439,8 @@ fn leave_console(socket: &Path) {
         std::os::unix::fs::symlink(socket, &link)
     });
     if let Err(error) = left {
-        log::debug!("{}: {error}", link.display());
+        ::log::debug!("{}: {error}", link.display());
     }
-}
-
-fn filter_rows(live: &Live) -> Vec<FilterRow> {
-    live.config
-        .filters
-        .iter()
-        .zip(&live.hits)
-        .map(|(filter, hits)| FilterRow {
-            name: filter.name.clone(),
-            card: filter.card,
-            action: filter.action.to_string(),
-            profile: filter.profile.as_ref().map(|profile| profile.name.clone()),
-            ports: filter.ports.to_string(),
-            destination: filter.destination.to_string(),
-            hits: hits.load(Ordering::Relaxed),
-        })
-        .collect()
 }
 
 const WAKE: Token = Token(0);
@@ -571,6 +453,3 @@ const JOBS_WAITING: usize = 4096;
 
 /// How long a stop waits for a helper thread that is busy.
 const JOBS_PATIENCE: Duration = Duration::from_millis(200);
-
-/// How long a display waits for a worker.
-const ANSWER_TIME: Duration = Duration::from_secs(5);

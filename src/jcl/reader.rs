@@ -8,6 +8,7 @@ mod data;
 mod field;
 
 use super::card::{Card, LAST};
+use super::keyword::{self, Kinds, Treatment};
 use super::operand::{self, Param, Value};
 use super::report::Problem;
 use super::text::{Place, Text};
@@ -195,8 +196,8 @@ impl<'a> Reader<'a> {
         Raw { cards, place: card.place(self.source, 1, LAST), kind, problems }
     }
 
-    /// What ends the data of a DD statement; None if none follows it. After an error in the parameters
-    /// the usual delimiters hold.
+    /// What ends the data of a DD statement; None if none follows it. After an error in the parameters,
+    /// or a keyword before DLM that such a DD does not have, the usual delimiters hold.
     fn delimiter(&self, scan: &Scan<'_>) -> Option<data::Delimiter> {
         let first = scan.operand.as_str().split(',').next().unwrap_or_default();
         let is_data = match first {
@@ -208,8 +209,15 @@ impl<'a> Reader<'a> {
             Ok(params) if !scan.spoiled => params,
             _ => Vec::new(),
         };
-        let dlm = params.iter().find(|param| param.keyword() == "DLM");
-        let characters = dlm.and_then(|param| match &param.value {
+        let is_known = |param: &Param| {
+            let row = keyword::find(keyword::DD, param.keyword());
+            row.is_some_and(|row| {
+                row.treatment != Treatment::Refused && row.kinds.meets(Kinds::IN_STREAM)
+            })
+        };
+        let dlm = params.iter().position(|param| param.keyword() == "DLM");
+        let good = dlm.filter(|at| params[1.min(*at)..*at].iter().all(is_known));
+        let characters = good.map(|at| &params[at]).and_then(|param| match &param.value {
             Value::Word(word) => data::dlm(&word.text),
             Value::Empty | Value::List(_) => None,
         });

@@ -20,7 +20,7 @@ use super::task;
 use super::watch::Request;
 use crate::message::catalogue::{JOB_CANCEL_ASKED, SPOOL_UNUSABLE, TASK_OPERAND};
 use crate::operator::snapshot::JobRow;
-use crate::operator::{client, default_socket, display};
+use crate::operator::{client, command, default_socket, display, json};
 
 /// The commands with what they do, for `--help`.
 pub const HELP: &str = "\
@@ -67,6 +67,8 @@ pub fn parse(line: &str) -> Option<TaskCommand> {
         }
         "S" | "START" => Some(TaskCommand::Start(rest.to_owned())),
         "P" | "STOP" if !rest.is_empty() => Some(TaskCommand::Stop(name())),
+        // The words of the proxy's own F: no task is meant by them.
+        "F" | "MODIFY" if is_of_the_proxy(rest) => None,
         "F" | "MODIFY" => {
             let (task, command) = rest.split_once(',')?;
             let (task, command) = (task.trim().to_ascii_uppercase(), command.trim().to_owned());
@@ -75,6 +77,13 @@ pub fn parse(line: &str) -> Option<TaskCommand> {
         "C" | "CANCEL" => Some(TaskCommand::Cancel(name())),
         _ => None,
     }
+}
+
+/// Whether the first operand of F is one that the proxy knows.
+fn is_of_the_proxy(operands: &str) -> bool {
+    let first = operands.split([' ', '\t', ',']).next().unwrap_or_default();
+    let mut words = command::FORMS.iter().filter_map(|form| form.syntax.strip_prefix("F "));
+    words.any(|form| form.split([' ', ',']).next().is_some_and(|w| w.eq_ignore_ascii_case(first)))
 }
 
 /// Carries out a command line; the answer and its return code.
@@ -107,6 +116,20 @@ pub fn run_task_command(command: &TaskCommand) -> (String, u8) {
         TaskCommand::Stop(name) => task::stop(&spool, name, STOP_WAIT),
         TaskCommand::Modify(name, command) => task::modify(&spool, name, command),
         TaskCommand::Cancel(name) => cancel(&spool, name),
+    }
+}
+
+/// D A,L for a program.
+pub fn list_json() -> (String, u8) {
+    let jobs = Spool::from_environment().and_then(|spool| spool.jobs());
+    match jobs {
+        Ok(jobs) => {
+            let now = SystemTime::now();
+            let active = jobs.iter().filter(|job| job.runs);
+            let rows: Vec<_> = active.map(|job| row(job, now)).collect();
+            (json::jobs("A", &rows, now), 0)
+        }
+        Err(error) => (SPOOL_UNUSABLE.render(&[("reason", &error)]), 12),
     }
 }
 
@@ -176,6 +199,8 @@ mod tests {
             ("f zoxy, d status", Some(TaskCommand::Modify(text("ZOXY"), text("d status")))),
             ("C JOB00017", Some(TaskCommand::Cancel(text("JOB00017")))),
             ("P", None),
+            ("F DRAIN,PAPER", None),
+            ("f trace 17,on", None),
             ("F REFRESH", None),
             ("D STATUS", None),
             ("D CONNS,ALL", None),

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use super::log::{JobLog, note};
 use super::text;
 use crate::dataset::{
-    Allocation, Attributes, Control, DatasetMask, DatasetName, Dcb, Disposition, Dsn, MemberName,
-    Organization, RecordFormat, RecordKind, Store, StoreError,
+    Allocation, Attributes, DatasetMask, DatasetName, Dcb, Disposition, Dsn, MemberName,
+    Organization, RecordFormat, Store, StoreError,
 };
 use crate::jcl::{self, DataSet, DataSetName, Fate, Job, Source, Status};
 
@@ -123,6 +123,11 @@ impl Datasets {
         Self { store, temporaries, known: BTreeMap::new(), newest: BTreeMap::new() }
     }
 
+    /// Where data sets with full names are.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Claims every data set that the job names and that is there, in the order of their names, so
     /// that two jobs never wait for each other. `waiting` is told of each wait, and says whether to
     /// go on; it takes the time between two tries.
@@ -198,11 +203,11 @@ impl Datasets {
         &mut self,
         named: &DataSet,
         disposition: jcl::Disposition,
-        dcb: jcl::Dcb,
+        dcb: Dcb,
         like: Option<&Attributes>,
     ) -> Result<Use, String> {
         let (key, dsn) = self.resolve(named)?;
-        let mut asked = attributes(dcb)?;
+        let mut asked = dcb;
         let has_dcb = !asked.is_empty();
         if let (Some(like), Status::New | Status::Mod) = (like, disposition.status) {
             // Whether it is a library its own DD says.
@@ -220,7 +225,12 @@ impl Datasets {
             Err(StoreError::Conflict(..)) if !has_dcb => allocate(&Dcb::default()),
             allocated => allocated,
         };
-        let allocation = allocation.map_err(|error| error.to_string())?;
+        let allocation = allocation.map_err(|error| match error {
+            StoreError::NotFound(name) if key.is_temporary => {
+                format!("there is no data set &&{name}")
+            }
+            error => error.to_string(),
+        })?;
         let known = self.known.entry(key.clone()).or_default();
         known.made |= allocation.is_made();
         Ok(Use { key, dsn, shown: shown(named), allocation, disposition, has_dcb })
@@ -443,43 +453,6 @@ fn shown(named: &DataSet) -> String {
         }
         Some(jcl::MemberName::Generation(relative)) => format!("{name}({relative})"),
     }
-}
-
-/// DCB of a DD as the store wants it.
-fn attributes(dcb: jcl::Dcb) -> Result<Dcb, String> {
-    let small = |value: Option<u32>, what: &str| match value.map(u16::try_from) {
-        None => Ok(None),
-        Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(_)) => Err(format!("{what} is too large")),
-    };
-    let recfm = match dcb.recfm {
-        None => None,
-        Some(recfm) if recfm.spanned && recfm.kind == jcl::RecordKind::Variable => {
-            return Err("spanned records are not supported".to_owned());
-        }
-        Some(recfm) => Some(RecordFormat {
-            kind: match recfm.kind {
-                jcl::RecordKind::Fixed => RecordKind::Fixed,
-                jcl::RecordKind::Variable => RecordKind::Variable,
-                jcl::RecordKind::Undefined => RecordKind::Undefined,
-            },
-            is_blocked: recfm.blocked,
-            control: recfm.control.map(|control| match control {
-                jcl::Control::Asa => Control::Ansi,
-                jcl::Control::Machine => Control::Machine,
-            }),
-        }),
-    };
-    Ok(Dcb {
-        dsorg: dcb.dsorg.map(|dsorg| match dsorg {
-            jcl::Organization::Sequential => Organization::Sequential,
-            jcl::Organization::Partitioned => Organization::Partitioned,
-        }),
-        recfm,
-        lrecl: small(dcb.lrecl, "LRECL")?,
-        blksize: small(dcb.blksize, "BLKSIZE")?,
-        ..Dcb::default()
-    })
 }
 
 /// Generations are counted from 1 to this.

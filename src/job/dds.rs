@@ -25,7 +25,7 @@ use super::datasets::{Datasets, Use};
 use super::log::{JobLog, note};
 use super::spool::{JobFolder, new_file};
 use super::text;
-use crate::dataset::Attributes;
+use crate::dataset::{Attributes, RecordKind};
 use crate::jcl::{Access, DdPart, FileData, InStream, PathFile, Source, Status, Step};
 
 /// Bytes of a DD that is read as text into memory at most: STDENV, STDPARM, PARMDD, SYSIN.
@@ -52,7 +52,8 @@ struct Dd {
 enum Part {
     DataSet(Box<Use>),
     Path(PathFile),
-    Sysout(PathBuf),
+    /// Its file; whether it is an internal reader.
+    Sysout(PathBuf, bool),
     InStream(PathBuf),
     Dummy,
 }
@@ -146,14 +147,11 @@ impl Dds {
                 let used = datasets.allocate(named, part.disposition, part.dcb, like)?;
                 Ok(Part::DataSet(Box::new(used)))
             }
-            Source::Path(path) if path.data == Some(FileData::Record) => {
-                Err("FILEDATA=RECORD is not supported".to_owned())
-            }
             Source::Path(path) => open_path(path).map(|()| Part::Path(path.clone())),
-            Source::Sysout(_) => {
+            Source::Sysout(sysout) => {
                 let name = format!("{number}.{}.{dd}", self.step);
                 folder.output(&name).map_err(|error| error.to_string())?;
-                Ok(Part::Sysout(folder.path().join(name)))
+                Ok(Part::Sysout(folder.path().join(name), sysout.is_internal_reader()))
             }
             Source::InStream(data) => {
                 let (path, mut file) = self.work_file("instream").map_err(|e| e.to_string())?;
@@ -195,10 +193,36 @@ impl Dds {
         self.find(name).is_some()
     }
 
+    /// Files of its SYSOUT.
+    pub fn outputs(&self) -> impl Iterator<Item = PathBuf> {
+        self.parts().filter_map(|(_, part)| match part {
+            Part::Sysout(path, _) => Some(path.clone()),
+            _ => None,
+        })
+    }
+
+    /// Names and files of the DDs that are internal readers.
+    pub fn readers(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.parts().filter_map(|(name, part)| match part {
+            Part::Sysout(path, true) => Some((name, path.as_path())),
+            _ => None,
+        })
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (&str, &Part)> {
+        self.dds.iter().flat_map(|dd| dd.parts.iter().map(|part| (dd.name.as_str(), part)))
+    }
+
     /// Folders of a library DD, in their order; none if there is no such DD.
     pub fn folders(&self, name: &str) -> Vec<PathBuf> {
         let parts = self.find(name).map_or(&[][..], |dd| &dd.parts);
         parts.iter().filter_map(Part::path).collect()
+    }
+
+    /// Whether a DD is data sets without records: RECFM=U.
+    pub fn has_blocks_only(&self, name: &str) -> bool {
+        let attributes = self.find(name).and_then(Dd::attributes);
+        attributes.is_some_and(|found| found.recfm().kind == RecordKind::Undefined)
     }
 
     /// All lines of a DD; None if there is none of that name.
@@ -216,7 +240,7 @@ impl Dds {
         };
         match &dd.parts[..] {
             [Part::Dummy] => Ok(Stdio::null()),
-            [part @ (Part::Path(_) | Part::Sysout(_) | Part::InStream(_))] => {
+            [part @ (Part::Path(_) | Part::Sysout(..) | Part::InStream(_))] => {
                 File::open(part.path().expect("these have a path")).map(Stdio::from)
             }
             _ => {
@@ -237,7 +261,7 @@ impl Dds {
             Some(Part::Path(file)) => {
                 OpenOptions::new().write(true).append(file.options.append).open(&file.path)?.into()
             }
-            Some(Part::Sysout(path) | Part::InStream(path)) => {
+            Some(Part::Sysout(path, _) | Part::InStream(path)) => {
                 OpenOptions::new().append(true).open(path)?.into()
             }
             Some(Part::DataSet(_)) => {
@@ -356,6 +380,11 @@ impl Dds {
         Ok(path.into())
     }
 
+    /// A file of the step's own, empty, that nobody else sees.
+    pub fn scratch(&mut self, what: &str) -> io::Result<PathBuf> {
+        self.work_file(what).map(|(path, _)| path)
+    }
+
     fn work_file(&mut self, what: &str) -> io::Result<(PathBuf, File)> {
         self.files += 1;
         let path = self.work.join(format!("{what}.{}.{}", self.step, self.files));
@@ -413,7 +442,7 @@ impl Part {
         match self {
             Self::DataSet(used) => Some(used.path()),
             Self::Path(file) => Some(PathBuf::from(&file.path)),
-            Self::Sysout(path) | Self::InStream(path) => Some(path.clone()),
+            Self::Sysout(path, _) | Self::InStream(path) => Some(path.clone()),
             Self::Dummy => None,
         }
     }
@@ -439,9 +468,12 @@ impl Part {
                 format!("{used}, {status}")
             }
             (Self::Path(file), _) => file.path.clone(),
-            (Self::Sysout(path), Source::Sysout(sysout)) => {
+            (Self::Sysout(path, is_reader), Source::Sysout(sysout)) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                format!("SYSOUT={}, {name}", sysout.class)
+                match is_reader {
+                    true => format!("SYSOUT=({},INTRDR), {name}", sysout.class),
+                    false => format!("SYSOUT={}, {name}", sysout.class),
+                }
             }
             (_, Source::InStream(data)) => {
                 format!("{} record(s) in the deck", data.records.len())

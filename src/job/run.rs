@@ -30,6 +30,8 @@ pub const CANCELLED: AbendCode = AbendCode::System(0x222);
 pub const TIME_OVER: AbendCode = AbendCode::System(0x322);
 /// A step that waited for too long.
 pub const WAITED_TOO_LONG: AbendCode = AbendCode::System(0x522);
+/// A step that wrote too much to a SYSOUT data set.
+pub const OUTPUT_EXCEEDED: AbendCode = AbendCode::System(0x722);
 
 /// Everything that a job needs while it runs.
 pub struct Runner<'a> {
@@ -190,7 +192,9 @@ impl Runner<'_> {
             || unlimited(step.time)
             || step.time.is_none() && unlimited(self.job.time);
         let wait = self.settings.step_wait.filter(|_| !waits_freely);
-        super::watch::Limits { cpu, wait }
+        // A started task writes as long as it runs.
+        let output = self.settings.output_limit.filter(|_| self.folder.id.kind != Kind::Task);
+        super::watch::Limits { cpu, wait, output }
     }
 
     /// Whether the job has no processor time left.
@@ -277,14 +281,9 @@ impl Runner<'_> {
                 note!(self.log, KEYWORDS_IGNORED, place = place, keywords = keywords);
             }
         };
-        // A Linux program needs more than a REGION that was made for z/OS.
-        let region = |region: Option<u64>| region.map(|_| "REGION");
-        let with = |ignored: &[&'static str], region: Option<&'static str>| {
-            ignored.iter().copied().chain(region).collect::<Vec<_>>()
-        };
-        say(format!("job {}", job.name), &with(&job.ignored, region(job.region)));
+        say(format!("job {}", job.name), &job.ignored);
         for step in &job.steps {
-            say(format!("step {step}"), &with(&step.ignored, region(step.region)));
+            say(format!("step {step}"), &step.ignored);
             for (dd, part) in step.dds.iter().flat_map(|dd| dd.parts.iter().map(move |p| (dd, p))) {
                 say(format!("step {step} DD {}", dd.name), &part.ignored);
             }

@@ -6,6 +6,7 @@
 //! | `ZOXY_PROGRAMS` | folders with programs, with colons between them | none |
 //! | `ZOXY_DSWAIT` | seconds to wait for data sets that other jobs have | 600 |
 //! | `ZOXY_STEPWAIT` | seconds that a step may wait without processor time; 0: no limit | 86400 |
+//! | `ZOXY_SYSOUTMAX` | megabytes of a SYSOUT data set; 0: no limit | 1024 |
 //! | `ZOXY_SELF` | how zoxy starts itself | this program |
 //!
 //! The spool has its own variables (`spool`), and so have data sets ([`crate::dataset`]).
@@ -28,6 +29,8 @@ pub struct Settings {
     pub dataset_wait: Duration,
     /// How long a step may wait without processor time; None: no limit.
     pub step_wait: Option<Duration>,
+    /// Bytes of a SYSOUT data set at most; None: no limit.
+    pub output_limit: Option<u64>,
 }
 
 impl Settings {
@@ -55,6 +58,7 @@ impl Settings {
             },
         };
         let step_wait = number(STEP_WAIT, 86_400)?;
+        let megabytes = number(OUTPUT_LIMIT, 1024)?;
         Ok(Self {
             procedure_libraries: procedure_libraries.collect::<Result<_, _>>()?,
             program_folders: env::split_paths(&programs)
@@ -62,6 +66,7 @@ impl Settings {
                 .collect(),
             dataset_wait: Duration::from_secs(number(DATASET_WAIT, 600)?),
             step_wait: (step_wait > 0).then(|| Duration::from_secs(step_wait)),
+            output_limit: (megabytes > 0).then_some(megabytes << 20),
         })
     }
 }
@@ -96,8 +101,9 @@ const PROCEDURES: &str = "ZOXY_PROCLIB";
 const PROGRAMS: &str = "ZOXY_PROGRAMS";
 const DATASET_WAIT: &str = "ZOXY_DSWAIT";
 const STEP_WAIT: &str = "ZOXY_STEPWAIT";
+const OUTPUT_LIMIT: &str = "ZOXY_SYSOUTMAX";
 
-/// Highest number of a variable: more than a year of seconds.
+/// Highest number of a variable: more than a year of seconds, or 95 terabytes.
 const MOST: u64 = 99_999_999;
 
 #[cfg(test)]
@@ -120,6 +126,7 @@ mod tests {
         assert!(settings.program_folders.is_empty());
         assert_eq!(settings.dataset_wait, Duration::from_secs(600));
         assert_eq!(settings.step_wait, Some(Duration::from_secs(86_400)));
+        assert_eq!(settings.output_limit, Some(1 << 30));
     }
 
     #[test]
@@ -129,6 +136,7 @@ mod tests {
             (PROGRAMS, "/opt/a:/opt/b:relative"),
             (DATASET_WAIT, "0"),
             (STEP_WAIT, "0"),
+            (OUTPUT_LIMIT, "0"),
         ])
         .unwrap();
         let libraries: Vec<_> =
@@ -136,6 +144,7 @@ mod tests {
         assert_eq!(libraries, ["/etc/zoxy/proc", "//'USER.PROCLIB'"]);
         assert_eq!(settings.program_folders, [PathBuf::from("/opt/a"), PathBuf::from("/opt/b")]);
         assert_eq!((settings.dataset_wait, settings.step_wait), (Duration::ZERO, None));
+        assert_eq!(settings.output_limit, None);
     }
 
     #[test]
@@ -146,6 +155,7 @@ mod tests {
             (DATASET_WAIT, "-1"),
             (STEP_WAIT, "soon"),
             (STEP_WAIT, "100000000"),
+            (OUTPUT_LIMIT, "1G"),
         ] {
             let error = settings(&[(variable, value)]).unwrap_err();
             assert!(error.contains(variable), "{error}");

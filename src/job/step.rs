@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::dds::Dds;
 use super::log::tell;
 use super::programs::{self, Context, NOT_EXECUTABLE, NOT_FOUND, Plan, Refusal};
-use super::run::{CANCELLED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended};
+use super::reader;
+use super::run::{CANCELLED, OUTPUT_EXCEEDED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended};
 use super::status::Running;
 use super::watch::{Cause, Ended, Event, Exit};
 use crate::jcl::{AbendCode, Parm, Step, StepEnd};
@@ -72,6 +74,8 @@ pub(super) fn run(runner: &mut Runner<'_>, step: &Step, number: usize) -> io::Re
     }
     if outcome.end.abended() {
         runner.log.failed();
+    } else {
+        reader::submit(runner, &name, &dds);
     }
     dds.dispose(!outcome.end.abended(), &mut runner.datasets, &mut runner.log);
     say_step_ended(&mut runner.log, &name, &outcome);
@@ -113,7 +117,10 @@ fn execute(
     });
     let outcome = match planned {
         Ok(Plan::Nothing) => Outcome::of(StepEnd::Returned(0), None),
-        Ok(Plan::Run(run)) => start(runner, step, *run)?,
+        Ok(Plan::Run(run)) => {
+            let outputs = dds.outputs().chain([output.clone()]).collect();
+            start(runner, step, *run, outputs)?
+        }
         Err(Refusal::Code(code, reason)) => {
             tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
             Outcome::of(StepEnd::Returned(code), None)
@@ -127,19 +134,25 @@ fn execute(
     Ok(outcome)
 }
 
-fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Result<Outcome> {
+fn start(
+    runner: &mut Runner<'_>,
+    step: &Step,
+    mut run: programs::Run,
+    outputs: Vec<PathBuf>,
+) -> io::Result<Outcome> {
     let socket = run.notifies.then(|| runner.folder.work().join("notify"));
     let limits = runner.limits(step);
-    let started = match runner.watch.start(&mut run.command, limits, socket.as_deref()) {
-        Ok(started) => started,
-        Err(error) => {
-            let outcome = not_started(&error, &run);
-            if let (StepEnd::Returned(_), Some(reason)) = (outcome.end, &outcome.reason) {
-                tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
+    let started =
+        match runner.watch.start(&mut run.command, limits, outputs.clone(), socket.as_deref()) {
+            Ok(started) => started,
+            Err(error) => {
+                let outcome = not_started(&error, &run);
+                if let (StepEnd::Returned(_), Some(reason)) = (outcome.end, &outcome.reason) {
+                    tell!(runner.log, PROGRAM_REFUSES, step = step, reason = reason);
+                }
+                return Ok(outcome);
             }
-            return Ok(outcome);
-        }
-    };
+        };
     let (folder, log) = (&mut runner.folder, &mut runner.log);
     let mut failed = None;
     let ended = runner.watch.follow(started, |event| {
@@ -164,7 +177,40 @@ fn start(runner: &mut Runner<'_>, step: &Step, mut run: programs::Run) -> io::Re
     if ended.left > 0 {
         tell!(runner.log, PROCESSES_ENDED, step = step, count = ended.left);
     }
-    Ok(outcome_of(ended, run.signals_are_codes))
+    let mut outcome = outcome_of(ended, run.signals_are_codes);
+    if let (StepEnd::Returned(1..), Some(file)) = (outcome.end, &run.code_file) {
+        outcome.end = StepEnd::Returned(left_code(file).unwrap_or(NO_CODE));
+    }
+    let exceeded = limits.output.and_then(|most| cut_output(&outputs, most));
+    Ok(match exceeded {
+        Some(reason) if matches!(ended.cause, None | Some(Cause::Stopped | Cause::OutputLimit)) => {
+            let end = StepEnd::Abended(OUTPUT_EXCEEDED);
+            Outcome { end, reason: Some(reason), ..outcome }
+        }
+        _ => outcome,
+    })
+}
+
+/// The return code that a program left, which an exit status has no room for.
+fn left_code(file: &Path) -> Option<u16> {
+    let code = fs::read_to_string(file).ok()?.trim().parse().ok()?;
+    (1..=4095).contains(&code).then_some(code)
+}
+
+/// Cuts off what was written beyond the limit, also within the time between two looks; names the
+/// first such output.
+fn cut_output(outputs: &[PathBuf], most: u64) -> Option<String> {
+    let is_over = |path: &&PathBuf| fs::metadata(path).is_ok_and(|found| found.len() > most);
+    let mut first = None;
+    for path in outputs.iter().filter(is_over) {
+        let cut = fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(most));
+        if let Err(error) = cut {
+            log::debug!("{}: {error}", path.display());
+        }
+        first = first.or(Some(path));
+    }
+    let name = first?.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Some(format!("output {name} has more than {} megabytes (ZOXY_SYSOUTMAX)", most >> 20))
 }
 
 /// What the end of a program means.
@@ -176,6 +222,9 @@ fn outcome_of(ended: Ended, signals_are_codes: bool) -> Outcome {
         (Some(Cause::TimeLimit), _) => abend(TIME_OVER, "its processor time is used up (TIME)"),
         (Some(Cause::WaitLimit), _) => {
             abend(WAITED_TOO_LONG, "it waited for too long without processor time (ZOXY_STEPWAIT)")
+        }
+        (Some(Cause::OutputLimit), _) => {
+            abend(OUTPUT_EXCEEDED, "it wrote too much (ZOXY_SYSOUTMAX)")
         }
         // It was asked to end, and did.
         (Some(Cause::Stopped), Exit::Signal(SIGTERM) | Exit::Status(SHELL_TERM)) => {
@@ -230,6 +279,9 @@ fn parm(step: &Step, dds: &Dds) -> Result<Option<String>, Refusal> {
             let wrong = |reason: &dyn std::fmt::Display| {
                 Refusal::Abend(programs::NOT_OPENED, format!("PARMDD {name}: {reason}"))
             };
+            if dds.has_blocks_only(name) {
+                return Err(wrong(&"it has RECFM=U; expected F, FB, V or VB"));
+            }
             let text = dds.text(name).map_err(|error| wrong(&error))?;
             let text = text.ok_or_else(|| wrong(&"there is no such DD"))?;
             let lines: Vec<_> = text.lines().map(without_number).map(str::trim).collect();
@@ -267,6 +319,9 @@ fn environment(
 /// Output that could not be made into records.
 const OUTPUT_LOST: AbendCode = AbendCode::System(0x001);
 
+/// A program that says it failed, and not with which code.
+const NO_CODE: u16 = 4095;
+
 const SIGTERM: i32 = 15;
 /// What a shell makes of a signal: this and its number.
 const SHELL_SIGNAL: u16 = 128;
@@ -293,6 +348,7 @@ mod tests {
             (Exit::Status(8), Some(Cause::Stopped), true, StepEnd::Returned(8)),
             (Exit::Status(0), Some(Cause::TimeLimit), true, system(0x322)),
             (Exit::Signal(9), Some(Cause::WaitLimit), true, system(0x522)),
+            (Exit::Signal(15), Some(Cause::OutputLimit), true, system(0x722)),
             (Exit::Status(0), Some(Cause::Cancelled), true, system(0x222)),
         ] {
             assert_eq!(outcome_of(ended(exit, cause), shell).end, end, "{exit:?} {cause:?}");

@@ -10,6 +10,7 @@
 //! | SIGUSR2 | stopped | SIGTERM to the program's process group; it ends as it likes |
 //! | TIME is used up | time limit | as for cancelled |
 //! | no processor time for so long | wait limit | as for cancelled |
+//! | a SYSOUT data set is too large | output limit | as for cancelled |
 //! | the program ends | none | what it has left running is ended as well |
 
 use std::fs;
@@ -56,6 +57,8 @@ pub struct Limits {
     pub cpu: Option<Duration>,
     /// Time in which none of them uses any.
     pub wait: Option<Duration>,
+    /// Bytes of each of its output files.
+    pub output: Option<u64>,
 }
 
 /// What ended a step before its program did by itself.
@@ -69,6 +72,8 @@ pub enum Cause {
     TimeLimit,
     /// [`Limits::wait`].
     WaitLimit,
+    /// [`Limits::output`].
+    OutputLimit,
 }
 
 /// How a program ended.
@@ -150,12 +155,13 @@ impl Watch {
         self.stopped |= requests.contains(&Request::Stop);
     }
 
-    /// Starts a program; the error is why the system does not. `socket` is where the program may say
-    /// that it is ready (sd_notify).
+    /// Starts a program; the error is why the system does not. `outputs` are the files that it writes
+    /// its output to, `socket` is where it may say that it is ready (sd_notify).
     pub fn start(
         &mut self,
         command: &mut Command,
         limits: Limits,
+        outputs: Vec<PathBuf>,
         socket: Option<&Path>,
     ) -> io::Result<Started> {
         // Under an emulator a failing exec looks like a program that ends at once.
@@ -169,7 +175,7 @@ impl Watch {
             None => command.env_remove("NOTIFY_SOCKET"),
         };
         let leader = command.process_group(0).spawn()?.id() as i32;
-        let mut step = Step::new(leader, limits);
+        let mut step = Step::new(leader, limits, outputs);
         if std::mem::take(&mut self.stopped) {
             step.stop();
         }
@@ -289,6 +295,7 @@ struct Step {
     session: i32,
     leader: i32,
     limits: Limits,
+    outputs: Vec<PathBuf>,
     began: Instant,
     cause: Option<Cause>,
     /// Ticks of processes that have been waited for.
@@ -301,7 +308,7 @@ struct Step {
 }
 
 impl Step {
-    fn new(leader: i32, limits: Limits) -> Self {
+    fn new(leader: i32, limits: Limits, outputs: Vec<PathBuf>) -> Self {
         let now = Instant::now();
         let own = rustix::process::getpid().as_raw_nonzero().get();
         Self {
@@ -309,6 +316,7 @@ impl Step {
             session: rustix::process::getsid(None).map_or(own, |id| id.as_raw_nonzero().get()),
             leader,
             limits,
+            outputs,
             began: now,
             cause: None,
             reaped: 0,
@@ -335,7 +343,8 @@ impl Step {
 
     /// How long nothing needs to be looked at; None: until an event.
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        let looks = self.limits.cpu.is_some() || self.limits.wait.is_some();
+        let Limits { cpu, wait, output } = self.limits;
+        let looks = cpu.is_some() || wait.is_some() || output.is_some();
         let look = looks.then_some(self.next_look);
         let next = look.into_iter().chain(self.deadline).min()?;
         Some(next.saturating_duration_since(now))
@@ -361,7 +370,14 @@ impl Step {
             self.end(Cause::TimeLimit);
         } else if over(self.limits.wait, now - self.used.1) {
             self.end(Cause::WaitLimit);
+        } else if self.limits.output.is_some_and(|most| self.has_written(most)) {
+            self.end(Cause::OutputLimit);
         }
+    }
+
+    /// Whether one of its output files has more than so many bytes.
+    fn has_written(&self, most: u64) -> bool {
+        self.outputs.iter().any(|path| fs::metadata(path).is_ok_and(|found| found.len() > most))
     }
 
     /// Ends all of it; a second time, without waiting.
@@ -420,7 +436,9 @@ impl Step {
         for process in family.into_iter().filter(ours).filter(|process| process.ended) {
             let pid = Pid::from_raw(process.id);
             if rustix::process::waitpid(pid, WaitOptions::NOHANG).is_ok_and(|done| done.is_some()) {
-                self.reaped += process.ticks;
+                // A job or task that the step has started has a clock of its own.
+                let is_ours = process.session == self.session;
+                self.reaped += if is_ours { process.ticks } else { 0 };
             }
         }
     }
@@ -442,5 +460,5 @@ pub const GRACE: Duration = Duration::from_secs(10);
 /// How long what a program left running may take to end, SIGKILL included.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Time between two looks at processor time.
+/// Time between two looks at processor time and output.
 const LOOK: Duration = Duration::from_millis(500);

@@ -9,15 +9,33 @@
 //! systemd journal, which has its own time stamps, a line begins with the journal's `<priority>`
 //! instead. `ZOXY_LOG` switches tracing on (`trace`, `zoxy::ssh=trace`, a list of both); it never
 //! hides messages, since they have a target of their own. A log that cannot be written is no reason
-//! to fail: such lines are lost.
+//! to fail: such lines are lost, and counted where there is somebody to tell.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `route` | where lines go, and the thread for what may take time |
+//! | `file`, `syslog` | two of the ways |
+//! | `repeat` | what is held back because it comes again and again |
+//! | `trace` | what an operator has switched on: F LOG, F TRACE |
 
-use std::io::Write;
+mod file;
+pub(super) mod repeat;
+mod route;
+mod syslog;
+mod trace;
 
-use env_logger::{Builder, Target};
-use log::{Level, LevelFilter, Record};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::is_forging;
+use env_logger::{Builder, Logger};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
 use super::time::Utc;
+use super::{Severity, is_forging};
+
+pub use repeat::BURST;
+pub use route::{FileSettings, RouteSettings, finish, route};
+pub use trace::{MAX_TRACED, Working, trace_connection, working_for};
 
 /// The target of catalogued messages; `ZOXY_LOG=ZOX=warn` leaves out the informational ones.
 pub const MESSAGES: &str = "ZOX";
@@ -29,14 +47,98 @@ pub const VARIABLE: &str = "ZOXY_LOG";
 ///
 /// What `ZOXY_LOG` says comes on top. A second call has no effect.
 pub fn init(verbose: usize) {
-    let style = if journal::is_stderr() { Style::Journal } else { Style::Plain };
     let spec = std::env::var(VARIABLE).unwrap_or_default();
-    let mut builder = builder(verbose, &spec);
-    builder.target(Target::Stderr);
-    builder
-        .format(move |buffer, record| buffer.write_all(style.line(Utc::now(), record).as_bytes()));
-    // It fails only if a log is there already, which then serves.
-    let _ = builder.try_init();
+    let router = Router {
+        filter: builder(verbose, &spec).build(),
+        style: if journal::is_stderr() { Style::Journal } else { Style::Plain },
+    };
+    let first = ROUTER.set(router).is_ok();
+    if let Some(router) = ROUTER.get().filter(|_| first) {
+        // It fails only if a log is there already, which then serves.
+        let _ = log::set_logger(router);
+        adjust();
+    }
+}
+
+/// Adds everything of zoxy's own up to this level, for F LOG; None: what [`init`] was asked for.
+pub fn set_level(level: Option<LevelFilter>) {
+    let level = level.unwrap_or(LevelFilter::Off);
+    trace::LEVEL.store(level as usize, Ordering::Relaxed);
+    adjust();
+}
+
+/// Messages so far, by severity.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    /// W.
+    pub warnings: u64,
+    /// E.
+    pub errors: u64,
+    /// A.
+    pub actions: u64,
+    /// S.
+    pub severe: u64,
+}
+
+/// What has been said since the start.
+pub fn counts() -> Counts {
+    let load = |severity: Severity| SAID[severity as usize].load(Ordering::Relaxed);
+    Counts {
+        warnings: load(Severity::W),
+        errors: load(Severity::E),
+        actions: load(Severity::A),
+        severe: load(Severity::S),
+    }
+}
+
+/// Counts a message that is about to be said.
+pub(super) fn count(severity: Severity) {
+    SAID[severity as usize].fetch_add(1, Ordering::Relaxed);
+}
+
+static ROUTER: OnceLock<Router> = OnceLock::new();
+
+/// Messages by severity, in the order of its variants.
+static SAID: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+
+/// Lets the log facade pass on what somebody wants, and no more.
+fn adjust() {
+    let Some(router) = ROUTER.get() else { return };
+    let traced = if trace::is_any() { LevelFilter::Trace } else { LevelFilter::Off };
+    log::set_max_level(router.filter.filter().max(trace::level()).max(traced));
+}
+
+/// Takes every line there is: drops it, or has it written.
+#[derive(Debug)]
+struct Router {
+    /// What the start asked for.
+    filter: Logger,
+    style: Style,
+}
+
+impl Log for Router {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.filter.enabled(metadata) || trace::wants(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let now = Utc::now();
+        let shown = self.style.line(now, record);
+        let dated = match self.style {
+            Style::Plain => None,
+            Style::Journal => Some(Style::Plain.line(now, record)),
+        };
+        let dated = dated.as_ref().unwrap_or(&shown);
+        // What the line has behind its time.
+        let text = dated.split_once(' ').map_or("", |(_, text)| text.trim_end());
+        let priority = priority(record.level(), record.target(), text);
+        route::write(&route::Line { shown: &shown, dated, priority, text });
+    }
+
+    fn flush(&self) {}
 }
 
 /// What is written: messages always, the rest by `-v` and `ZOXY_LOG`.
@@ -67,20 +169,32 @@ impl Style {
     fn line(self, now: Utc, record: &Record<'_>) -> String {
         let mut line = match self {
             Self::Plain => format!("{now} "),
-            Self::Journal => format!("<{}>", priority(record.level())),
+            Self::Journal => String::new(),
         };
+        let text = record.args().to_string();
+        if self == Self::Journal {
+            line = format!("<{}>", priority(record.level(), record.target(), &text));
+        }
         if record.target() != MESSAGES {
             line.push_str(&format!("{} {} ", record.level(), record.target()));
+            if let Some(id) = trace::current() {
+                line.push_str(&format!("#{id} "));
+            }
         }
-        let text = record.args().to_string();
         line.extend(text.chars().map(|c| if is_forging(c) { '?' } else { c }));
         line.push('\n');
         line
     }
 }
 
-/// The syslog priority of a level.
-fn priority(level: Level) -> u8 {
+/// The syslog priority of a line: that of a message follows from the letter of its ID.
+fn priority(level: Level, target: &str, text: &str) -> u8 {
+    let letter = text.as_bytes().get(7).filter(|_| target == MESSAGES);
+    match (letter, level) {
+        (Some(b'A'), _) => return 1,
+        (Some(b'S'), _) => return 2,
+        _ => {}
+    }
     match level {
         Level::Error => 3,
         Level::Warn => 4,
@@ -115,8 +229,6 @@ mod journal {
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
-
-    use log::{Log, Metadata};
 
     use super::*;
 
@@ -153,6 +265,9 @@ mod tests {
         assert_eq!(line(Style::Journal, Level::Warn, MESSAGES, "x"), "<4>x\n");
         assert_eq!(line(Style::Journal, Level::Info, MESSAGES, "x"), "<6>x\n");
         assert_eq!(line(Style::Journal, Level::Debug, "zoxy", "x"), "<7>DEBUG zoxy x\n");
+        let said = |text| line(Style::Journal, Level::Error, MESSAGES, text);
+        assert!(said("ZOX3011A x").starts_with("<1>") && said("ZOX0012S x").starts_with("<2>"));
+        assert!(said("ZOX3004E x").starts_with("<3>"));
     }
 
     #[test]

@@ -37,6 +37,51 @@ pub fn render_manual() -> String {
     manual
 }
 
+/// One message for a terminal, in lines of at most 80 columns; None if there is none of that number.
+/// `id` is as in the log, in upper or lower case; its last letter may be missing.
+pub fn explain(id: &str) -> Option<String> {
+    let digits = number_in(id)?;
+    let message = catalogue::all().into_iter().find(|message| message.number == digits)?;
+    let mut out = format!("{} {}\n", message.id(), message.text);
+    let meaning = meaning(message.severity);
+    for (title, text) in [
+        ("Severity", meaning),
+        ("Explanation", message.explanation),
+        ("System action", message.action),
+        ("Operator response", message.response),
+    ] {
+        out.push_str(&format!("\n{title}:\n"));
+        let mut line = String::from("   ");
+        for word in text.split(' ') {
+            if line.len() > 3 && line.chars().count() + 1 + word.chars().count() > 80 {
+                out.push_str(&format!("{line}\n"));
+                line = String::from("   ");
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        out.push_str(&format!("{line}\n"));
+    }
+    Some(out)
+}
+
+/// Whether a word looks like the ID of a message.
+pub fn is_id(word: &str) -> bool {
+    number_in(word).is_some()
+}
+
+/// `ZOX`, four digits, and perhaps a letter.
+fn number_in(id: &str) -> Option<u16> {
+    let upper = id.to_ascii_uppercase();
+    let rest = upper.strip_prefix("ZOX").filter(|rest| rest.is_ascii() && rest.len() >= 4)?;
+    let (digits, letter) = rest.split_at(4);
+    let is_letter = matches!(letter, "" | "I" | "W" | "E" | "A" | "S");
+    if !is_letter || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
 /// One area: its heading and its messages by number.
 fn section(manual: &mut String, area: &Area) {
     let (first, last) = (area.numbers.start(), area.numbers.end());
@@ -85,6 +130,23 @@ mod tests {
              run: UPDATE_DOCS=1 cargo test --lib manual",
             differs.map(|line| line + 1)
         );
+    }
+
+    #[test]
+    fn every_message_is_explained_on_a_terminal() {
+        for message in catalogue::all() {
+            let text = explain(&message.id()).unwrap();
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [message.explanation, message.action, message.response] {
+                assert!(words(&text).contains(&words(part)), "{text}");
+            }
+            assert!(text.lines().skip(1).all(|line| line.chars().count() <= 80), "{text}");
+        }
+        assert!(explain("zox4521").is_some_and(|text| text.starts_with("ZOX4521I #{id}")));
+        assert_eq!(explain("ZOX9999E"), None);
+        for word in ["ZOX", "ZOX12", "ZOX123X", "ZOX1234X", "ZOX12345", "ftp.example"] {
+            assert!(!is_id(word), "{word}");
+        }
     }
 
     #[test]

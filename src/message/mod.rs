@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod diagnostic;
 pub mod log;
 pub mod manual;
+pub mod record;
 pub mod time;
 
 use std::fmt::{self, Display, Write};
@@ -101,6 +102,10 @@ impl Message {
 
     /// Writes the message to the log, with a level that follows from the severity.
     pub fn emit(&self, arguments: &[Argument<'_>]) {
+        log::count(self.severity);
+        if !log::repeat::passes(self, arguments) {
+            return;
+        }
         let level = self.severity.level();
         if log_enabled!(target: log::MESSAGES, level) {
             log!(target: log::MESSAGES, level, "{}", self.render(arguments));
@@ -109,6 +114,7 @@ impl Message {
 
     /// Writes a line to the log that [`Message::render`] made of this message earlier.
     pub fn emit_rendered(&self, line: &str) {
+        log::count(self.severity);
         log!(target: log::MESSAGES, self.severity.level(), "{line}");
     }
 

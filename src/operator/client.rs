@@ -5,6 +5,7 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
 
@@ -62,10 +63,17 @@ fn connect(socket: &Path) -> Result<net::UnixStream, String> {
     };
     let server = prepare().map_err(|error| told(&error))?.uid.as_raw();
     let own = rustix::process::geteuid().as_raw();
-    if server != own && server != 0 && own != 0 {
+    if server != own && server != 0 && own != 0 && !is_kept(socket) {
         return Err(format!("it belongs to uid {server}, who is neither root nor you"));
     }
     Ok(stream)
+}
+
+/// Whether the socket lies where only somebody trusted can have put it: in a directory that is not
+/// everybody's. There it may belong to the user of a service (CONSGROUP).
+fn is_kept(socket: &Path) -> bool {
+    let directory = socket.parent().and_then(|parent| std::fs::metadata(parent).ok());
+    directory.is_some_and(|directory| directory.permissions().mode() & 0o002 == 0)
 }
 
 /// An error of the system in an operator's words.

@@ -9,7 +9,7 @@
 //! [`Console::event`], and gives what that returns back by [`Console::answer`] when it has gathered
 //! it. Every state has a deadline ([`Console::next_deadline`], [`Console::expire`]), so a console
 //! that sends or takes nothing is gone after [`TIME_LIMIT`]; at most [`MAX_CONSOLES`] are served at
-//! once. Only root and the user zoxy runs under are served (`super::socket`).
+//! once. Only root, the user zoxy runs under and members of CONSGROUP are served (`super::socket`).
 
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, Read, Write};
@@ -21,7 +21,7 @@ use mio::{Interest, Registry, Token};
 
 use super::command::{self, Command};
 use super::protocol::{self, MAX_COMMAND, MAX_CONSOLES, Request, TIME_LIMIT};
-use super::socket::{self, ConsoleError, SocketFile};
+use super::socket::{self, ConsoleError, Group, SocketFile};
 use crate::message::catalogue::{
     ANSWER_LATE, COMMAND_LATE, COMMAND_NOT_TEXT, COMMAND_TOO_LONG, CONSOLE_BUSY, CONSOLE_REFUSED,
 };
@@ -48,6 +48,8 @@ pub struct ConsoleId {
 pub struct Console {
     listener: UnixListener,
     _file: SocketFile,
+    /// Whose members may operate too.
+    group: Option<Group>,
     polled: Option<Polled>,
     clients: [Option<Client>; MAX_CONSOLES],
     serial: u64,
@@ -89,13 +91,15 @@ enum Verdict {
 }
 
 impl Console {
-    /// Opens the console at `path`. A socket file that nobody answers at is replaced; that of a
+    /// Opens the console at `path`, for members of `group` too, which is a name or a number. A socket file that nobody answers at is replaced; that of a
     /// running zoxy is an error.
-    pub fn bind(path: &Path) -> Result<Self, ConsoleError> {
-        let (listener, file) = SocketFile::bind(path)?;
+    pub fn bind(path: &Path, group: Option<&str>) -> Result<Self, ConsoleError> {
+        let group = group.map(Group::find).transpose()?;
+        let (listener, file) = SocketFile::bind(path, group.as_ref())?;
         Ok(Self {
             listener: UnixListener::from_std(listener),
             _file: file,
+            group,
             polled: None,
             clients: [const { None }; MAX_CONSOLES],
             serial: 0,
@@ -197,7 +201,7 @@ impl Console {
     }
 
     fn admit(&mut self, mut stream: UnixStream) {
-        let user = match socket::peer(&stream) {
+        let user = match socket::peer(&stream, self.group.as_ref()) {
             Ok(peer) => peer,
             Err(user) => {
                 say!(CONSOLE_REFUSED, user = user);
@@ -315,6 +319,8 @@ impl Display for State {
 /// Sends a short answer to a client that is not served; what does not go out at once is lost.
 fn turn_away(stream: &mut UnixStream, text: &str) {
     let _ = stream.write(&protocol::answer(text, NOT_DONE));
+    // A command that is left unread would reset the connection, and the answer be lost with it.
+    let _ = receive(stream, &mut Vec::with_capacity(MAX_COMMAND));
 }
 
 /// Reads until a line must be complete or too long. False: the other side has finished.

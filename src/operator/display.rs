@@ -6,18 +6,20 @@
 
 mod ftp;
 mod jobs;
+mod tables;
 
 use std::fmt::Write;
 use std::time::SystemTime;
 
 pub use ftp::ftp;
 pub use jobs::jobs;
+pub use tables::{defaults, profiles, requests, stats};
 
 use super::layout::{age, bytes, cell, end_line, wrap};
-use super::snapshot::{ConnectionRow, FilterRow, RunState, Status, TunnelRow};
+use super::snapshot::{ConnectionRow, FilterRow, RunState, Shown, Status, TunnelRow};
 use crate::config::Config;
 use crate::message::catalogue::{
-    DISPLAY_END, DISPLAY_HEADING, DISPLAY_MORE, REFRESH_REFUSED, REFRESHED, STOP_ACCEPTED,
+    DISPLAY_END, DISPLAY_HEADING, DISPLAY_MORE, REFRESH_REFUSED, REFRESHED,
 };
 use crate::message::time::Utc;
 
@@ -27,11 +29,30 @@ pub const ROWS: usize = 200;
 /// Rows of one display with ALL.
 pub const ROWS_ALL: usize = 20_000;
 
+/// A display as text.
+pub fn text(shown: Shown, at: SystemTime) -> String {
+    match shown {
+        Shown::Status(shown) => status(&shown, at),
+        Shown::Connections { rows, total, limit } => connections(rows, total, limit, at),
+        Shown::Ftp { rows, totals, limit } => ftp(rows, &totals, limit, at),
+        Shown::Tunnels(rows) => {
+            let total = rows.len();
+            tunnels(rows, total, at)
+        }
+        Shown::Filters(rows) => filters(&rows, at),
+        Shown::Profiles(rows) => profiles(&rows, at),
+        Shown::Stats(rows) => stats(&rows, at),
+        Shown::Requests(rows) => requests(&rows, at),
+        Shown::Defaults(rows) => defaults(&rows, at),
+    }
+}
+
 /// D STATUS.
 pub fn status(status: &Status, at: SystemTime) -> String {
     let mut out = heading("STATUS", at);
     let state = match status.state {
         RunState::Running => "running",
+        RunState::Quiesced => "quiesced: new requests are refused, enter F RESUME",
         RunState::Draining => "draining: no new connections",
     };
     let mut lines = vec![
@@ -57,6 +78,9 @@ pub fn status(status: &Status, at: SystemTime) -> String {
         ("without SSH", format!("{} fell back to plain", status.fell_back)),
         ("bytes", format!("{} up, {} down", bytes(status.up), bytes(status.down))),
     ]);
+    if status.requests > 0 {
+        lines.push(("requests", format!("{} wait for a reply, enter D R", status.requests)));
+    }
     if let Some(memory) = status.memory {
         lines.push(("memory", bytes(memory)));
     }
@@ -161,11 +185,6 @@ pub fn filters(rows: &[FilterRow], at: SystemTime) -> String {
     more(&mut out, rows.len() - shown, "the deck has them all");
     ending(&mut out, "FILTERS", shown, rows.len());
     out
-}
-
-/// The answer to P.
-pub fn stopping() -> String {
-    STOP_ACCEPTED.render(&[])
 }
 
 /// The answer to F REFRESH when the new deck is in use.
@@ -289,6 +308,7 @@ mod tests {
                 accepted: 100,
                 refused: 1,
                 sessions: 1,
+                requests: 1,
                 fell_back: 7,
                 up: 2048,
                 down: 4 << 30,
@@ -310,8 +330,9 @@ connections   3 now, 8192 at most, 100 accepted, 1 refused
 SSH sessions  1
 without SSH   7 fell back to plain
 bytes         2048 up, 4.0G down
+requests      1 wait for a reply, enter D R
 memory        12.0M
-ZOX0501I END OF STATUS, 11 OF 11
+ZOX0501I END OF STATUS, 12 OF 12
 "
         );
     }
@@ -395,7 +416,6 @@ ZOX0501I END OF FILTERS, 2 OF 2
 
     #[test]
     fn answers_are_messages() {
-        assert!(stopping().starts_with("ZOX0503I stop accepted"));
         assert_eq!(refresh_refused("no deck"), "ZOX0504E refresh refused: no deck");
     }
 

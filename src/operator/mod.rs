@@ -7,8 +7,10 @@
 //! | [`client`] | its other end: one command, one answer |
 //! | [`protocol`] | what both ends of the socket agree on |
 //! | `socket` | its file, and who may use it |
+//! | [`requests`] | questions to an operator that wait for R |
 //! | [`snapshot`] | plain data the engine fills in for a display |
 //! | [`display`] | that data as text of at most 80 columns |
+//! | [`json`] | that data as JSON |
 //!
 //! The engine polls the [`console::Console`], carries out the commands it hands over, and gives it
 //! the text and return code of the answer. Nothing here knows the engine. Return codes are those of
@@ -18,8 +20,10 @@ pub mod client;
 pub mod command;
 pub mod console;
 pub mod display;
+pub mod json;
 mod layout;
 pub mod protocol;
+pub mod requests;
 pub mod snapshot;
 mod socket;
 #[cfg(test)]

@@ -11,6 +11,43 @@ use std::time::{Duration, SystemTime};
 
 use crate::ftp::Direction;
 
+/// All that one display shows.
+#[derive(Debug)]
+pub enum Shown {
+    /// D STATUS.
+    Status(Box<Status>),
+    /// D CONNS.
+    Connections {
+        /// The rows, in any order; there may be fewer than `total`.
+        rows: Vec<ConnectionRow>,
+        /// How many connections there are.
+        total: usize,
+        /// How many are shown at most.
+        limit: usize,
+    },
+    /// D FTP.
+    Ftp {
+        /// The rows, in any order; there may be fewer than `totals` counts.
+        rows: Vec<FtpRow>,
+        /// All dialogues together.
+        totals: FtpTotals,
+        /// How many are shown at most.
+        limit: usize,
+    },
+    /// D TUNNELS.
+    Tunnels(Vec<TunnelRow>),
+    /// D FILTERS, in deck order.
+    Filters(Vec<FilterRow>),
+    /// D PROFILES, in deck order.
+    Profiles(Vec<ProfileRow>),
+    /// D STATS.
+    Stats(Vec<StatRow>),
+    /// D R, the oldest first.
+    Requests(Vec<RequestRow>),
+    /// D DEFAULTS, in the order of the manual.
+    Defaults(Vec<DefaultRow>),
+}
+
 /// One job or started task of D A,L.
 #[derive(Debug, Clone)]
 pub struct JobRow {
@@ -37,8 +74,10 @@ pub struct Status {
     pub version: &'static str,
     /// Deck as named on the command line.
     pub deck: String,
-    /// Running or draining.
+    /// Running, quiesced or draining.
     pub state: RunState,
+    /// Requests that wait for an operator's reply.
+    pub requests: usize,
     /// When the process started.
     pub started: SystemTime,
     /// How long ago that was, by a clock that nobody sets.
@@ -72,6 +111,8 @@ pub struct Status {
 pub enum RunState {
     /// They are.
     Running,
+    /// Connections are taken and their requests refused (F QUIESCE).
+    Quiesced,
     /// A stop was asked for; running connections may finish.
     Draining,
 }
@@ -150,6 +191,8 @@ pub struct FtpTransfer {
     pub direction: Direction,
     /// Bytes that went this way so far.
     pub bytes: u64,
+    /// Length of the file, as the server has told it with its 150; None if it has not.
+    pub size: Option<u64>,
     /// Time since the command.
     pub time: Duration,
 }
@@ -256,6 +299,66 @@ pub struct FilterRow {
     pub hits: u64,
 }
 
+/// One profile (D PROFILES).
+#[derive(Debug, Clone)]
+pub struct ProfileRow {
+    /// Name in the deck.
+    pub name: String,
+    /// Card number in the deck.
+    pub card: usize,
+    /// False while F DRAIN holds.
+    pub takes_requests: bool,
+    /// SSH server with its port; `*` for the host that the application asks for.
+    pub server: String,
+    /// USER; None: that of the application.
+    pub user: Option<String>,
+    /// SSH sessions now, those being dialed among them.
+    pub sessions: usize,
+    /// Most sessions for one server and user.
+    pub max_sessions: usize,
+    /// Client connections on these sessions, or waiting for them.
+    pub clients: usize,
+}
+
+/// One total (D STATS).
+#[derive(Debug, Clone, Copy)]
+pub struct StatRow {
+    /// Its name for programs.
+    pub key: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// The count since the start.
+    pub count: u64,
+    /// It counts bytes.
+    pub is_bytes: bool,
+}
+
+/// One outstanding request (D R).
+#[derive(Debug, Clone)]
+pub struct RequestRow {
+    /// Its number, for R.
+    pub number: u8,
+    /// Time since it was made.
+    pub age: Duration,
+    /// Time until silence is its answer.
+    pub left: Duration,
+    /// The message, with its ID and number.
+    pub text: String,
+}
+
+/// One setting (D DEFAULTS).
+#[derive(Debug, Clone)]
+pub struct DefaultRow {
+    /// What it is a setting of: `process`, `listener`, `profile`, `filter`.
+    pub scope: &'static str,
+    /// Its keyword.
+    pub keyword: &'static str,
+    /// The value that holds where no name sets another, as on a card; empty: none.
+    pub value: String,
+    /// A SET card with `*` gave it.
+    pub is_set: bool,
+}
+
 /// Text that a client chose, for a row: its first 64 characters, with dots if there are more.
 pub fn clipped(text: &str) -> String {
     match text.char_indices().nth(CLIPPED) {
@@ -288,6 +391,7 @@ mod tests {
             name: "F".into(),
             direction: Direction::Upload,
             bytes,
+            size: None,
             time: Duration::from_millis(milliseconds),
         }
     }

@@ -22,7 +22,7 @@ pub(crate) struct Operated {
 
 impl Operated {
     pub(crate) fn new(path: &Path) -> Self {
-        let mut console = Console::bind(path).unwrap();
+        let mut console = Console::bind(path, None).unwrap();
         let poll = Poll::new().unwrap();
         console.register(poll.registry(), Token(100)).unwrap();
         Self { console, poll, events: Events::with_capacity(64) }

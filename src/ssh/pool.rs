@@ -54,6 +54,15 @@ pub struct Bounds {
     pub sessions: usize,
     /// Most clients in one session.
     pub channels: usize,
+    /// Clients in each session from which another one is made while there may be more; 0: only when all are full.
+    pub spread: usize,
+}
+
+impl Bounds {
+    /// Clients in a session up to which it is taken before another one is made.
+    fn wanted(&self) -> usize {
+        if self.spread == 0 { self.channels } else { self.spread.min(self.channels) }
+    }
 }
 
 /// Where a client was placed.
@@ -76,6 +85,15 @@ pub enum Turn {
     At(Instant),
     /// Another seat dials this server: the seat is told when its turn comes.
     Queued,
+}
+
+/// What a profile has in use, over all its keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Sessions, those on their way among them.
+    pub sessions: usize,
+    /// Clients placed on them.
+    pub clients: usize,
 }
 
 /// How a dial ended.
@@ -113,6 +131,8 @@ struct Tables<S> {
 struct Member<S> {
     seat: S,
     clients: usize,
+    /// It takes no new clients, but for data of dialogues that are on it.
+    is_shunned: bool,
 }
 
 #[derive(Debug)]
@@ -136,8 +156,9 @@ impl<S: Copy + Eq> Pool<S> {
         }
     }
 
-    /// Finds a session for one more client, preferring those for which `near` holds, then the one
-    /// with fewest clients; `make` makes a session where none has room.
+    /// Finds a session for one more client, preferring those with fewer clients than wanted, then those for
+    /// which `near` holds, then the one with fewest clients; `make` makes a session where none has room, or
+    /// all have as many as wanted and there may be more sessions.
     pub fn place(
         &self,
         key: &PoolKey,
@@ -147,20 +168,34 @@ impl<S: Copy + Eq> Pool<S> {
     ) -> Placement<S> {
         let mut tables = self.lock();
         let members = tables.groups.entry(key.clone()).or_default();
+        let open = members.iter().filter(|member| !member.is_shunned).count();
+        let may_make = open < bounds.sessions;
+        let limit = if may_make { bounds.wanted() } else { bounds.channels };
         let best = members
             .iter_mut()
-            .filter(|member| member.clients < bounds.channels)
-            .min_by_key(|member| (!near(member.seat), member.clients));
+            .filter(|member| !member.is_shunned && member.clients < limit)
+            .min_by_key(|m| (m.clients >= bounds.wanted(), !near(m.seat), m.clients));
         if let Some(member) = best {
             member.clients += 1;
             return Placement::Join(member.seat);
         }
-        if members.len() >= bounds.sessions {
+        if !may_make {
             return Placement::Full;
         }
         let seat = make();
-        members.push(Member { seat, clients: 1 });
+        members.push(Member { seat, clients: 1, is_shunned: false });
         Placement::Made(seat)
+    }
+
+    /// Where the sessions of a key are, if all have as many clients as wanted and there may be more: the next
+    /// client makes another one.
+    pub fn crowded(&self, key: &PoolKey, bounds: Bounds) -> Option<Vec<S>> {
+        let tables = self.lock();
+        let members = tables.groups.get(key)?;
+        let open = || members.iter().filter(|member| !member.is_shunned);
+        let is_crowded = open().count() < bounds.sessions
+            && open().all(|member| member.clients >= bounds.wanted());
+        is_crowded.then(|| members.iter().map(|member| member.seat).collect())
     }
 
     /// Counts one more client on a seat that it has to be on; false: the seat is gone.
@@ -290,6 +325,45 @@ impl<S: Copy + Eq> Pool<S> {
         dial.is_some_and(|d| d.unreachable && d.not_before.is_some_and(|until| until >= since))
     }
 
+    /// Has no new client placed on a seat; those that are there may finish, and join.
+    pub fn shun(&self, key: &PoolKey, seat: S) {
+        let mut tables = self.lock();
+        let member = tables.groups.get_mut(key).and_then(|m| m.iter_mut().find(|m| m.seat == seat));
+        if let Some(member) = member {
+            member.is_shunned = true;
+        }
+    }
+
+    /// Lets the next dial of a server be at once.
+    pub fn forget_pause(&self, server: &Server) {
+        if let Some(dial) = self.lock().dials.get_mut(server) {
+            dial.not_before = None;
+        }
+    }
+
+    /// The same for every server that a profile has sessions at, or wants.
+    pub fn forget_pauses(&self, profile: &str) {
+        let mut tables = self.lock();
+        let keys = tables.groups.keys().filter(|key| key.profile == profile);
+        let servers: Vec<Server> = keys.map(|key| key.server.clone()).collect();
+        for server in servers {
+            if let Some(dial) = tables.dials.get_mut(&server) {
+                dial.not_before = None;
+            }
+        }
+    }
+
+    /// What a profile has in use.
+    pub fn usage(&self, profile: &str) -> Usage {
+        let tables = self.lock();
+        let groups = tables.groups.iter().filter(|(key, _)| key.profile == profile);
+        let members = groups.flat_map(|(_, members)| members);
+        members.fold(Usage::default(), |sum, member| Usage {
+            sessions: sum.sessions + 1,
+            clients: sum.clients + member.clients,
+        })
+    }
+
     /// Number of sessions of all keys.
     pub fn sessions(&self) -> usize {
         self.lock().groups.values().map(Vec::len).sum()
@@ -384,7 +458,7 @@ mod tests {
         }
     }
 
-    const TWO: Bounds = Bounds { sessions: 2, channels: 2 };
+    const TWO: Bounds = Bounds { sessions: 2, channels: 2, spread: 0 };
 
     #[test]
     fn clients_fill_sessions_up_to_both_bounds() {
@@ -402,6 +476,26 @@ mod tests {
     }
 
     #[test]
+    fn clients_spread_over_sessions_before_they_fill_them() {
+        let pool = Pool::<u32>::new();
+        let bounds = Bounds { sessions: 2, channels: 4, spread: 2 };
+        let place = |seat| pool.place(&key("u"), bounds, |seat| seat == 1, || seat);
+        assert_eq!(pool.crowded(&key("u"), bounds), None);
+        assert_eq!(place(1), Placement::Made(1));
+        assert_eq!(pool.crowded(&key("u"), bounds), None);
+        assert_eq!(place(9), Placement::Join(1));
+        assert_eq!(pool.crowded(&key("u"), bounds), Some(vec![1]));
+        assert_eq!(place(2), Placement::Made(2));
+        // Not the near one, which has as many as wanted.
+        assert_eq!(place(9), Placement::Join(2));
+        assert_eq!(pool.crowded(&key("u"), bounds), None, "there may be no more");
+        for _ in 0..4 {
+            assert!(matches!(place(9), Placement::Join(_)));
+        }
+        assert_eq!(place(9), Placement::Full);
+    }
+
+    #[test]
     fn a_session_with_a_client_on_the_way_is_not_retired() {
         let pool = Pool::<u32>::new();
         pool.place(&key("u"), TWO, |_| false, || 1);
@@ -409,6 +503,24 @@ mod tests {
         pool.leave(&key("u"), 1);
         assert!(pool.retire(&key("u"), 1));
         assert_eq!(pool.sessions(), 0);
+    }
+
+    #[test]
+    fn a_shunned_session_keeps_its_clients_and_gets_no_others() {
+        let pool = Pool::<u32>::new();
+        let place = |seat| pool.place(&key("u"), TWO, |_| true, || seat);
+        assert_eq!((place(1), place(9)), (Placement::Made(1), Placement::Join(1)));
+        pool.leave(&key("u"), 1);
+        pool.shun(&key("u"), 1);
+        assert_eq!(place(2), Placement::Made(2));
+        assert!(pool.join(&key("u"), 1), "data of a dialogue on it");
+        // It does not count against the limit of sessions.
+        assert_eq!((place(9), place(3)), (Placement::Join(2), Placement::Made(3)));
+        assert_eq!(pool.usage("P"), Usage { sessions: 3, clients: 5 });
+        assert_eq!(pool.usage("Q"), Usage::default());
+        pool.leave(&key("u"), 1);
+        pool.leave(&key("u"), 1);
+        assert!(pool.retire(&key("u"), 1));
     }
 
     #[test]

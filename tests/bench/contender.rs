@@ -5,14 +5,16 @@ use std::fmt;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, SocketAddrV4, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use crate::failure::{Circumstance, Failure};
 use crate::process::{self, Process};
-use crate::setting::Setting;
+use crate::relay;
+use crate::setting::{Distance, ONE_WAY, Setting};
 use crate::socks;
 use crate::targets::{GREETING, Service, Site, Targets};
-use crate::usage::Usage;
+use crate::usage::{self, Usage};
 use crate::world::{HOST_KEY_ALIAS, World};
 
 /// How long the load waits for the next byte before the line counts as failed.
@@ -53,6 +55,7 @@ pub struct Running {
     targets: Targets,
     ftp: Option<SocketAddrV4>,
     site: Site,
+    distance: Distance,
     proxy: Option<(Process, SocketAddr)>,
 }
 
@@ -74,7 +77,7 @@ impl Running {
         };
         let proxy = process.map(|process| (process, address));
         let ftp = world.ftpd.as_ref().map(|ftpd| ftpd.address);
-        Ok(Self { targets: world.targets, ftp, site, proxy })
+        Ok(Self { targets: world.targets, ftp, site, distance: setting.distance, proxy })
     }
 
     /// A connection to a service of the target. What a proxy answers is only a promise (`ssh -D`
@@ -85,7 +88,12 @@ impl Running {
 
     /// A connection to any address, with what a proxy's promise is worth.
     pub fn open(&self, target: SocketAddrV4) -> Result<TcpStream, Failure> {
-        let Some((_, proxy)) = &self.proxy else { return dial(target.into()) };
+        let Some((_, proxy)) = &self.proxy else {
+            return match self.distance {
+                Distance::Near => dial(target.into()),
+                Distance::Far => dial_far(target),
+            };
+        };
         let mut stream = dial(*proxy)?;
         socks::connect(&mut stream, target).when(format_args!("the SOCKS request for {target}"))?;
         Ok(stream)
@@ -129,6 +137,16 @@ impl Running {
         self.proxy.as_ref().map(|(process, _)| Usage::of(process.pid())).transpose()
     }
 
+    /// How long the proxy took to listen, in milliseconds; none where there is no proxy.
+    pub fn start_time(&self) -> Option<f64> {
+        self.proxy.as_ref().map(|(process, _)| process.start().as_secs_f64() * 1e3)
+    }
+
+    /// How often threads of the proxy have begun to wait; none where there is no proxy.
+    pub fn waits(&self) -> Result<Option<u64>, Failure> {
+        self.proxy.as_ref().map(|(process, _)| usage::waits(process.pid())).transpose()
+    }
+
     /// The failure with the last words of the proxy.
     pub fn explain(&self, failure: Failure) -> Failure {
         match &self.proxy {
@@ -136,6 +154,13 @@ impl Running {
             None => failure,
         }
     }
+}
+
+/// A connection over the same distance as to a far SSH server; making one takes a round trip.
+fn dial_far(target: SocketAddrV4) -> Result<TcpStream, Failure> {
+    let stream = dial(relay::start(target.into())?)?;
+    thread::sleep(2 * ONE_WAY);
+    Ok(stream)
 }
 
 fn dial(address: SocketAddr) -> Result<TcpStream, Failure> {

@@ -16,6 +16,7 @@ pub struct Process {
     name: String,
     child: Child,
     log: PathBuf,
+    start: Duration,
 }
 
 impl Process {
@@ -29,7 +30,9 @@ impl Process {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let output = File::create(&log).when(log.display())?;
         // Dies with the benchmark even when that is killed outright.
-        let child = Command::new(find("setpriv", "util-linux")?)
+        let setpriv = find("setpriv", "util-linux")?;
+        let begin = Instant::now();
+        let child = Command::new(setpriv)
             .args(["--pdeathsig", "KILL", "--"])
             .arg(program)
             .args(arguments)
@@ -38,9 +41,15 @@ impl Process {
             .stderr(output)
             .spawn()
             .when(&name)?;
-        let mut process = Self { name, child, log };
+        let mut process = Self { name, child, log, start: Duration::ZERO };
         process.await_listener(address)?;
+        process.start = begin.elapsed();
         Ok(process)
+    }
+
+    /// From its start until it listened, to a millisecond.
+    pub fn start(&self) -> Duration {
+        self.start
     }
 
     /// Its process ID.
@@ -75,7 +84,7 @@ impl Process {
                 ));
                 return Err(self.explain(failure));
             }
-            thread::sleep(Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(1));
         }
         Ok(())
     }

@@ -42,6 +42,21 @@ impl Usage {
     }
 }
 
+/// How often the threads of a process have given the processor up to wait for something: once for each
+/// time that they woke up.
+pub fn waits(pid: u32) -> Result<u64, Failure> {
+    let tasks = format!("/proc/{pid}/task");
+    let mut waits = 0;
+    for task in fs::read_dir(&tasks).when(&tasks)? {
+        let path = task.when(&tasks)?.path().join("status");
+        // A thread that has ended since wakes up no more.
+        let Ok(status) = fs::read_to_string(path) else { continue };
+        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        waits += line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(waits)
+}
+
 /// Processes that a process has started and that run.
 fn children(pid: u32) -> Vec<u32> {
     let path = format!("/proc/{pid}/task/{pid}/children");

@@ -17,7 +17,7 @@ const MODES: [Mode; 3] = [Mode::Pasv, Mode::PortBind, Mode::Port];
 /// A client in the middle of a download that does not end within the test.
 fn downloading(scene: &FtpScene, mode: Mode) -> (FtpClient, TcpStream) {
     let file = File::create(scene.ftpd.folder.join("ENDLESS")).expect("a file is made");
-    file.set_len(1 << 40).expect("it may have holes");
+    file.set_len(16 << 30).expect("it may have holes");
     let mut client = scene.logged_in(Socks::V5);
     let mut data = client.start(mode, "RETR ENDLESS");
     data.read_exact(&mut [0; 10_000]).expect("data comes");

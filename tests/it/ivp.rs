@@ -211,17 +211,17 @@ fn with_procedure(stored: Stored) -> Jobs {
     jobs
 }
 
-fn member(name: &str) -> String {
+pub fn member(name: &str) -> String {
     fs::read_to_string(Path::new(PROJECT).join("jcl").join(name)).expect("the member is there")
 }
 
-fn sample(name: &str) -> String {
+pub fn sample(name: &str) -> String {
     fs::read_to_string(Path::new(PROJECT).join("samples").join(name)).expect("the sample is there")
 }
 
 /// A job with the values of its SET statements that are marked.
 #[track_caller]
-fn edited(job: &str, values: &[(&str, &str)]) -> String {
+pub fn edited(job: &str, values: &[(&str, &str)]) -> String {
     let lines = job.lines().map(|line| {
         let set =
             values.iter().find(|(name, _)| line.starts_with(&format!("//         SET {name}=")));

@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::super::interrupt::Interrupt;
-use super::super::replacement::Replacement;
 use super::attributes::Asked;
 use super::plan::{Place, Source, failed};
 use super::{Failure, Rc, Terminal};
@@ -21,6 +20,7 @@ use crate::message::catalogue::{
     DATASET_COPIED, DATASET_COPIED_WITH_LOSS, DATASET_NO_PAGE, DATASET_NOT_COPIED,
     DATASET_PAGES_DIFFER, DATASET_PATH_EXISTS,
 };
+use crate::replacement::Replacement;
 
 /// What is done with each file.
 pub(super) struct Orders {

@@ -210,7 +210,10 @@ fn fit_of_letter(before: char, c: char, after: char) -> i32 {
     };
     // Only Icelandic has many of them, and its page has points of its own for that.
     let is_rare = matches!(c, 'Ý' | 'ý' | 'Þ' | 'þ' | 'Ð' | 'ð' | 'ÿ');
-    fit - i32::from(is_rare)
+    // Finnish doubles its vowels; other letters beyond English are not doubled, but marks are: @@.
+    let is_doubled =
+        !c.is_ascii() && !matches!(c, 'ä' | 'Ä' | 'ö' | 'Ö') && (before == c || after == c);
+    fit - i32::from(is_rare) - if is_doubled { 4 } else { 0 }
 }
 
 enum Case {

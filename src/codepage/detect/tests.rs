@@ -250,6 +250,19 @@ fn brackets_alone_tell_037_from_1047() {
 }
 
 #[test]
+fn doubled_marks_are_no_doubled_letters() {
+    let deck = "//A DD DATA,DLM=@@\nlines\n@@\n//B DD DATA,DLM=##\n##\n//C DD DATA,DLM=$$\n$$\n";
+    for page in [Ibm037, Ibm1047, Ibm1140] {
+        let bytes = encoded(page, deck);
+        assert_eq!(guess(&bytes).page.decode(&bytes), deck, "{page}");
+    }
+    // Finnish has such words.
+    let text = "M\u{e4}\u{e4}r\u{e4} on sy\u{f6}\u{f6}nyt p\u{e4}\u{e4}lle, \u{e4}\u{e4}ni k\u{e4}y ty\u{f6}h\u{f6}n\n";
+    let bytes = encoded(Ibm278, text);
+    assert_eq!(guess(&bytes).page.decode(&bytes), text);
+}
+
+#[test]
 fn descriptor_words_do_not_count() {
     let mut bytes = Vec::new();
     for length in [0x4a, 0x5a, 0x7b] {

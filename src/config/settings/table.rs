@@ -43,6 +43,65 @@ pub static SETTINGS: &[Setting] = &[
                   `/tmp/zoxy-UID.sock` where that is not set.",
     },
     Setting {
+        keyword: "CONSGROUP",
+        scope: Scope::Process,
+        kind: Kind::Text,
+        default: "",
+        meaning: "Group, by name or number, whose members may use the operator's console too. Changes \
+                  at the next start.",
+    },
+    Setting {
+        keyword: "LOGTO",
+        scope: Scope::Process,
+        kind: Kind::Words(&["STDERR", "SYSLOG", "FILE"]),
+        default: "STDERR",
+        meaning: "Where messages go. FILE needs LOGFILE.",
+    },
+    Setting {
+        keyword: "LOGFILE",
+        scope: Scope::Process,
+        kind: Kind::Path,
+        default: "",
+        meaning: "The log file.",
+    },
+    Setting {
+        keyword: "LOGSIZE",
+        scope: Scope::Process,
+        kind: Kind::Size(4 * KILO, 4096 * MEGA),
+        default: "16M",
+        meaning: "Length after which the log file becomes `NAME.1` and a new one is begun.",
+    },
+    Setting {
+        keyword: "LOGKEEP",
+        scope: Scope::Process,
+        kind: Kind::Number(0, 999),
+        default: "5",
+        meaning: "Old log files that are kept.",
+    },
+    Setting {
+        keyword: "SYSLOG",
+        scope: Scope::Process,
+        kind: Kind::Path,
+        default: "/dev/log",
+        meaning: "Socket of the local syslog daemon or journal.",
+    },
+    Setting {
+        keyword: "LOGREPEAT",
+        scope: Scope::Process,
+        kind: Kind::Time(0, 3_600),
+        default: "30",
+        meaning: "A warning or error that comes more than 10 times within this time is held back and \
+                  counted. 0: never.",
+    },
+    Setting {
+        keyword: "REPLYTIME",
+        scope: Scope::Process,
+        kind: Kind::Time(1, 86_400),
+        default: "600",
+        meaning: "How long a request to the operator (D R) stays open. Then it is as if NO had been \
+                  replied.",
+    },
+    Setting {
         keyword: "RESOLVERS",
         scope: Scope::Process,
         kind: Kind::Number(1, 16),
@@ -135,10 +194,12 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         keyword: "STRICTKEY",
         scope: Scope::Profile,
-        kind: Kind::Word(&["YES", "NEW"]),
+        kind: Kind::Word(&["YES", "NEW", "ASK"]),
         default: "YES",
         meaning: "Host key of a server that nobody knows. YES: refused. NEW: accepted with a \
-                  warning and kept in mind while zoxy runs. A changed key is always refused.",
+                  warning and kept in mind while zoxy runs. ASK: refused, and the operator is asked; \
+                  a key that is confirmed is kept in mind as under NEW. A changed key is always \
+                  refused.",
     },
     Setting {
         keyword: "CIPHERS",
@@ -225,6 +286,15 @@ pub static SETTINGS: &[Setting] = &[
         kind: Kind::Number(1, 8_192),
         default: "4096",
         meaning: "Most channels in one session.",
+    },
+    Setting {
+        keyword: "SPREAD",
+        scope: Scope::Profile,
+        kind: Kind::Number(0, 8_192),
+        default: "0",
+        meaning: "Clients in each session from which another one is opened, on the worker with the fewest, up to \
+            SESSIONS. An SSH session is one thread here and one process at the server: several carry more. 0: \
+            only when all are full.",
     },
     Setting {
         keyword: "WINDOW",

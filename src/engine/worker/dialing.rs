@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Timer, Worker};
-use crate::config::Profile;
+use crate::config::{Profile, StrictHostKey};
 use crate::engine::client::Ready;
 use crate::engine::dial::{DialError, Material};
 use crate::engine::key::Key;
 use crate::engine::session::{Dialing, Facts, Fill, Link, Phase, Session};
+use crate::engine::shared::{Report, UnknownKey};
 use crate::engine::sockets;
 use crate::say;
 use crate::ssh::hostkey::{Fingerprint, Refusal, Verdict};
@@ -157,6 +158,7 @@ impl Worker {
                     return;
                 }
                 Err(error) => {
+                    self.ask_about_key(key, &error);
                     self.dial_failed(key, error);
                     return;
                 }
@@ -172,6 +174,21 @@ impl Worker {
             }
         }
         self.mark_dirty(key);
+    }
+
+    /// Has the operator asked about a key that nobody knows, where the profile wants that.
+    fn ask_about_key(&self, key: Key, error: &DialError) {
+        let DialError::HostKey(Refusal::Unknown { got, .. }) = error else { return };
+        let session = self.sessions.get(key.index()).filter(|session| session.key == key);
+        let Some(session) = session.filter(|s| s.profile.strict == StrictHostKey::Ask) else {
+            return;
+        };
+        let unknown = UnknownKey {
+            profile: session.profile.name.clone(),
+            server: session.pool_key.server.clone(),
+            fingerprint: got.clone(),
+        };
+        self.shared.supervisor.send(Report::UnknownKey(Box::new(unknown)));
     }
 
     /// Login is over: the session is open for its clients.

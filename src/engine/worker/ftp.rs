@@ -24,6 +24,7 @@ use crate::engine::client::{
 use crate::engine::key::Key;
 use crate::engine::{ports, sockets};
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
+use crate::message::log;
 use crate::say;
 use crate::socks::{self, Outcome};
 use crate::ssh::channels::ChannelId;
@@ -272,6 +273,8 @@ impl Worker {
     /// Moves bytes both ways and carries actions out, until nothing moves any more.
     pub(super) fn ftp_ready(&mut self, key: Key) {
         let mut share = SHARE;
+        // It may be the server's side that brings it here.
+        let _traced = self.client(key).map(|client| log::working_for(client.number));
         self.slots_ready(key);
         loop {
             // First, for what the client is told brings it here by other connections, perhaps on another

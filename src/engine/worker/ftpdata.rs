@@ -25,8 +25,11 @@ use crate::engine::client::{
 };
 use crate::engine::expected::{DataLink, Origin, Way};
 use crate::engine::key::{Key, Kind};
+use crate::engine::shared::Transfers;
 use crate::engine::sockets;
-use crate::gateway::ftp::{DataId, Direction, Event, Origin as Side, TransferRecord};
+use crate::gateway::ftp::{
+    DataId, Direction, Event, Origin as Side, TransferRecord, TransferResult,
+};
 use crate::message::time::Utc;
 use crate::say;
 use crate::socks::Version;
@@ -455,6 +458,7 @@ impl Worker {
             (Some((_, down)), Direction::Download) => down,
             (None, _) => record.bytes,
         };
+        count_transfer(&self.shared.counters.transfers, record, bytes);
         let Some(client) = self.client(key) else { return };
         let (number, peer) = (client.number, client.peer);
         let mut server = None;
@@ -485,6 +489,22 @@ impl Worker {
             name = field(Some(&transfer.name))
         );
     }
+}
+
+/// Counts a transfer for D STATS.
+fn count_transfer(counted: &Transfers, record: &TransferRecord, bytes: u64) {
+    let result = match record.result {
+        TransferResult::Complete => &counted.complete,
+        TransferResult::Refused => &counted.refused,
+        TransferResult::Failed => &counted.failed,
+        TransferResult::Aborted => &counted.aborted,
+    };
+    result.fetch_add(1, Ordering::Relaxed);
+    let moved = match record.transfer.direction {
+        Direction::Upload => &counted.up,
+        Direction::Download => &counted.down,
+    };
+    moved.fetch_add(bytes, Ordering::Relaxed);
 }
 
 /// A field of an accounting record: a dash if it is not known.

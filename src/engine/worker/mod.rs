@@ -20,6 +20,7 @@ mod ftp;
 mod ftpdata;
 mod ftpforward;
 mod handshake;
+mod operator;
 mod parcels;
 mod passive;
 mod plain;
@@ -47,6 +48,7 @@ use super::snapshot;
 use super::timers::Timers;
 use crate::config::Listener;
 use crate::gateway::pipes::PipePool;
+use crate::message::log;
 use crate::say;
 use parcels::Parcel;
 
@@ -216,6 +218,7 @@ impl Worker {
             Kind::Client => {
                 let Some(client) = self.client(key) else { return };
                 client.queued = false;
+                let _traced = log::working_for(client.number);
                 match client.state() {
                     State::Handshake(..) => self.handshake_ready(key),
                     State::Connecting(_) => self.connecting_ready(key),
@@ -279,6 +282,15 @@ impl Worker {
                     snapshot.paused = paused.map(|(_, door)| door.listener.name.clone()).collect();
                     self.shared.supervisor.send(Report::Snapshot { question, snapshot });
                 }
+                Ok(Inbound::Cancel { question, number }) => {
+                    let done = self.cancel(number);
+                    self.report_done(question, done);
+                }
+                Ok(Inbound::Reconnect { question, profile, cut }) => {
+                    let done = self.reconnect(&profile, cut);
+                    self.report_done(question, done);
+                }
+                Ok(Inbound::EndPause(server)) => self.end_pauses(&server),
                 Ok(Inbound::Ping { round }) => {
                     self.shared.supervisor.send(Report::Alive { worker: self.index, round });
                 }

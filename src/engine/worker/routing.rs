@@ -51,6 +51,10 @@ impl Worker {
                 return;
             }
         };
+        if let Some(why) = shared.gates.refusal(&filter) {
+            self.held(key, &request, &why);
+            return;
+        }
         let action = filter.action;
         client.route = Some(Box::new(Route {
             live,
@@ -81,6 +85,15 @@ impl Worker {
         );
         self.shared.counters.blocked.fetch_add(1, Ordering::Relaxed);
         self.reply_failure(key, request.version, Failure::NotAllowed);
+    }
+
+    /// A request that the operator has closed zoxy, or its profile, for.
+    fn held(&mut self, key: Key, request: &Request, why: &str) {
+        let Some(client) = self.client(key) else { return };
+        let (id, peer) = (client.number, client.peer);
+        say!(REQUEST_HELD, id = id, client = peer, target = request.target, reason = why);
+        self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+        self.reply_failure(key, request.version, Failure::General);
     }
 
     /// Connects to the target without SSH, after resolving its name where it has one.
@@ -156,7 +169,12 @@ impl Worker {
             credential: credential.as_ref().map(|credential| shared.digest(credential)),
         };
         client.enter(State::Waiting);
-        let bounds = Bounds { sessions: profile.sessions, channels: profile.channels };
+        let (sessions, channels) = (profile.sessions, profile.channels);
+        let bounds = Bounds { sessions, channels, spread: profile.spread };
+        if let Some(worker) = self.elsewhere(key, &pool_key, bounds) {
+            self.hand_over(key, worker);
+            return;
+        }
         let near = |seat: Seat| seat.worker == index;
         let mut made = None;
         let placement = shared.pool.place(&pool_key, bounds, near, || {
@@ -187,6 +205,23 @@ impl Worker {
         if let Some(session) = made {
             self.begin_session(session);
         }
+    }
+
+    /// The worker on which another session should be made for a client, if that is not this one.
+    fn elsewhere(&mut self, key: Key, pool_key: &PoolKey, bounds: Bounds) -> Option<usize> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let route = self.client(key)?.route.as_mut()?;
+        // Who was sent here makes it here, and who has lost one session does not look for the best place.
+        if bounds.spread == 0 || route.moves > 0 {
+            return None;
+        }
+        let seats = shared.pool.crowded(pool_key, bounds)?;
+        let on = |worker: usize| seats.iter().filter(|seat| seat.worker == worker).count();
+        let best = (0..shared.workers.len()).min_by_key(|worker| on(*worker))?;
+        let is_better = on(best) < on(self.index);
+        let route = self.client(key)?.route.as_mut()?;
+        route.moves += u8::from(is_better);
+        is_better.then_some(best)
     }
 
     /// Finds another session for a client whose session ended, or took no more channels, before the
@@ -248,7 +283,8 @@ impl Worker {
             Some(session) if is_data => self.join_data(key, session),
             Some(session) => self.join_session(key, session),
             None if is_data => self.join_plain(key),
-            None => self.fail(key, Failure::General, "the hand-over names no session"),
+            // It is to have a session that is made here.
+            None => self.go_tunnel(key),
         }
     }
 }

@@ -149,6 +149,13 @@ impl Worker {
         }
     }
 
+    /// Dials a session that pauses now.
+    pub(super) fn end_pause(&mut self, key: Key) {
+        if self.session(key).is_some_and(|session| matches!(session.phase(), Phase::Pausing)) {
+            self.prepare(key);
+        }
+    }
+
     /// The deadline of a session's phase has come.
     pub(super) fn session_deadline(&mut self, key: Key) {
         let (now, seat) = (self.now, self.seat(key));
@@ -262,7 +269,29 @@ impl Worker {
             reason = reason,
             clients = clients.len()
         );
+        self.shared.counters.sessions_lost.fetch_add(1, Ordering::Relaxed);
         self.count_early_loss(key);
+        self.part_session(key, &server, clients, reason);
+    }
+
+    /// Cuts an open session, as its loss would, but the server is not held for broken.
+    pub(super) fn session_cut(&mut self, key: Key, reason: &str) {
+        let clients = self.clients_of(key);
+        let Some(session) = self.session(key) else { return };
+        let server = session.pool_key.server.to_string();
+        say!(SESSION_CLOSED, session = session.number, server = server, reason = reason);
+        if let Some(transport) = session.transport() {
+            transport.disconnect("closed by zoxy");
+        }
+        // What the socket does not take at once is lost with the session.
+        let _ = session.write_out();
+        self.part_session(key, &server, clients, reason);
+    }
+
+    /// Takes out a session that is no more, and tells its clients.
+    fn part_session(&mut self, key: Key, server: &str, clients: Vec<Key>, reason: &str) {
+        let Some(session) = self.session(key) else { return };
+        let number = session.number;
         // First, so that a client that is placed again does not come back here.
         self.drop_session(key);
         let text = format!("SSH session {number} to {server} lost: {reason}");
@@ -326,6 +355,7 @@ impl Worker {
                 unreachable: error.is_unreachable(),
             }
         };
+        shared.counters.dials_failed.fetch_add(1, Ordering::Relaxed);
         let (next, pause) = shared.pool.dial_ended(&server, seat, end, now);
         self.pass_turn(next);
         say!(
@@ -376,7 +406,7 @@ impl Worker {
     }
 
     /// Ends a session that nobody uses.
-    fn close_session(&mut self, key: Key, reason: &str) {
+    pub(super) fn close_session(&mut self, key: Key, reason: &str) {
         let Some(session) = self.session(key) else { return };
         say!(
             SESSION_CLOSED,

@@ -142,6 +142,7 @@ impl Dialogue {
             self.act(Action::ExpectServer { id });
         }
         self.forward(line, Awaited::Transfer(Box::new(running)));
+        self.announced = None;
         self.act(Action::TransferStarted(transfer));
     }
 

@@ -20,7 +20,8 @@ use super::{Action, BindId, Event, LoginMode, Note, Settings};
 use crate::config::Host;
 use crate::ftp::{Line, LineBuffer, Replies, Telnet};
 use crate::message::catalogue::{
-    FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG, FTP_STOPPING,
+    FTP_CANCELLED, FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG,
+    FTP_STOPPING,
 };
 
 /// The FTP dialogue of one control connection.
@@ -66,6 +67,8 @@ pub struct Dialogue {
     pub(super) client_closed: bool,
     /// It goes on without SSH.
     pub(super) is_plain: bool,
+    /// Length of the file under way, from the server's 1xx.
+    pub(super) announced: Option<u64>,
     control_closed: bool,
     to_client: Vec<u8>,
     to_server: Zeroizing<Vec<u8>>,
@@ -116,6 +119,7 @@ impl Dialogue {
             farewell: false,
             client_closed: false,
             is_plain: false,
+            announced: None,
             control_closed: false,
             to_client: Vec::new(),
             to_server: Zeroizing::new(Vec::with_capacity(TO_SERVER_CAPACITY)),
@@ -226,6 +230,10 @@ impl Dialogue {
                 let answer = Answer::message(421, &FTP_STOPPING, &[]);
                 self.end_with(&answer, "zoxy stops");
             }
+            Event::Cancelled => {
+                let answer = Answer::message(421, &FTP_CANCELLED, &[]);
+                self.end_with(&answer, "cancelled by an operator (F CANCEL)");
+            }
         }
         self.advance();
     }
@@ -234,6 +242,11 @@ impl Dialogue {
     pub fn phase_name(&self) -> &'static str {
         // What was asked for before is still done.
         if self.client_closed && !self.is_over() { "ENDING" } else { self.phase.name() }
+    }
+
+    /// Length of the file that is being sent, if the server's 150 has told it, for displays.
+    pub fn announced_size(&self) -> Option<u64> {
+        self.announced
     }
 
     /// The user as far as it is known, for displays.

@@ -317,6 +317,8 @@ pub enum Event {
     AbortTimedOut,
     /// zoxy stops.
     Stopping,
+    /// An operator has cancelled the dialogue.
+    Cancelled,
 }
 
 /// A side of a data connection.

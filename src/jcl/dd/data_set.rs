@@ -6,7 +6,8 @@ use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
 use super::Earlier;
-use crate::jcl::model::{DataSet, DataSetName, Dcb, MemberName, Source};
+use crate::dataset::Dcb;
+use crate::jcl::model::{DataSet, DataSetName, MemberName, Source};
 use crate::jcl::operand::Param;
 use crate::jcl::report::Problem;
 use crate::jcl::symbol;

@@ -1,13 +1,11 @@
 //! Values of a DD statement whose overrides are in.
 
 use super::super::keyword::{Kinds, Treatment};
-use super::super::model::{
-    Control, DataSet, DataSetName, Dcb, Disposition, Fate, Organization, Recfm, RecordKind, Source,
-    Status, Sysout,
-};
+use super::super::model::{DataSet, DataSetName, Disposition, Fate, Source, Status, Sysout};
 use super::super::value::{invalid, name, number, one_of};
 use super::super::{model, operand::Param};
 use super::{DdPart, data_set, kinds_of, path};
+use crate::dataset::{Dcb, Organization, RecordFormat, UnknownRecordFormat};
 use crate::jcl::report::{Problem, Report};
 use crate::message::catalogue::{JCL_EXCLUSIVE, JCL_KEYWORD_REFUSED, JCL_PARAMETER_MISSING};
 use crate::message::diagnostic::quoted;
@@ -178,10 +176,16 @@ impl Finish<'_> {
             accept(recfm(param).map(|recfm| dcb.recfm = Some(recfm)));
         }
         if let Some(param) = part.value("LRECL") {
-            accept(number(param, 1..=MAX_BLOCK, "bytes").map(|lrecl| dcb.lrecl = Some(lrecl)));
+            accept(
+                number(param, 1..=MAX_BLOCK, "bytes")
+                    .map(|lrecl| dcb.lrecl = u16::try_from(lrecl).ok()),
+            );
         }
         if let Some(param) = part.value("BLKSIZE") {
-            accept(number(param, 0..=MAX_BLOCK, "bytes").map(|size| dcb.blksize = Some(size)));
+            accept(
+                number(param, 0..=MAX_BLOCK, "bytes")
+                    .map(|size| dcb.blksize = u16::try_from(size).ok()),
+            );
         }
         for (keyword, parse) in ORGANIZATIONS {
             if let Some(param) = part.value(keyword) {
@@ -254,27 +258,17 @@ fn disposition(param: &Param) -> Result<Disposition, Problem> {
     Ok(Disposition { status, normal, abnormal })
 }
 
-fn recfm(param: &Param) -> Result<Recfm, Problem> {
+fn recfm(param: &Param) -> Result<RecordFormat, Problem> {
     let expected = "F, V or U, then B, S, and A or M: FB, VB, FBA, U ...";
     let text = param.word().map_or("", |word| word.text.as_str());
-    let mut letters = text.chars();
-    let kind = match letters.next() {
-        Some('F') => RecordKind::Fixed,
-        Some('V') => RecordKind::Variable,
-        Some('U') => RecordKind::Undefined,
-        _ => return Err(invalid(param, expected)),
-    };
-    let mut recfm = Recfm { kind, blocked: false, spanned: false, control: None };
-    for letter in letters {
-        match letter {
-            'B' if !recfm.blocked && kind != RecordKind::Undefined => recfm.blocked = true,
-            'S' if !recfm.spanned && kind != RecordKind::Undefined => recfm.spanned = true,
-            'A' if recfm.control.is_none() => recfm.control = Some(Control::Asa),
-            'M' if recfm.control.is_none() => recfm.control = Some(Control::Machine),
-            _ => return Err(invalid(param, expected)),
+    let is_format = text != "TEXT" && text.chars().all(|c| c.is_ascii_uppercase());
+    match text.parse() {
+        Ok(format) if is_format => Ok(format),
+        Err(UnknownRecordFormat::Spanned) if is_format => {
+            Err(invalid(param, "no spanned records, which are not supported"))
         }
+        _ => Err(invalid(param, expected)),
     }
-    Ok(recfm)
 }
 
 fn sysout(param: &Param, message_class: char) -> Result<Sysout, Problem> {

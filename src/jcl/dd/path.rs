@@ -65,8 +65,7 @@ pub(super) fn path(part: &DdPart) -> Result<PathFile, Problem> {
     let options = part.value("PATHOPTS").map(options).transpose()?.unwrap_or_default();
     let (keep_normal, keep_abnormal) =
         part.value("PATHDISP").map(keeps).transpose()?.unwrap_or((true, true));
-    let kinds =
-        [("BINARY", FileData::Binary), ("TEXT", FileData::Text), ("RECORD", FileData::Record)];
+    let kinds = [("BINARY", FileData::Binary), ("TEXT", FileData::Text)];
     Ok(PathFile {
         path: text.to_owned(),
         options,

@@ -2,10 +2,11 @@
 
 use super::job::{Head, MESSAGE_CLASS};
 use super::{Interpreter, StepBuilder};
+use crate::dataset::Dcb;
 use crate::jcl::Reading;
 use crate::jcl::condition::find;
 use crate::jcl::dd::{Dd, DdPart, Earlier, Finish};
-use crate::jcl::model::{self, DataSet, DataSetName, Dcb, Disposition, Job, JobRc, Parm, Source};
+use crate::jcl::model::{self, DataSet, DataSetName, Disposition, Job, JobRc, Parm, Source};
 use crate::jcl::names::{Names, ROOT};
 use crate::jcl::operand::Param;
 use crate::jcl::report::{Problem, Report};

@@ -1,6 +1,7 @@
 //! DD statements: what a step reads and writes.
 
 use super::Position;
+use crate::dataset::Dcb;
 
 /// One DD of a step, with everything concatenated to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,61 +123,6 @@ pub enum Fate {
     Pass,
 }
 
-/// Attributes of records; None where the statement does not say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Dcb {
-    /// DSORG, or what SPACE (directory blocks) and DSNTYPE (LIBRARY, PDS) say about it.
-    pub dsorg: Option<Organization>,
-    /// RECFM.
-    pub recfm: Option<Recfm>,
-    /// LRECL, 1 to 32760.
-    pub lrecl: Option<u32>,
-    /// BLKSIZE; 0 lets the system choose.
-    pub blksize: Option<u32>,
-}
-
-/// DSORG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Organization {
-    /// PS: records, one after the other.
-    Sequential,
-    /// PO: a library of members.
-    Partitioned,
-}
-
-/// RECFM, such as FB, VBA or U.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recfm {
-    /// F, V or U.
-    pub kind: RecordKind,
-    /// B: several records a block.
-    pub blocked: bool,
-    /// S: spanned records (V), or standard blocks (F).
-    pub spanned: bool,
-    /// A or M: a control character begins each record.
-    pub control: Option<Control>,
-}
-
-/// F, V or U.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecordKind {
-    /// F: all of one length.
-    Fixed,
-    /// V: each with a descriptor word.
-    Variable,
-    /// U: blocks without records.
-    Undefined,
-}
-
-/// Control characters at the start of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
-    /// A: ASA.
-    Asa,
-    /// M: machine code.
-    Machine,
-}
-
 /// A file of the file system: PATH and its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathFile {
@@ -233,8 +179,6 @@ pub enum FileData {
     Binary,
     /// TEXT: lines.
     Text,
-    /// RECORD: records with a length before each.
-    Record,
 }
 
 /// Output for the spool.
@@ -246,6 +190,13 @@ pub struct Sysout {
     pub writer: Option<String>,
     /// Third subparameter: the form.
     pub form: Option<String>,
+}
+
+impl Sysout {
+    /// Whether what is written there are jobs to be submitted.
+    pub fn is_internal_reader(&self) -> bool {
+        self.writer.as_deref() == Some("INTRDR")
+    }
 }
 
 /// Data in the deck.

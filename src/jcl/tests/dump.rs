@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::dataset::Dcb;
 
 /// Everything about one job of a deck.
 pub(super) fn reading(reading: &Reading) -> String {
@@ -96,12 +97,12 @@ fn write_dd(out: &mut String, dd: &Dd) {
             let Disposition { status, normal, abnormal } = part.disposition;
             write!(out, " {status:?},{normal:?},{abnormal:?}").unwrap();
         }
-        let Dcb { dsorg, recfm, lrecl, blksize } = part.dcb;
+        let Dcb { dsorg, recfm, lrecl, blksize, .. } = part.dcb;
         if let Some(dsorg) = dsorg {
             write!(out, " dsorg={dsorg:?}").unwrap();
         }
-        if let Some(Recfm { kind, blocked, spanned, control }) = recfm {
-            write!(out, " recfm={kind:?},{blocked},{spanned},{control:?}").unwrap();
+        if let Some(recfm) = recfm {
+            write!(out, " recfm={recfm}").unwrap();
         }
         if let Some(lrecl) = lrecl {
             write!(out, " lrecl={lrecl}").unwrap();

@@ -5,18 +5,7 @@ use std::time::Duration;
 
 use super::members::folder;
 use super::*;
-
-/// Xorshift: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % below as u64).unwrap()
-    }
-}
+use crate::testing::Random;
 
 /// All decks and procedures of the tests.
 fn decks() -> Vec<Vec<u8>> {
@@ -90,20 +79,20 @@ fn damage_never_panics() {
     let decks = decks();
     for round in 0..6_000 {
         let mut deck = decks[round % decks.len()].clone();
-        for _ in 0..=random.next(6) {
-            let at = random.next(deck.len() + 1);
-            let end = (at + random.next(12)).min(deck.len());
-            match random.next(6) {
-                0 if at < deck.len() => deck[at] = u8::try_from(random.next(256)).unwrap(),
+        for _ in 0..=random.below(6) {
+            let at = random.below(deck.len() + 1);
+            let end = (at + random.below(12)).min(deck.len());
+            match random.below(6) {
+                0 if at < deck.len() => deck[at] = random.below(256) as u8,
                 1 => drop(deck.drain(at..end)),
                 2 => deck.truncate(at),
                 3 => {
                     let part = deck[at..end].to_vec();
-                    let to = random.next(deck.len() + 1);
+                    let to = random.below(deck.len() + 1);
                     deck.splice(to..to, part);
                 }
                 _ => {
-                    let piece = PIECES[random.next(PIECES.len())];
+                    let piece = PIECES[random.below(PIECES.len())];
                     deck.splice(at..at, piece.bytes());
                 }
             }
@@ -138,7 +127,7 @@ fn bytes_without_meaning_never_panic() {
     let mut random = Random(0xb17e5);
     for length in 0..1_000 {
         let mut bytes = b"//A JOB\n//B EXEC PGM=C\n//D DD ".to_vec();
-        bytes.extend((0..length).map(|_| u8::try_from(random.next(256)).unwrap()));
+        bytes.extend(random.bytes(length));
         let deck = Member { source: "D".into(), bytes, code_page: None, record_format: None };
         read(&deck, &Members, &system());
     }

@@ -38,7 +38,8 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
             }
         };
     }
-    Ok(Plan::Run(Box::new(Run { command, signals_are_codes: true, notifies: false })))
+    let run = Run { command, signals_are_codes: true, notifies: false, code_file: None };
+    Ok(Plan::Run(Box::new(run)))
 }
 
 fn command(parm: &str) -> Result<Command, String> {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use super::{Context, Plan, Refusal, own};
 use crate::codepage::CodePage;
 use crate::dataset::{
-    Converter, Dcb, Layout, Overflow, RecordFormat, RecordKind, RecordReader, RecordWriter,
+    Converter, Layout, Overflow, RecordFormat, RecordKind, RecordReader, RecordWriter, dd,
 };
 use crate::job::text::detected;
 use crate::message::catalogue::{IEBGENER_COPIED, IEBGENER_FAILED};
@@ -97,26 +97,8 @@ fn path(dd: &str) -> Result<PathBuf, String> {
 }
 
 /// What the DD says of its records; None if it says nothing.
-fn known(dd: &str) -> Result<Option<Layout>, String> {
-    let Ok(text) = env::var(format!("ZOXY_DCB_{dd}")) else { return Ok(None) };
-    parse(&text).map(Some).ok_or_else(|| format!("{dd}: {text} are no attributes"))
-}
-
-fn parse(text: &str) -> Option<Layout> {
-    let mut dcb = Dcb::default();
-    for part in text.split(',') {
-        let (keyword, value) = part.split_once('=')?;
-        let number = || value.parse::<u16>().ok();
-        match keyword {
-            "RECFM" => dcb.recfm = Some(value.parse::<RecordFormat>().ok()?),
-            "LRECL" => dcb.lrecl = Some(number()?),
-            "BLKSIZE" => dcb.blksize = Some(number()?),
-            "BDW" => dcb.bdw = Some(value == "YES"),
-            "CODEPAGE" => dcb.code_page = Some(value.parse().ok()?),
-            _ => return None,
-        }
-    }
-    dcb.complete().ok().map(|attributes| attributes.layout())
+fn known(name: &str) -> Result<Option<Layout>, String> {
+    Ok(dd::attributes(name)?.map(|attributes| attributes.layout()))
 }
 
 /// The layout of a file: as it is known, with what is missing as its first bytes look.
@@ -138,7 +120,7 @@ fn lines() -> Layout {
 
 /// Opens the output: anew, or behind what is there with DISP=MOD or OAPPEND.
 fn create(path: &Path) -> io::Result<File> {
-    let appends = env::var("ZOXY_DISP_SYSUT2").is_ok_and(|status| status == "MOD");
+    let appends = dd::appends("SYSUT2");
     // A new member has the permissions of its library.
     let folder = path.parent().and_then(|folder| fs::metadata(folder).ok());
     let mode = folder.map_or(0o600, |folder| folder.permissions().mode() & 0o666);
@@ -157,6 +139,10 @@ const MAX_SYSIN: u64 = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Option<Layout> {
+        dd::parse_attributes(text).map(|attributes| attributes.layout())
+    }
 
     fn copied(input: &[u8], from: Layout, to: Layout) -> Result<Vec<u8>, String> {
         let mut output = Vec::new();
@@ -186,12 +172,5 @@ mod tests {
         let error = copied(b"AB\nABCDE\n", lines(), fixed).unwrap_err();
         assert!(error.starts_with("SYSUT2: record 2: "), "{error}");
         assert_eq!(copied(b"ABCD  \n", lines(), fixed).unwrap(), b"ABCD");
-    }
-
-    #[test]
-    fn damaged_attributes_are_none() {
-        for text in ["", "RECFM", "RECFM=X", "LRECL=x", "RECFM=FB,LRECL=80,BLKSIZE=81"] {
-            assert!(parse(text).is_none(), "{text}");
-        }
     }
 }

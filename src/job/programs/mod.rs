@@ -5,6 +5,7 @@
 //! arguments and streams.
 
 mod bpxbatch;
+pub mod ftp;
 pub mod iebgener;
 mod module;
 mod words;
@@ -39,6 +40,12 @@ pub const TABLE: &[Program] = &[
         plan: bpxbatch::plan,
     },
     Program { name: "BPXBATSL", summary: "the same as BPXBATCH", like: None, plan: bpxbatch::plan },
+    Program {
+        name: "FTP",
+        summary: "the batch FTP client; INPUT has its subcommands ([batchftp.md](batchftp.md))",
+        like: None,
+        plan: ftp::plan,
+    },
     Program {
         name: "IEBGENER",
         summary: "copies SYSUT1 to SYSUT2, record by record",
@@ -88,6 +95,8 @@ pub struct Run {
     pub signals_are_codes: bool,
     /// It says when it is ready (sd_notify).
     pub notifies: bool,
+    /// Where it leaves a return code that an exit status has no room for, in decimal; 0 to 4095.
+    pub code_file: Option<PathBuf>,
 }
 
 /// Why a step's program does not run.
@@ -148,7 +157,12 @@ impl Context<'_> {
         command.stdin(input.map_err(|error| not_opened("standard input", &error))?);
         self.outputs(&mut command, &["STDOUT", "SYSPRINT", "SYSOUT"])?;
         self.variables(&mut command);
-        Ok(Plan::Run(Box::new(Run { command, signals_are_codes: false, notifies: false })))
+        Ok(Plan::Run(Box::new(Run {
+            command,
+            signals_are_codes: false,
+            notifies: false,
+            code_file: None,
+        })))
     }
 
     /// Standard output to the first of these DDs that the step has, standard error to STDERR or else

@@ -1,7 +1,7 @@
 //! ZOXY: zoxy itself as the program of a step.
 //!
-//! PARM is its command line: the subcommand, in upper or lower case, and its options. Without PARM it
-//! is `run`. A subcommand that reads a deck has that of the CONFIG DD, unless PARM names another.
+//! PARM is its command line: the subcommand, in upper or lower case, and its options; so is the
+//! command of `ds` and `jobs`. Without PARM it is `run`. A subcommand that reads a deck has that of the CONFIG DD, unless PARM names another.
 
 use super::{Context, Plan, Refusal, Run, own, words};
 
@@ -26,6 +26,11 @@ fn arguments(parm: &str, has_config: bool) -> Vec<String> {
         Some(first) if !first.starts_with('-') => first.make_ascii_lowercase(),
         Some(first) if matches!(first.as_str(), "-V" | "--version" | "-h" | "--help") => {}
         _ => words.insert(0, "run".to_owned()),
+    }
+    if matches!(words[0].as_str(), "ds" | "jobs") {
+        if let Some(command) = words.get_mut(1).filter(|word| !word.starts_with('-')) {
+            command.make_ascii_lowercase();
+        }
     }
     let names_deck = words.iter().any(|word| {
         matches!(word.as_str(), "-c" | "-s" | "--config" | "--socket" | "-h" | "--help")
@@ -54,6 +59,8 @@ mod tests {
             ("EXPLAIN host 21", true, &["explain", "-c", "//DD:CONFIG", "host", "21"]),
             ("CTL -s /run/x D STATUS", true, &["ctl", "-s", "/run/x", "D", "STATUS"]),
             ("JOBS", true, &["jobs"]),
+            ("JOBS SHOW JOB00001", false, &["jobs", "show", "JOB00001"]),
+            ("DS LIST A.**", false, &["ds", "list", "A.**"]),
             ("--version", true, &["--version"]),
         ] {
             assert_eq!(arguments(parm, with), expected, "{parm}");

@@ -24,6 +24,7 @@ pub(super) const ALL: &[&Message] = &[
     &ACCEPT_PAUSED,
     &ACCEPT_RESUMED,
     &PASSWD_REFUSED,
+    &REQUEST_HELD,
 ];
 
 /// The client's address may not use the listener: client address, listener name.
@@ -240,4 +241,17 @@ pub const PASSWD_REFUSED: Message = Message {
     action: "No line is made; zoxy passwd ends with return code 8 when the password is at fault, \
         with 12 when the system is.",
     response: "Repeat the command. A password has 1 to 255 bytes (RFC 1929).",
+};
+
+/// A request came while an operator keeps new ones out: who, where to, why.
+pub const REQUEST_HELD: Message = Message {
+    number: 2017,
+    severity: Severity::W,
+    text: "#{id} {client} to {target} refused: {reason}",
+    explanation: "An operator has quiesced zoxy (F QUIESCE) or drained the profile of the filter that \
+        matched (F DRAIN).",
+    action: "The client gets a SOCKS general failure. It is not connected, and does not fall back to \
+        plain.",
+    response: "None, if this is meant. F RESUME, with the profile if it was drained, takes requests \
+        again; then rerun the job.",
 };

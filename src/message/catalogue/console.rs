@@ -9,7 +9,6 @@ pub(super) const ALL: &[&Message] = &[
     &DISPLAY_HEADING,
     &DISPLAY_END,
     &DISPLAY_MORE,
-    &STOP_ACCEPTED,
     &REFRESH_REFUSED,
     &COMMAND_MISSING,
     &COMMAND_UNKNOWN,
@@ -22,6 +21,16 @@ pub(super) const ALL: &[&Message] = &[
     &CONSOLE_REFUSED,
     &CTL_NO_ZOXY,
     &CTL_BROKEN_OFF,
+    &NO_TERMINAL,
+    &WATCH_WRONG,
+    &NOT_THERE,
+    &CANCELLED,
+    &NOTHING_CHANGED,
+    &REPLY_NOT_TAKEN,
+    &RECONNECT_ASKED,
+    &REPORT_UNREADABLE,
+    &NO_SUCH_MESSAGE,
+    &KEY_ASKED,
 ];
 
 /// First line of a display: its name, the time.
@@ -55,19 +64,6 @@ pub const DISPLAY_MORE: Message = Message {
         The oldest entries are shown.",
     action: "None.",
     response: "Enter the command named, if there is one, to see more.",
-};
-
-/// The stop command was taken.
-pub const STOP_ACCEPTED: Message = Message {
-    number: 503,
-    severity: Severity::I,
-    text: "stop accepted; running connections may finish within the drain time",
-    explanation: "The console command P was accepted. The log has ZOX0003I with the number of \
-        connections and the drain time.",
-    action: "The listeners are closed; zoxy ends when the last connection does, or when the drain \
-        time is over.",
-    response: "None. D CONNS shows what is still running, as long as zoxy does. A second P ends \
-        zoxy without waiting.",
 };
 
 /// The refresh command was not carried out: the reason.
@@ -170,9 +166,10 @@ pub const CONSOLE_BUSY: Message = Message {
 pub const CONSOLE_REFUSED: Message = Message {
     number: 518,
     severity: Severity::W,
-    text: "console refused to {user}: only root and the user zoxy runs under may operate it",
+    text: "console refused to {user}: only root, the user zoxy runs under and CONSGROUP may operate it",
     explanation: "Another user connected to the console socket, so its permissions were changed \
-        after zoxy made it with mode 0600. This line goes to the log and to the console.",
+        after zoxy made it with mode 0600, or 0660 of CONSGROUP. This line goes to the log and to the \
+        console.",
     action: "The console connection is closed (return code 8).",
     response: "Run zoxy ctl under the right user (sudo -u). Find out who changed the socket's \
         permissions.",
@@ -199,4 +196,120 @@ pub const CTL_BROKEN_OFF: Message = Message {
         middle.",
     action: "zoxy ctl ends with return code 12. Whether the command took effect is not known.",
     response: "Look at the end of zoxy's log, then enter D STATUS.",
+};
+
+/// WATCH has nothing to draw on.
+pub const NO_TERMINAL: Message = Message {
+    number: 522,
+    severity: Severity::E,
+    text: "WATCH needs a terminal",
+    explanation: "Standard input or output of zoxy ctl is not a terminal.",
+    action: "zoxy ctl ends with return code 8.",
+    response: "For a program, repeat the display with --json as often as it is wanted.",
+};
+
+/// WATCH of something that is no display: what was found, what can be entered.
+pub const WATCH_WRONG: Message = Message {
+    number: 523,
+    severity: Severity::E,
+    text: "WATCH {found} is not possible; enter {expected}",
+    explanation: "WATCH takes the name of a display, and a number of seconds between two drawings.",
+    action: "Nothing is watched.",
+    response: "Enter it as the message shows, for example WATCH FTP 2.",
+};
+
+/// What a command names does not exist: what, where to look.
+pub const NOT_THERE: Message = Message {
+    number: 530,
+    severity: Severity::E,
+    text: "there is no {what}; {hint}",
+    explanation: "The command names a connection or a profile that zoxy does not have, or not any \
+        more. A connection that is just being handed from one worker to another is not found for a \
+        moment.",
+    action: "Nothing is done (return code 8).",
+    response: "Look the number or name up as the message says, then enter the command again.",
+};
+
+/// A connection was cut: its number.
+pub const CANCELLED: Message = Message {
+    number: 531,
+    severity: Severity::I,
+    text: "connection #{id} cancelled",
+    explanation: "The console command F CANCEL was carried out. Of an FTP dialogue the data \
+        connections were cut with it. The log has the end of each with its bytes.",
+    action: "The client's connection is reset, so that it does not take the end for a regular one; a \
+        dialogue is told 421 first.",
+    response: "Rerun the transfer that was cut, if it is wanted. The client may connect again: to \
+        keep it out, change the filters or enter F DRAIN.",
+};
+
+/// A command had nothing to do: why.
+pub const NOTHING_CHANGED: Message = Message {
+    number: 532,
+    severity: Severity::W,
+    text: "nothing changed: {reason}",
+    explanation: "The command is right, but things are already as it would make them.",
+    action: "Nothing is done (return code 4).",
+    response: "None. D STATUS, D PROFILES and D R show how things are.",
+};
+
+/// A reply is of no use: the request's number, what is wrong.
+pub const REPLY_NOT_TAKEN: Message = Message {
+    number: 533,
+    severity: Severity::E,
+    text: "reply to {number} not taken: {problem}",
+    explanation: "No request of this number waits for a reply (it may have been answered, or its \
+        time was over), or the reply is neither YES nor NO.",
+    action: "Nothing is done (return code 8). A request that waits goes on waiting.",
+    response: "Enter D R for the requests that wait, then R nn,'YES' or R nn,'NO'.",
+};
+
+/// A command would cut connections: request, profile, connections.
+pub const RECONNECT_ASKED: Message = Message {
+    number: 540,
+    severity: Severity::A,
+    text: "{number} F RECONNECT {profile},NOW would cut {connections} connection(s); reply YES or NO",
+    explanation: "F RECONNECT with NOW was entered for a profile whose SSH sessions are in use. Their \
+        transfers would break off.",
+    action: "The request waits for REPLYTIME, then it is as if NO had been replied. Nothing is cut \
+        before (return code 4).",
+    response: "Enter R nn,'YES' with the number of the request to cut them, R nn,'NO' to leave them. \
+        Without NOW the command needs no reply: sessions in use may finish.",
+};
+
+/// A host key that nobody knows: request, profile, server, fingerprint.
+pub const KEY_ASKED: Message = Message {
+    number: 541,
+    severity: Severity::A,
+    text: "{number} SSH server {server} of profile {profile} shows {fingerprint}, which nobody \
+        knows; reply YES to accept it, or NO",
+    explanation: "The profile has STRICTKEY ASK, and neither a HOSTKEY card nor a known_hosts file \
+        knows the server. The connection that found out was refused; none waits for the reply.",
+    action: "The request waits for REPLYTIME, then it is as if NO had been replied. Until YES, \
+        connections to this server are refused. After YES the server is held to this key until zoxy \
+        ends.",
+    response: "Compare the fingerprint with what the administrator of the server tells you by another \
+        way, then enter R nn,'YES' or R nn,'NO' with the number of the request. To have it known \
+        after a restart, add a HOSTKEY card.",
+};
+
+/// `zoxy report` cannot read a log: its name, the reason.
+pub const REPORT_UNREADABLE: Message = Message {
+    number: 560,
+    severity: Severity::E,
+    text: "log {name} cannot be read: {reason}",
+    explanation: "zoxy report was given a log that it cannot open or read to the end.",
+    action: "Nothing is reported (return code 12).",
+    response: "Correct the name, or run it under a user who may read the log.",
+};
+
+/// `zoxy explain` was asked for a message that does not exist: its ID.
+pub const NO_SUCH_MESSAGE: Message = Message {
+    number: 561,
+    severity: Severity::E,
+    text: "there is no message {id}",
+    explanation: "zoxy explain was given an ID that the catalogue of this version does not have.",
+    action: "Nothing is explained (return code 8).",
+    response: "Copy the ID from the log: ZOX, four digits, a letter. If it comes from another version, \
+        ask that version.",
 };

@@ -16,6 +16,7 @@ pub(super) const ALL: &[&Message] = &[
     &FTP_NO_FTP_SERVER,
     &FTP_CONTROL_LOST,
     &FTP_STOPPING,
+    &FTP_CANCELLED,
     &FTP_NOT_UTF8,
     &FTP_SECURITY_REFUSED,
     &FTP_LINE_TOO_LONG,
@@ -117,6 +118,17 @@ pub const FTP_STOPPING: Message = Message {
     explanation: "An operator stopped zoxy, and the time for running connections is over.",
     action: "The client is told 421; a transfer that still ran is incomplete.",
     response: "Rerun the job once zoxy is up again.",
+};
+
+/// Reply 421: an operator has cancelled the dialogue.
+pub const FTP_CANCELLED: Message = Message {
+    number: 4008,
+    severity: Severity::W,
+    text: "cancelled by an operator",
+    explanation: "An operator entered F CANCEL with the number of this control connection.",
+    action: "The client is told 421 and its data connections are cut; a transfer that ran is \
+        incomplete, and its record says FAILED.",
+    response: "Ask the operator before the job is rerun: ZOX0008I in the log has who it was.",
 };
 
 /// Reply 530: bytes that cannot be a user name or password of SSH.

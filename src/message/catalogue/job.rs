@@ -25,6 +25,9 @@ pub(super) const ALL: &[&Message] = &[
     &PROGRAM_READY,
     &PROGRAM_REFUSES,
     &PROCESSES_ENDED,
+    &READER_SUBMITTED,
+    &READER_REJECTED,
+    &READER_REFUSES,
     &STEP_USED,
     &JOB_NOTIFY,
     &COMMAND_DONE,
@@ -197,10 +200,11 @@ pub const STEP_ABENDED: Message = Message {
     number: 7512,
     severity: Severity::E,
     text: "step {step} ended abnormally, {end}: {reason}",
-    explanation: "S222: cancelled. S322: processor time used up. S522: it waited for too long. S806: \
-        there is no such program. S706: the program cannot be run. S013: a DD cannot be opened. S001: \
-        output could not be written. S0C1, S0C4, S0C9, SB37, SEC6 and U4038 stand for signals: \
-        illegal instruction, memory, arithmetic, file size, any other, abort.",
+    explanation: "S222: cancelled. S322: processor time used up. S522: it waited for too long. S722: \
+        a SYSOUT data set became too large. S806: there is no such program. S706: the program cannot \
+        be run. S013: a DD cannot be opened. S001: output could not be written. S0C1, S0C4, S0C9, \
+        SB37, SEC6 and U4038 stand for signals: illegal instruction, memory, arithmetic, file size, \
+        any other, abort.",
     action: "Data sets are disposed of as DISP says for an abnormal end. The steps behind it are \
         bypassed, but those with COND=EVEN or ONLY or within an IF that tests ABEND.",
     response: "Remove the reason. The output of the step tells more.",
@@ -248,6 +252,37 @@ pub const PROGRAM_REFUSES: Message = Message {
         run.",
     action: "The program is not started; the step ends with the return code that follows.",
     response: "Correct PARM or the DD that is named.",
+};
+
+/// A job of an internal reader was submitted: step, DD, job, number.
+pub const READER_SUBMITTED: Message = Message {
+    number: 7524,
+    severity: Severity::I,
+    text: "step {step} DD {dd}: {job} submitted as {id}",
+    explanation: "The step has written a job to SYSOUT=(class,INTRDR).",
+    action: "The job runs in the background, beside the one that submitted it.",
+    response: "None. zoxy jobs show has its log.",
+};
+
+/// A job of an internal reader has errors: step, DD, job, number.
+pub const READER_REJECTED: Message = Message {
+    number: 7525,
+    severity: Severity::E,
+    text: "step {step} DD {dd}: {job} ({id}) not run, JCL ERROR",
+    explanation: "The step has written a job with errors to SYSOUT=(class,INTRDR).",
+    action: "The job is in the spool with its errors. The step and the job that wrote it go on.",
+    response: "Look at zoxy jobs show for that number, and correct what writes the deck.",
+};
+
+/// An internal reader takes no jobs, or no more of them: step, DD, reason.
+pub const READER_REFUSES: Message = Message {
+    number: 7526,
+    severity: Severity::E,
+    text: "step {step} DD {dd}: its jobs are not submitted: {reason}",
+    explanation: "What the step has written to SYSOUT=(class,INTRDR) cannot be submitted, or only \
+        the jobs that were told before.",
+    action: "The step and its job go on. What was written stays in the spool.",
+    response: "Remove the reason and submit the rest: the output of the step has the deck.",
 };
 
 /// Processes were left running: step, how many.

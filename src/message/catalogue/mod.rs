@@ -8,11 +8,13 @@
 //! | 2000-2999 | listeners, clients, SOCKS, direct connections |
 //! | 3000-3999 | SSH sessions and channels |
 //! | 4000-4999 | FTP dialogues |
+//! | 5000-5999 | batch FTP client |
 //! | 6000-6099 | code pages |
 //! | 6100-6499 | data sets |
 //! | 7000-7499 | job decks |
 //! | 7500-7999 | jobs and started tasks |
 
+mod batch;
 mod client;
 mod codepage;
 mod console;
@@ -26,6 +28,7 @@ mod ssh;
 
 use std::ops::RangeInclusive;
 
+pub use batch::*;
 pub use client::*;
 pub use codepage::*;
 pub use console::*;
@@ -62,6 +65,7 @@ pub const AREAS: &[Area] = &[
     },
     Area { numbers: 3000..=3999, title: "SSH sessions and channels", messages: ssh::ALL },
     Area { numbers: 4000..=4999, title: "FTP dialogues", messages: ftp::ALL },
+    Area { numbers: 5000..=5999, title: "batch FTP client", messages: batch::ALL },
     Area { numbers: 6000..=6099, title: "code pages", messages: codepage::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
     Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
@@ -95,6 +99,7 @@ mod tests {
     #[test]
     fn every_constant_is_listed() {
         let sources = [
+            include_str!("batch.rs"),
             include_str!("client.rs"),
             include_str!("codepage.rs"),
             include_str!("console.rs"),

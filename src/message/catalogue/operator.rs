@@ -27,6 +27,20 @@ pub(super) const ALL: &[&Message] = &[
     &NOTIFY_FAILED,
     &WORKER_SILENT,
     &WORKERS_ANSWER,
+    &QUIESCED,
+    &RESUMED,
+    &PROFILE_DRAINED,
+    &PROFILE_RESUMED,
+    &RECONNECTED,
+    &RECONNECTED_NOW,
+    &LOG_LEVEL,
+    &TRACE_CHANGED,
+    &REQUEST_ANSWERED,
+    &REQUEST_EXPIRED,
+    &REPEATED,
+    &LOG_FILE_FAILED,
+    &LOG_FILE_WORKS,
+    &LOG_LINES_LOST,
 ];
 
 /// The deck is good and the workers run: version, deck, number of listeners, number of workers.
@@ -258,4 +272,159 @@ pub const WORKERS_ANSWER: Message = Message {
     explanation: "The workers named by ZOX0024E have come round.",
     action: "The watchdog is fed as before.",
     response: "None.",
+};
+
+/// F QUIESCE: connections that may finish.
+pub const QUIESCED: Message = Message {
+    number: 30,
+    severity: Severity::I,
+    text: "quiesced: new requests are refused; {connections} connection(s) may finish",
+    explanation: "An operator entered F QUIESCE.",
+    action: "New SOCKS requests are refused with a general failure (ZOX2017W). Connections that run go \
+        on, and FTP dialogues that run get their data connections.",
+    response: "Wait until D STATUS shows no connections. F RESUME takes requests again.",
+};
+
+/// F RESUME.
+pub const RESUMED: Message = Message {
+    number: 31,
+    severity: Severity::I,
+    text: "resumed: new requests are taken",
+    explanation: "An operator entered F RESUME after F QUIESCE.",
+    action: "New requests are decided by the filters. Profiles that are drained stay so.",
+    response: "None.",
+};
+
+/// F DRAIN: profile, connections that may finish.
+pub const PROFILE_DRAINED: Message = Message {
+    number: 32,
+    severity: Severity::I,
+    text: "profile {profile} drained: new requests are refused; {connections} connection(s) may finish",
+    explanation: "An operator entered F DRAIN for this profile.",
+    action: "New SOCKS requests whose filter has this profile are refused with a general failure \
+        (ZOX2017W); they do not fall back to plain. What runs goes on. The profile stays drained over a \
+        refresh that keeps its name, but not over a restart.",
+    response: "Wait until D PROFILES shows no clients; the SSH sessions end IDLETIME later. F RESUME \
+        with the profile takes requests again.",
+};
+
+/// F RESUME of a profile.
+pub const PROFILE_RESUMED: Message = Message {
+    number: 33,
+    severity: Severity::I,
+    text: "profile {profile} resumed: new requests are taken",
+    explanation: "An operator entered F RESUME for this profile.",
+    action: "Requests whose filter has this profile are carried again.",
+    response: "None.",
+};
+
+/// F RECONNECT: profile, sessions, connections that may finish.
+pub const RECONNECTED: Message = Message {
+    number: 34,
+    severity: Severity::I,
+    text: "profile {profile}: {sessions} SSH session(s) out of use; {connections} connection(s) may \
+        finish",
+    explanation: "An operator entered F RECONNECT. The number is of sessions that were open.",
+    action: "Sessions without connections are closed, the others end with their last one. The next \
+        request makes a new session, at once even if the server has just failed.",
+    response: "None. D TUNNELS shows old and new sessions.",
+};
+
+/// F RECONNECT with NOW: profile, sessions, connections that were cut.
+pub const RECONNECTED_NOW: Message = Message {
+    number: 35,
+    severity: Severity::W,
+    text: "profile {profile}: {sessions} SSH session(s) closed; {connections} connection(s) cut",
+    explanation: "An operator entered F RECONNECT with NOW, and confirmed it if connections used the \
+        sessions.",
+    action: "The sessions are closed and the clients on them reset. The next request makes a new \
+        session.",
+    response: "Rerun the transfers that were cut: their ZOX2013I lines name them.",
+};
+
+/// F LOG: the level.
+pub const LOG_LEVEL: Message = Message {
+    number: 36,
+    severity: Severity::I,
+    text: "log level is {level}",
+    explanation: "An operator entered F LOG. NORMAL is what the start asked for (-v, ZOXY_LOG), DEBUG \
+        adds debugging lines, TRACE every change of state. Messages are written at every level.",
+    action: "The level holds until F LOG changes it, or zoxy ends.",
+    response: "Set it back to NORMAL when what is looked for has been seen: traces are long.",
+};
+
+/// F TRACE: connection, ON or OFF.
+pub const TRACE_CHANGED: Message = Message {
+    number: 37,
+    severity: Severity::I,
+    text: "trace of connection #{id} is {state}",
+    explanation: "An operator entered F TRACE. While it is ON, everything that zoxy does for this \
+        client connection is traced: changes of state, FTP commands without passwords.",
+    action: "Trace lines go where messages go.",
+    response: "Enter F TRACE with OFF when enough has been seen.",
+};
+
+/// R: request, reply, what it was about.
+pub const REQUEST_ANSWERED: Message = Message {
+    number: 38,
+    severity: Severity::I,
+    text: "request {number} answered {answer}: {what}",
+    explanation: "An operator replied to a request; ZOX0008I before it tells who.",
+    action: "With YES, what was asked about is done; with NO, nothing is.",
+    response: "None.",
+};
+
+/// A request nobody answered: its number, what it was about, the time in seconds.
+pub const REQUEST_EXPIRED: Message = Message {
+    number: 39,
+    severity: Severity::W,
+    text: "request {number} not answered within {seconds} s, taken as NO: {what}",
+    explanation: "Nobody replied to a request within REPLYTIME.",
+    action: "Nothing is done. If the same question comes up again, it is a new request.",
+    response: "If it should have been answered: see to it that ZOX0540A and ZOX0541A reach an \
+        operator, or raise REPLYTIME.",
+};
+
+/// A message came again and again: how often, in how many seconds, the last of them.
+pub const REPEATED: Message = Message {
+    number: 40,
+    severity: Severity::W,
+    text: "message repeated {count} time(s) within {seconds} s, the last: {last}",
+    explanation: "A warning or error came more than 10 times within LOGREPEAT, the same but for numbers \
+        of connections and sessions, times and client ports. Those beyond 10 were held back; this is \
+        how many, and the last of them whole.",
+    action: "The count begins anew with the next one.",
+    response: "As for the message in it. LOGREPEAT 0 has every single one written.",
+};
+
+/// The log file cannot be written: its path, the reason.
+pub const LOG_FILE_FAILED: Message = Message {
+    number: 41,
+    severity: Severity::E,
+    text: "log file {path} cannot be written: {reason}",
+    explanation: "Usual causes: the disk is full, the directory does not exist, the user zoxy runs \
+        under may not write there. It is said once on standard error.",
+    action: "Lines for the file are dropped and counted; zoxy goes on, and tries again every 5 \
+        seconds.",
+    response: "Make room, or correct LOGFILE and enter F REFRESH. ZOX0042I tells when it works again.",
+};
+
+/// The log file can be written again: its path, lines that were lost.
+pub const LOG_FILE_WORKS: Message = Message {
+    number: 42,
+    severity: Severity::I,
+    text: "log file {path} is written again; {lines} line(s) were lost",
+    explanation: "What ZOX0041E told is over.",
+    action: "Lines go to the file as before.",
+    response: "Look for the lost lines where else the log goes (LOGTO).",
+};
+
+/// Lines did not get into the log file: how many, why.
+pub const LOG_LINES_LOST: Message = Message {
+    number: 43,
+    severity: Severity::W,
+    text: "{lines} line(s) are not in the log file: {reason}",
+    explanation: "More lines came than the disk took. zoxy does not wait for its log file.",
+    action: "The lines were dropped.",
+    response: "Switch tracing off (F LOG NORMAL), or have the file on a faster disk.",
 };

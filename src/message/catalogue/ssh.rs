@@ -126,7 +126,7 @@ pub const HOST_KEY_UNKNOWN: Message = Message {
     severity: Severity::E,
     text: "host key of {server} is not known: {fingerprint}",
     explanation: "The SSH server showed a key that no HOSTKEY card and no known_hosts file of the \
-        profile has, and STRICTKEY is YES.",
+        profile has, and STRICTKEY is YES, or ASK and no operator has confirmed it.",
     action: "The session is given up before any credential is sent; ZOX3004E follows.",
     response: "Get the server's fingerprint from its administrator by another way. If it equals \
         the one above, add a HOSTKEY card with it (or the key to known_hosts) and enter F REFRESH. \

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use super::super::command::Command;
+use super::super::command::{Command, View};
 use super::super::protocol::{MAX_COMMAND, MAX_CONSOLES, TIME_LIMIT};
 use super::super::testing::{Operated, PATIENCE, TempDir};
 use super::TOKENS;
@@ -64,7 +64,7 @@ impl World {
     fn assert_alive(&mut self) {
         let client = self.connect_and_send(b"D STATUS\n");
         let (id, command) = self.zoxy.command();
-        assert_eq!(command, Command::DisplayStatus);
+        assert_eq!(command, Command::Display { view: View::Status, json: false });
         self.zoxy.console.answer(id, "alive", 0);
         assert_eq!(self.answer_to(client), "alive\nRC 0\n");
     }
@@ -75,7 +75,7 @@ fn a_command_is_handed_over_and_answered() {
     let mut world = World::new();
     let client = world.connect_and_send(b"d conns,all\n");
     let (id, command) = world.zoxy.command();
-    assert_eq!(command, Command::DisplayConnections { all: true });
+    assert_eq!(command, Command::Display { view: View::Connections { all: true }, json: false });
     world.zoxy.console.answer(id, "one\ntwo\n", 4);
     assert_eq!(world.answer_to(client), "one\ntwo\nRC 4\n");
     assert_eq!(world.zoxy.console.next_deadline(), None);

@@ -105,6 +105,7 @@ mod tests {
                 name: "'PAUL.REPORT.DATA(JAN)'".into(),
                 direction: Direction::Download,
                 bytes: 987_654_321,
+                size: None,
                 time: Duration::from_millis(80_500),
             }),
             age: Duration::from_secs(3_723),
@@ -136,6 +137,7 @@ mod tests {
             name: String::new(),
             direction: Direction::Upload,
             bytes: 0,
+            size: None,
             time: Duration::ZERO,
         });
         let rows = vec![row(17), new_row(23), put];
@@ -201,6 +203,7 @@ ZOX0501I END OF FTP, 3 OF 3
             name: clipped(&"\u{1f4be}".repeat(4096)),
             direction: Direction::Download,
             bytes: u64::MAX,
+            size: None,
             time: Duration::from_secs(9999 * 86_400),
         });
         longest.age = Duration::from_secs(9999 * 86_400);

@@ -15,6 +15,7 @@
 //! | known_hosts, learned | of other types only | Refused: OtherType |
 //! | nobody, STRICTKEY YES | any | Refused: Unknown |
 //! | nobody, STRICTKEY NEW | any | New, and learned |
+//! | nobody, STRICTKEY ASK | any | Refused: Unknown; the operator is asked, and may have it learned |
 
 mod fingerprint;
 mod known_hosts;
@@ -109,7 +110,7 @@ pub enum Place {
         /// Line number, from 1.
         line: usize,
     },
-    /// Seen before in this run, under STRICTKEY NEW.
+    /// Seen before in this run, under STRICTKEY NEW or ASK.
     Learned,
 }
 
@@ -152,6 +153,11 @@ impl HostKeys {
         match self.strict {
             StrictHostKey::Yes => Verdict::Refused(Refusal::Unknown { name: names.given, got }),
             StrictHostKey::New => self.learned.check(names.canonical, got),
+            StrictHostKey::Ask => {
+                let unknown = || Refusal::Unknown { name: names.given.clone(), got: got.clone() };
+                let learned = self.learned.find(&names.canonical, got.clone());
+                learned.unwrap_or_else(|| Verdict::Refused(unknown()))
+            }
         }
     }
 

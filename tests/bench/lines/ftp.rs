@@ -31,21 +31,38 @@ pub fn lines() -> Vec<Line> {
     use Contender::{Plain, SshD, Zoxy};
     use Direction::{Get, Put};
     use Mode::{Active, Passive};
+    let (near, far) = (Setting::USUAL, Setting::FAR);
     [
-        ("ftp-get", "small files downloaded in one FTP dialogue, passive", Get, Passive, SshD),
-        ("ftp-put", "small files uploaded, passive", Put, Passive, SshD),
-        ("ftp-get-plain", "downloaded, passive, beside FTP without a proxy", Get, Passive, Plain),
-        ("ftp-put-plain", "uploaded, passive, beside FTP without a proxy", Put, Passive, Plain),
-        ("ftp-get-bind", "downloaded, PORT after BIND, beside plain PORT", Get, Active, Plain),
-        ("ftp-put-bind", "uploaded, PORT after BIND, beside plain PORT", Put, Active, Plain),
+        (
+            "ftp-get",
+            "small files downloaded in one FTP dialogue, passive",
+            Get,
+            Passive,
+            SshD,
+            near,
+        ),
+        ("ftp-put", "small files uploaded, passive", Put, Passive, SshD, near),
+        ("ftp-get-plain", "downloaded, beside FTP without a proxy", Get, Passive, Plain, near),
+        ("ftp-put-plain", "uploaded, beside FTP without a proxy", Put, Passive, Plain, near),
+        (
+            "ftp-get-bind",
+            "downloaded, PORT after BIND, beside plain PORT",
+            Get,
+            Active,
+            Plain,
+            near,
+        ),
+        ("ftp-put-bind", "uploaded, PORT after BIND, beside plain PORT", Put, Active, Plain, near),
+        ("ftp-get-far", "downloaded, round trip 50 ms, beside plain FTP", Get, Passive, Plain, far),
+        ("ftp-put-far", "uploaded, round trip 50 ms, beside plain FTP", Put, Passive, Plain, far),
     ]
-    .map(|(name, about, direction, mode, theirs)| Line {
+    .map(|(name, about, direction, mode, theirs, setting)| Line {
         name,
         about,
         ours: Zoxy,
         theirs,
         metrics: METRICS,
-        setting: Setting::USUAL,
+        setting,
         fresh: false,
         measure: Box::new(move |running, load| measure(running, load, direction, mode)),
     })

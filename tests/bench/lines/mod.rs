@@ -6,6 +6,7 @@ mod ftp;
 mod held;
 mod setup;
 mod stalled;
+mod start;
 mod streams;
 
 use crate::contender::{Contender, Running};
@@ -84,6 +85,7 @@ pub fn all() -> Vec<Line> {
         ftp::lines(),
         held::lines(),
         stalled::lines(),
+        start::lines(),
         direct::lines(),
     ]
     .into_iter()

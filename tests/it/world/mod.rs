@@ -4,6 +4,7 @@
 //! A test that fails keeps nothing either, but prints the logs of its fixtures first.
 //! Privileged programs (sshd, vsftpd) run through `root`, which also works under `sudo -n`.
 
+pub mod batch;
 pub mod datasets;
 pub mod deck;
 pub mod ftp_client;
@@ -33,11 +34,12 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use batch::Batch;
 pub use deck::Deck;
 pub use ftp_client::{Data, Door, FtpClient, Mode, Socks};
 pub use ftp_scene::{FtpScene, SshHost};
 pub use ftpd::Ftpd;
-pub use jobs::{Jobs, cards};
+pub use jobs::{Jobs, Ran, cards};
 pub use played_ftpd::PlayedFtpd;
 pub use process::Log;
 pub use proxy::{Tunnel, Zoxy};

@@ -5,6 +5,7 @@ use super::*;
 const CUT: &str = "ZOX4040W the rest of this reply did not come\r\n";
 const LOST: &str = "421 ZOX4003E no way to the FTP server: session lost\r\n";
 const STOPPING: &str = "421 ZOX4006W zoxy is stopping\r\n";
+const CANCELLED: &str = "421 ZOX4008W cancelled by an operator\r\n";
 
 fn lost() -> Turn {
     event(Event::SshFailed { code: 421, text: "session lost".into() })
@@ -30,6 +31,7 @@ fn the_open_reply_is_ended_before_421() {
     for (end, last, reason) in [
         (lost(), LOST, "session lost"),
         (event(Event::Stopping), STOPPING, "zoxy stops"),
+        (event(Event::Cancelled), CANCELLED, "cancelled by an operator (F CANCEL)"),
         (
             event(Event::ControlClosed),
             "421 ZOX4005E control connection to the FTP server lost\r\n",

@@ -1,4 +1,5 @@
-//! A file that is written beside the one it replaces, so that there is always a whole one.
+//! A file that is written beside the one it replaces, so that there is always a whole one. Called by
+//! subcommands and the batch FTP client for what is no data set.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,7 +12,7 @@ const ATTEMPTS: u32 = 100;
 
 /// A file on its way to its name. Dropped without [`Replacement::finish`], it leaves no trace.
 #[derive(Debug)]
-pub(super) struct Replacement {
+pub(crate) struct Replacement {
     file: File,
     /// Where it is until it is complete.
     beside: PathBuf,

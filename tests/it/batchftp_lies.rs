@@ -1,0 +1,250 @@
+//! The batch FTP client before servers that the test plays, without SOCKS: what a server says last
+//! decides, no wait is without end, strangers carry no data. And the ways to a real one without SOCKS.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED};
+
+use crate::world::played_ftpd::{Played, connect_from};
+use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on, translate};
+
+/// Runs the client against a server that plays its part behind the login.
+fn against(subcommands: &str, play: impl FnOnce(&mut Played) + Send) -> (Batch, Ran) {
+    let batch = Batch::new();
+    batch.jobs.world.shared_folder("ds");
+    batch.jobs.world.write("ftpdata", "CLIENTERRCODES TRUE\n");
+    let server = PlayedFtpd::new();
+    let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+    let options = ["ftp", "-e", "-f", "ftpdata", "-t", "3", &host, &port];
+    let mut command = batch.jobs.command(&options);
+    let input = format!("anna\nsecret\n{subcommands}\nquit\n");
+    let ran = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut played = server.accept();
+            played.expect("USER anna");
+            played.say("331 go on");
+            played.expect("PASS secret");
+            played.say_lines(&["230-Welcome", "  230 is no end", "230 in"]);
+            play(&mut played);
+        });
+        run_on(&mut command, input.as_bytes()).into()
+    });
+    (batch, ran)
+}
+
+#[track_caller]
+fn failed(batch: &Batch, ran: &Ran, code: i32, said: &str) {
+    assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(said) && !ran.out.contains(&BATCH_TRANSFERRED.id()), "{}", ran.out);
+    assert!(!batch.jobs.world.path("x").exists(), "a file is there");
+}
+
+#[test]
+fn a_file_whose_end_is_orderly_and_whose_reply_is_not_is_not_kept() {
+    let (batch, ran) = against("get x", |server| {
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        data.write_all(b"half of it\r\n").expect("the client reads");
+        drop(data);
+        server.say("426 that was not all");
+        server.expect("QUIT");
+    });
+    failed(&batch, &ran, 2, &BATCH_INCOMPLETE.id());
+    // No reply at all: the connection ends.
+    let (batch, ran) = against("get x", |server| {
+        drop(connect_from(Ipv4Addr::LOCALHOST, server.port()));
+        server.expect("RETR x");
+        server.say("150 here it comes");
+    });
+    failed(&batch, &ran, 10, &BATCH_INCOMPLETE.id());
+}
+
+/// A server that cannot connect says so behind its 150; the client does not wait for the connection.
+#[test]
+fn a_425_behind_the_150_ends_the_wait() {
+    let begun = Instant::now();
+    let (batch, ran) = against("get x", |server| {
+        server.port();
+        server.expect("RETR x");
+        server.say_lines(&["150 here it comes", "425 no way to you"]);
+        server.expect("QUIT");
+    });
+    failed(&batch, &ran, 2, "425");
+    assert!(begun.elapsed() < Duration::from_secs(60), "it waited");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up() {
+    let (batch, ran) = against("get x", |server| {
+        server.port();
+        // Until the client is gone.
+        server.expect("RETR x");
+        server.expect("");
+    });
+    failed(&batch, &ran, 9, "EZA2589E");
+    let (batch, ran) = against("get x", |server| {
+        let data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        server.expect("");
+        drop(data);
+    });
+    failed(&batch, &ran, 9, &BATCH_INCOMPLETE.id());
+}
+
+#[test]
+fn what_is_no_reply_ends_the_session() {
+    let (batch, ran) = against("pwd", |server| {
+        server.expect("PWD");
+        server.say("hello");
+    });
+    failed(&batch, &ran, 10, &BATCH_BROKEN.id());
+    let (batch, ran) = against("pwd", |server| {
+        server.expect("PWD");
+        server.say(&format!("257 {}", "x".repeat(20_000)));
+    });
+    failed(&batch, &ran, 10, &BATCH_BROKEN.id());
+}
+
+/// Data comes from the server only, whoever else finds the port.
+#[test]
+fn strangers_carry_no_data() {
+    let (batch, ran) = against("get x", |server| {
+        let port = server.port();
+        let mut stranger = connect_from(Ipv4Addr::new(127, 0, 0, 9), port);
+        let _ = stranger.write_all(b"forged\r\n");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, port);
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        data.write_all(b"true\r\n").expect("the client reads");
+        drop(data);
+        server.say("226 all of it");
+        server.expect("QUIT");
+        let _ = stranger.read(&mut [0]);
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let got = fs::read_to_string(batch.jobs.world.path("x")).expect("it came");
+    assert_eq!(got, "true\n");
+}
+
+/// A name of a listing that leads elsewhere stays in the local directory.
+#[test]
+fn names_of_the_server_lead_nowhere_else() {
+    let (batch, ran) = against("lcd ds\nmget *", |server| {
+        let mut list = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("NLST *");
+        server.say("150 names");
+        list.write_all(b"../x\r\n..\r\n/\r\n").expect("the client reads");
+        drop(list);
+        server.say("226 that is all");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR ../x");
+        server.say("150 here it comes");
+        data.write_all(b"x\r\n").expect("the client reads");
+        drop(data);
+        server.say("226 all of it");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(!batch.jobs.world.path("x").exists(), "it left the folder");
+    assert!(batch.has("x"), "{}", ran.out);
+}
+
+/// TYPE E: records go as they are, with NL behind each, and come so.
+#[test]
+fn ebcdic_goes_as_it_is() {
+    let records = |text: &str| translate(text, "IBM1047");
+    let lines = [&records("ONE [1]")[..], &[0x15], &[0x15], &records("TWO"), &[0x15]].concat();
+    let sent = Mutex::new(Vec::new());
+    let subcommands = "ebcdic\nlocsite recfm=vb lrecl=84\nget x 'IT.EBCDIC'\n\
+                       locsite nosendsite\nput 'IT.EBCDIC' y";
+    let (batch, ran) = against(subcommands, |server| {
+        server.expect("TYPE E");
+        server.say("200 EBCDIC it is");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        // In pieces that end anywhere.
+        for piece in lines.chunks(3) {
+            data.write_all(piece).expect("the client reads");
+        }
+        drop(data);
+        server.say("226 all of it");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("STOR y");
+        server.say("150 go on");
+        data.read_to_end(&mut sent.lock().expect("nobody else has it")).expect("it ends in order");
+        server.say("226 it is here");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let record = |text: &str| {
+        let text = records(text);
+        [&[0, u8::try_from(text.len() + 4).expect("it is short"), 0, 0], &text[..]].concat()
+    };
+    assert_eq!(batch.bytes("IT.EBCDIC"), [record("ONE [1]"), record(""), record("TWO")].concat());
+    assert_eq!(*sent.lock().expect("nobody else has it"), lines);
+}
+
+#[test]
+fn every_way_without_socks() {
+    let batch = Batch::new();
+    let ftpd = Ftpd::start(&batch.jobs.world, &[]);
+    for (statements, way) in
+        [("", "PORT "), ("FWFRIENDLY TRUE\n", "PASV"), ("EPSV4 TRUE\n", "EPSV")]
+    {
+        batch.jobs.world.write("ftpdata", statements);
+        batch.jobs.world.write("lines", "one\n\ntwo\n");
+        let subcommands = "put lines there\nget there back (REPLACE\nls\nmput l*s\n";
+        let ran = batch.ftp(&["-e"], &ftpd, subcommands);
+        assert_eq!(ran.code, Some(0), "{way}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains(&format!(">>> {way}")), "{way}: {}", ran.out);
+        assert!(!ran.out.contains(&account().password));
+        for path in [ftpd.folder.join("there"), ftpd.folder.join("lines")] {
+            assert_eq!(fs::read_to_string(path).expect("it was sent"), "one\n\ntwo\n");
+        }
+        let back = fs::read_to_string(batch.jobs.world.path("back")).expect("it came back");
+        assert_eq!(back, "one\n\ntwo\n");
+    }
+}
+
+/// Whoever ends the client finds what was there before, and nothing beside it.
+#[test]
+fn a_signal_leaves_nothing_behind() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let batch = Batch::new();
+        let folder = batch.jobs.world.shared_folder("here");
+        let server = PlayedFtpd::new();
+        let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
+        let mut command = batch.jobs.command(&["ftp", "-e", "-t", "60", &host, &port]);
+        command.current_dir(&folder).env("HOME", &folder);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("zoxy can be started");
+        let mut stdin = child.stdin.take().expect("stdin is a pipe");
+        stdin.write_all(b"anna\nget x\nquit\n").expect("the client reads");
+        let mut played = server.accept();
+        played.expect("USER anna");
+        played.say("230 in");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, played.port());
+        played.expect("RETR x");
+        played.say("150 here it comes");
+        data.write_all(b"half of it\r\n").expect("the client reads");
+        eventually("the file that receives", || {
+            fs::read_dir(&folder).expect("it is ours").next().map(drop)
+        });
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        let status = child.wait().expect("it is our child");
+        assert_eq!(status.signal(), Some(signal.as_raw()), "{status:?}");
+        assert!(fs::read_dir(&folder).expect("it is ours").next().is_none(), "something is left");
+        drop(stdin);
+    }
+}
