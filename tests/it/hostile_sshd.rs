@@ -9,8 +9,8 @@ use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, so
 
 const PLAIN_MAC: &str = "hmac-sha2-256";
 
-/// A server with `cipher` that does `trick` with each connection, and zoxy, which offers `more` ciphers as well.
-fn start(world: &World, cipher: &str, more: &str, trick: &str) -> (OtherSshd, Zoxy, u16) {
+/// A server with `cipher` that does `trick` at its moment, and zoxy, which offers `more` ciphers as well.
+fn start(world: &World, cipher: &str, more: &str, trick: [&str; 2]) -> (OtherSshd, Zoxy, u16) {
     let sshd = OtherSshd::with_trick(world, cipher, PLAIN_MAC, 1 << 30, trick);
     let port = free_port();
     let deck = Deck::new()
@@ -30,7 +30,7 @@ fn start(world: &World, cipher: &str, more: &str, trick: &str) -> (OtherSshd, Zo
 /// The session ends for `reason`, and later clients get another one.
 fn ends_only_its_session(cipher: &str, more: &str, trick: &str, reason: &str) {
     let world = World::new();
-    let (_sshd, mut zoxy, port) = start(&world, cipher, more, trick);
+    let (_sshd, mut zoxy, port) = start(&world, cipher, more, ["connect", trick]);
     let echo = Server::echo();
     let lost = SESSION_LOST.id();
     eventually("the session to end, and another one", || {
@@ -44,11 +44,11 @@ fn ends_only_its_session(cipher: &str, more: &str, trick: &str, reason: &str) {
     zoxy.stop();
 }
 
-#[test]
-fn data_behind_kexinit_come_in_pieces() {
+/// New keys, a packet behind the KEXINIT that comes in pieces, and all else at once: clients notice nothing.
+fn carries_data_through(moment: &str) {
     let trick = "at_once(connection, lambda: (kexinit(connection), ignored(connection, 100)), 40)";
     let world = World::new();
-    let (_sshd, zoxy, port) = start(&world, "aes256-ctr", "", trick);
+    let (_sshd, zoxy, port) = start(&world, "aes256-ctr", "", [moment, trick]);
     let echo = Server::echo();
     let mut stream = socks::connect(port, echo.address);
     stream.write_all(b"new keys").expect("zoxy takes it");
@@ -56,6 +56,16 @@ fn data_behind_kexinit_come_in_pieces() {
     stream.read_exact(&mut back).expect("it comes back");
     assert_eq!(&back, b"new keys");
     assert_eq!(zoxy.log.count(&[&SESSION_LOST.id()]), 0);
+}
+
+#[test]
+fn data_behind_kexinit_come_in_pieces() {
+    carries_data_through("connect");
+}
+
+#[test]
+fn answer_to_a_login_comes_within_a_key_exchange() {
+    carries_data_through("login");
 }
 
 #[test]

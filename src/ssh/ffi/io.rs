@@ -111,8 +111,8 @@ pub(in crate::ssh) struct Io {
     inbox: VecDeque<Packet>,
     phase: Phase,
     exchange: Exchange,
-    /// The first key exchange is over.
-    keyed: bool,
+    /// Key exchanges finished, the first one included.
+    exchanges: u64,
     /// Key exchanges finished since login.
     pub(in crate::ssh) rekeys: u64,
     login_packets: u32,
@@ -173,7 +173,7 @@ impl Io {
             inbox: VecDeque::new(),
             phase: Phase::Login,
             exchange: Exchange::Idle,
-            keyed: false,
+            exchanges: 0,
             rekeys: 0,
             login_packets: 0,
             violation: None,
@@ -366,6 +366,11 @@ impl Io {
         matches!(self.exchange, Exchange::Running(_))
     }
 
+    /// Key exchanges finished, the first one included.
+    pub(in crate::ssh) fn exchanges(&self) -> u64 {
+        self.exchanges
+    }
+
     /// Packets seen before login.
     pub(in crate::ssh) fn login_packets(&self) -> u32 {
         self.login_packets
@@ -469,7 +474,7 @@ impl Io {
             (number::NEWKEYS, Exchange::Running(_)) => {
                 self.await_keys();
                 self.set_exchange(Exchange::Idle);
-                self.keyed = true;
+                self.exchanges += 1;
                 if self.phase == Phase::Open {
                     self.rekeys += 1;
                 }
@@ -488,7 +493,7 @@ impl Io {
         if !self.agreement.is_kept(&lists) {
             return self.refuse("other algorithms for new keys");
         }
-        if !self.keyed {
+        if self.exchanges == 0 {
             let kex = &lists[0];
             self.strict = kex.is_empty() || kex.split(',').any(|name| name == STRICT);
             self.server_kexinit = Some(content.into());
@@ -508,7 +513,7 @@ impl Io {
     /// False: the session has failed. libssh2 runs all key exchanges but the first from inside its handling of KEXINIT
     /// and swallows a failure there; it shows as a KEXINIT that is done with although no NEWKEYS came.
     pub(super) fn passed(&mut self, kind: u8, waiting: bool) -> bool {
-        if kind == number::KEXINIT && self.keyed && self.rekeying() && !waiting {
+        if kind == number::KEXINIT && self.exchanges > 0 && self.rekeying() && !waiting {
             self.refuse("key exchange after the first failed");
             return false;
         }

@@ -14,13 +14,19 @@ try:
     import asyncio, asyncssh
 except ImportError:
     sys.exit('asyncssh is missing: install the Debian package python3-asyncssh')
-port, host_key, authorized, cipher, mac, rekey, trick = sys.argv[1:]
+port, host_key, authorized, cipher, mac, rekey, moment, trick = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
     def connection_made(self, connection):
         self.connection = connection
+    def do(self, now):
+        if now == moment:
+            exec(trick, {**globals(), 'connection': self.connection})
+    def begin_auth(self, user):
+        self.do('login')
+        return True
     def connection_requested(self, *addresses):
-        exec(trick, {**globals(), 'connection': self.connection})
+        self.do('connect')
         return True
 
 def at_once(connection, packets, held_back=0):
@@ -87,12 +93,18 @@ impl OtherSshd {
     /// Starts AsyncSSH without strict key exchange, with one cipher and one MAC; it renews its keys every
     /// `rekey` bytes.
     pub fn asyncssh(world: &World, cipher: &str, mac: &str, rekey: u64) -> Self {
-        Self::with_trick(world, cipher, mac, rekey, "pass")
+        Self::with_trick(world, cipher, mac, rekey, ["connect", "pass"])
     }
 
-    /// The same; each time a client wants to be connected it first does `trick`, a piece of Python for which
-    /// `connection` is the session.
-    pub fn with_trick(world: &World, cipher: &str, mac: &str, rekey: u64, trick: &str) -> Self {
+    /// The same; each time a client wants to "login", or to be connected ("connect"), it first does a trick: a piece
+    /// of Python for which `connection` is the session.
+    pub fn with_trick(
+        world: &World,
+        cipher: &str,
+        mac: &str,
+        rekey: u64,
+        [moment, trick]: [&str; 2],
+    ) -> Self {
         let port = free_port();
         let host_key = world.key("asyncssh-host", &["-t", "ed25519", "-N", ""]);
         let script = world.write("ssh-server.py", ASYNCSSH);
@@ -103,7 +115,7 @@ impl OtherSshd {
         let files = [script, host_key, authorized].map(|path| path.display().to_string());
         let [script, host_key, authorized] = &files;
         let (at, rekey) = (port.to_string(), rekey.to_string());
-        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey, trick];
+        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey, moment, trick];
         let process = RootProcess::start(&log, &python(), &arguments);
         eventually("AsyncSSH to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
         Self { port, fingerprint, log, _process: process }
