@@ -12,7 +12,7 @@
 //! net, socks, control, data        connections
 //! local, text                      local files; records to bytes of the data connection and back
 //! transfer                         one file
-//! session, names, several          subcommands in action
+//! session, names                   subcommands in action
 //! ```
 //!
 //! Invariants: a transfer is done when the server's final reply says so, and only then is a local
@@ -32,7 +32,6 @@ mod output;
 mod parm;
 mod session;
 mod settings;
-mod several;
 mod socks;
 mod socksfile;
 mod subcommand;

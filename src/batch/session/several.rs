@@ -5,10 +5,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::failure::Failure;
-use super::names::LocalDir;
-use super::session::{Session, transfer_operands, usage};
-use super::subcommand::Verb;
+use super::Session;
+use super::commands::usage;
+use super::files::transfer_operands;
+use crate::batch::failure::Failure;
+use crate::batch::names::LocalDir;
+use crate::batch::subcommand::Verb;
 use crate::dataset::{DatasetMask, MemberMask};
 use crate::glob;
 
