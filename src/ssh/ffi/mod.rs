@@ -12,8 +12,10 @@
 //! libssh2 is called but the function that was caught and what only reads a field of the session.
 
 mod agreement;
+mod buffers;
 mod hook;
 mod io;
+mod messages;
 mod packet;
 mod padding;
 
@@ -25,8 +27,9 @@ use libssh2_sys as sys;
 use agreement::Kind;
 pub(super) use agreement::first_common;
 pub(super) use hook::io_of;
+pub(super) use io::Io;
 use io::{Arrival, Opened};
-pub(super) use io::{Io, parse_kexinit};
+pub(super) use messages::parse_kexinit;
 pub use packet::Packet;
 use packet::Place;
 
