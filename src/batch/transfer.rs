@@ -133,17 +133,29 @@ impl Link<'_> {
         Err(Failure::new(ClientCode::Server, broken_off(command, bytes, &reason)))
     }
 
-    /// The data connection broke: what the server says of it is awaited.
+    /// The data connection broke. The server's reply tells more than how it broke, which depends on
+    /// what was on its way: a negative one is what failed.
     fn after_error(&mut self, command: &str, bytes: u64, error: &std::io::Error) -> Failure {
-        let code = match error.kind() {
-            ErrorKind::TimedOut => ClientCode::TimedOut,
-            _ => ClientCode::Session,
-        };
         if error.kind() == ErrorKind::Interrupted {
             return broken(error, "");
         }
-        let line = broken_off(command, bytes, &format!("the data connection: {error}"));
-        self.after_own_failure(command, Failure::new(code, line))
+        let reason = format!("the data connection: {error}");
+        if error.kind() == ErrorKind::TimedOut {
+            // Whatever the server says now, it says because this side gave up.
+            let line = broken_off(command, bytes, &reason);
+            return self.after_own_failure(command, Failure::new(ClientCode::TimedOut, line));
+        }
+        let deadline = Deadline::after(self.settings.timers.data_close);
+        match self.control.reply(command, deadline, self.out) {
+            Ok(reply) if reply.code.is_negative() => Failure::new(
+                ClientCode::Server,
+                broken_off(command, bytes, &format!("{reason}; the server replied {}", reply.code)),
+            ),
+            Ok(_) => Failure::new(ClientCode::Session, broken_off(command, bytes, &reason)),
+            Err(failure) => {
+                Failure { line: Some(broken_off(command, bytes, &reason)), ..failure }.lost()
+            }
+        }
     }
 
     /// The transfer was given up here: the reply is read, so that the next one is that of the next

@@ -4,7 +4,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 
-use zoxy::message::catalogue::{BATCH_TRANSFERRED, FTP_TRANSFER};
+use zoxy::message::catalogue::{BATCH_ENDED, BATCH_TRANSFERRED, FTP_TRANSFER};
 
 use crate::ivp::{edited, member, sample};
 use crate::world::ftp_scene::{SshHost, filter, profile};
@@ -256,4 +256,29 @@ fn steps_have_the_return_codes_of_zos() {
     }
     let output = shop.jobs.spooled("JOB00001", "2.LOGIN.OUTPUT");
     assert!(output.contains("530") && !output.contains("sesame"), "{output}");
+}
+
+/// What the client says goes to OUTPUT, without it to SYSPRINT, and without both to the spool.
+#[test]
+fn sysprint_is_in_place_of_output() {
+    let jobs = Jobs::new();
+    let ran = jobs.submit(
+        "//PRINTED  JOB CLASS=A\n\
+         //BOTH     EXEC PGM=FTP\n\
+         //OUTPUT   DD  SYSOUT=*\n\
+         //SYSPRINT DD  SYSOUT=*\n\
+         //INPUT    DD  DUMMY\n\
+         //ONE      EXEC PGM=FTP\n\
+         //SYSPRINT DD  SYSOUT=*\n\
+         //INPUT    DD  DUMMY\n\
+         //NONE     EXEC PGM=FTP\n\
+         //INPUT    DD  DUMMY\n",
+    );
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for (step, dd) in [("1.BOTH", "OUTPUT"), ("2.ONE", "SYSPRINT"), ("3.NONE", "STDOUT")] {
+        for name in ["OUTPUT", "SYSPRINT", "STDOUT"] {
+            let said = jobs.spooled("JOB00001", &format!("{step}.{name}"));
+            assert_eq!(said.contains(&BATCH_ENDED.id()), name == dd, "{step}.{name}: {said}");
+        }
+    }
 }

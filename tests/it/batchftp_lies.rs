@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_socket_linger;
 use rustix::process::{Pid, Signal, kill_process};
 use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED};
 
@@ -18,9 +19,19 @@ use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on, tr
 
 /// Runs the client against a server that plays its part behind the login.
 fn against(subcommands: &str, play: impl FnOnce(&mut Played) + Send) -> (Batch, Ran) {
+    against_with("", subcommands, play)
+}
+
+/// The same, with these statements in FTP.DATA.
+fn against_with(
+    statements: &str,
+    subcommands: &str,
+    play: impl FnOnce(&mut Played) + Send,
+) -> (Batch, Ran) {
     let batch = Batch::new();
     batch.jobs.world.shared_folder("ds");
-    batch.jobs.world.write("ftpdata", "CLIENTERRCODES TRUE\n");
+    batch.jobs.world.write("ftpdata", format!("CLIENTERRCODES TRUE\n{statements}"));
+    batch.jobs.world.write("lines", "a line of many\n".repeat(500_000));
     let server = PlayedFtpd::new();
     let (host, port) = (server.address.ip().to_string(), server.address.port().to_string());
     let options = ["ftp", "-e", "-f", "ftpdata", "-t", "3", &host, &port];
@@ -193,6 +204,163 @@ fn ebcdic_goes_as_it_is() {
     };
     assert_eq!(batch.bytes("IT.EBCDIC"), [record("ONE [1]"), record(""), record("TWO")].concat());
     assert_eq!(*sent.lock().expect("nobody else has it"), lines);
+}
+
+/// ACCOUNT, as a subcommand and as the answer to a 332; neither is shown.
+#[test]
+fn an_account_is_sent_and_not_shown() {
+    let (_batch, ran) = against("account 'the tills'\nacct sesame", |server| {
+        server.expect("ACCT the tills");
+        server.say("230 charged");
+        server.expect("ACCT sesame");
+        server.say("532 not on you");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("Std Return Code = 03532"), "{}", ran.out);
+    assert_eq!(ran.out.matches(">>> ACCT ******").count(), 2, "{}", ran.out);
+    assert!(!ran.out.contains("tills") && !ran.out.contains("sesame"), "{}", ran.out);
+    let (_batch, ran) = against("user anna secret\nacct tills\nnoop", |server| {
+        server.expect("USER anna");
+        server.say("331 go on");
+        server.expect("PASS secret");
+        server.say("332 whose");
+        server.expect("ACCT tills");
+        server.say("230 in");
+        server.expect("NOOP");
+        server.say("200 nothing done");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(!ran.out.contains("tills"), "{}", ran.out);
+}
+
+/// A server behind a translation gives an address that is not its own.
+#[test]
+fn the_address_of_a_227_may_be_ignored() {
+    let passive = |server: &mut Played, listener: &TcpListener| {
+        let port = listener.local_addr().expect("it listens").port();
+        server.expect("PASV");
+        server.say(&format!("227 here (127,0,0,9,{},{})", port / 256, port % 256));
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
+    let statements = "FWFRIENDLY TRUE\nPASSIVEIGNOREADDR TRUE\n";
+    let (batch, ran) = against_with(statements, "get x", |server| {
+        passive(server, &listener);
+        server.expect("RETR x");
+        server.say("150 here it comes");
+        let (mut data, _) = listener.accept().expect("the client connects");
+        data.write_all(b"one\r\n").expect("the client reads");
+        drop(data);
+        server.say("226 all of it");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let got = fs::read_to_string(batch.jobs.world.path("x")).expect("it came");
+    assert_eq!(got, "one\n");
+    // Else it is where the data is, and nobody is there.
+    let (batch, ran) = against_with("FWFRIENDLY TRUE\n", "get x", |server| {
+        passive(server, &listener);
+        server.expect("QUIT");
+    });
+    failed(&batch, &ran, 8, "127.0.0.9");
+}
+
+/// A data connection that is reset is what the server's reply says of it.
+#[test]
+fn the_reply_tells_why_a_data_connection_broke() {
+    for (reply, code) in
+        [(Some("426 it broke"), 2), (Some("226 all of it"), 10), (Some("421 bye"), 10), (None, 10)]
+    {
+        let (batch, ran) = against("get x", |server| {
+            let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+            server.expect("RETR x");
+            server.say("150 here it comes");
+            data.write_all(b"half of it\r\n").expect("the client reads");
+            set_socket_linger(&data, Some(Duration::ZERO)).expect("it is a socket");
+            drop(data);
+            if let Some(reply) = reply {
+                server.say(reply);
+            }
+            if matches!(reply, Some(reply) if !reply.starts_with("421")) {
+                server.expect("QUIT");
+            }
+        });
+        failed(&batch, &ran, code, &BATCH_INCOMPLETE.id());
+    }
+    // The disk is full: it closes the data connection while more comes.
+    let (batch, ran) = against("put lines x", |server| {
+        let data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("STOR x");
+        server.say("150 go on");
+        set_socket_linger(&data, Some(Duration::ZERO)).expect("it is a socket");
+        drop(data);
+        server.say("452 no room");
+        server.expect("QUIT");
+    });
+    failed(&batch, &ran, 2, "Std Return Code = 27452");
+}
+
+/// What masks stand for: data sets, members, members of the library that LCD names.
+#[test]
+fn data_sets_and_members_are_sent_by_mask() {
+    let batch = Batch::new();
+    let ftpd = Ftpd::start(&batch.jobs.world, &[]);
+    batch.jobs.world.write("ftpdata", "");
+    let library = "//'IT.LIB'";
+    let alloc = [
+        "ds",
+        "alloc",
+        "--dsorg",
+        "PO",
+        "--recfm",
+        "FB",
+        "--lrecl",
+        "80",
+        "--codepage",
+        "IBM-1047",
+        library,
+    ];
+    let ran = batch.jobs.zoxy(&alloc);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let names = ["IT.DAY.A1", "IT.DAY.A2", "IT.DAY.B1", "IT.DAY.A1.OLD"];
+    for name in names {
+        let content = format!("{name}\n");
+        batch.dataset(name, content.as_bytes(), &["convert", "--recfm", "FB", "--lrecl", "80"]);
+    }
+    for name in ["JAN", "JUN", "JULY", "MAY"] {
+        let content = format!("{name}\n");
+        batch.dataset(&format!("IT.LIB({name})"), content.as_bytes(), &["convert"]);
+    }
+    for (subcommands, sent) in [
+        ("mput 'it.day.a%'", &["IT.DAY.A1", "IT.DAY.A2"][..]),
+        ("mput 'it.day.**'", &names),
+        ("lcd 'IT.DAY'\nmput b* a2", &["IT.DAY.A2", "IT.DAY.B1"]),
+        ("mput 'it.lib(j%n)'", &["JAN", "JUN"]),
+        ("lcd 'IT.LIB'\nmput j*", &["JAN", "JULY", "JUN"]),
+    ] {
+        let ran = batch.ftp(&["-e"], &ftpd, &format!("sendsite off\n{subcommands}\n"));
+        assert_eq!(ran.code, Some(0), "{subcommands}: {}{}", ran.out, ran.err);
+        let mut there: Vec<_> = fs::read_dir(&ftpd.folder)
+            .expect("it is ours")
+            .map(|entry| entry.expect("it is read").file_name().into_string().expect("a name"))
+            .collect();
+        there.sort();
+        let mut sent = sent.to_vec();
+        sent.sort_unstable();
+        assert_eq!(there, sent, "{subcommands}: {}", ran.out);
+        for name in sent {
+            let path = ftpd.folder.join(name);
+            assert_eq!(fs::read_to_string(&path).expect("it is there"), format!("{name}\n"));
+            fs::remove_file(path).expect("the folder is ours");
+        }
+    }
+    for mask in ["'it.none.*'", "'it.lib(x*)'", "'it.day.a1(*)'"] {
+        let ran = batch.ftp(&["-e"], &ftpd, &format!("mput {mask}\n"));
+        // 24000 modulo 4096: more than a shell has room for.
+        assert_eq!(ran.code, Some(255), "{mask}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("Std Return Code = 24000, Error Code = 00007"), "{}", ran.out);
+    }
 }
 
 #[test]

@@ -4,30 +4,20 @@
 //! `tests/it/operator/screen.txt`.
 
 use std::io::{Read, Write};
-use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
 use crate::operator::mask::assert_expected;
-use crate::world::proxy::words;
 use crate::world::{
-    FtpScene, Mode, Server, Socks, Tunnel, World, eventually, proxy, python, run_on, text,
+    self, FtpScene, Mode, Server, Socks, Tunnel, World, eventually, proxy, run_on, text,
 };
 
-/// Runs `zoxy ctl` in a terminal of 80 columns and 24 lines, with this script; gives the screens.
+/// Runs `zoxy ctl` in a terminal with this script; gives the screens.
 fn terminal(world: &World, script: &[&str]) -> String {
-    let has_pyte = Command::new(python()).args(["-c", "import pyte"]).output();
-    let has_pyte = has_pyte.is_ok_and(|output| output.status.success());
-    assert!(has_pyte, "pyte is missing: install the Debian package python3-pyte");
-    let helper = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/operator/terminal.py");
-    let mut command = Command::new(python());
-    command.arg(helper).args(words()).args(["ctl", "-s"]).arg(world.path("console"));
-    command.env("HOME", world.path("")).env_remove("ZOXY_LOG").env("COLUMNS", "80");
-    let output = run_on(&mut command, (script.join("\n") + "\n").as_bytes());
-    let screens = text(&output.stdout);
-    assert!(output.status.success(), "{}\n{screens}", text(&output.stderr));
-    screens
+    let mut command = proxy::command(&["ctl", "-s"]);
+    command.arg(world.path("console"));
+    command.env("HOME", world.path("")).env("COLUMNS", "80");
+    world::terminal::terminal(&command, script)
 }
 
 /// A time of day, as displays and the bars have it.

@@ -11,6 +11,7 @@ mod batchftp;
 mod batchftp_failures;
 mod batchftp_jobs;
 mod batchftp_lies;
+mod batchftp_terminal;
 mod black_hole_isolation;
 mod codepages;
 mod console;

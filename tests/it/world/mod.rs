@@ -22,6 +22,7 @@ pub mod root;
 pub mod servers;
 pub mod socks;
 pub mod sshd;
+pub mod terminal;
 
 use std::fs;
 use std::io::Write;
