@@ -18,6 +18,7 @@ use super::proc;
 use super::run;
 use super::settings::{Settings, own_command};
 use super::spool::{JobFolder, new_file};
+use super::wait::Changes;
 use super::watch::Watch;
 use crate::dataset::Store;
 use crate::jcl::{self, Member, Reading, Start};
@@ -115,8 +116,10 @@ pub fn launch(folder: JobFolder, order: &Order, name_lock: Option<File>) -> io::
     command.arg(SUBCOMMAND).arg(folder.path());
     command.stdin(Stdio::from(folder.lock()?)).stderr(errors);
     command.stdout(name_lock.map_or_else(Stdio::null, |lock| Stdio::from(OwnedFd::from(lock))));
+    let changes = Changes::of(folder.path());
     let mut child = command.spawn()?;
-    // Once it has a session of its own, the end of this one is none of its business.
+    // Once it has a session of its own, the end of this one is none of its business. It says so by
+    // its status.
     let process = child.id() as i32;
     let deadline = Instant::now() + START_WAIT;
     while proc::process(process).is_some_and(|found| found.session != process && !found.ended) {
@@ -124,7 +127,7 @@ pub fn launch(folder: JobFolder, order: &Order, name_lock: Option<File>) -> io::
             child.kill()?;
             return Err(io::Error::other("the process of the job does not begin"));
         }
-        std::thread::sleep(LOOK);
+        changes.wait(process, Some(deadline));
     }
     Ok(())
 }
@@ -153,7 +156,6 @@ fn file(work: &Path, name: &str) -> io::Result<File> {
 
 /// How long the process of a job may take to begin.
 const START_WAIT: Duration = Duration::from_secs(30);
-const LOOK: Duration = Duration::from_millis(5);
 
 const ORDER: &str = "order";
 const DECK: &str = "deck";

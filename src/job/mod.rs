@@ -33,4 +33,5 @@ pub mod status;
 mod step;
 pub mod task;
 mod text;
+mod wait;
 pub mod watch;

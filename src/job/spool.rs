@@ -30,6 +30,7 @@ use rustix::io::Errno;
 use super::end::JobEnd;
 use super::id::{self, JobId, Kind, MAX_NUMBER};
 use super::status::{State, Status};
+use super::wait::Changes;
 
 /// The environment variable that names the spool.
 pub const SPOOL_VARIABLE: &str = "ZOXY_SPOOL";
@@ -161,6 +162,11 @@ impl Spool {
             status.state = State::Ended(JobEnd::Lost);
         }
         Some(Job { id, path, status, runs })
+    }
+
+    /// Watches a job: its status, and that it is there.
+    pub(super) fn changes(&self, id: JobId) -> Changes {
+        Changes::of(&self.root.join(id.to_string()))
     }
 
     /// The job that an operator names: `JOB00017`, `17`, or its name, of which the newest is meant.

@@ -32,9 +32,6 @@ type Answer = (String, u8);
 /// How long a start waits for its first program to be there, and to be ready if it says so.
 const START_WAIT: Duration = Duration::from_secs(60);
 
-/// How often a job is looked at that somebody waits for.
-const LOOK: Duration = Duration::from_millis(20);
-
 /// Characters of the operands of S at most: those of a command line.
 const MAX_OPERANDS: usize = 4096;
 
@@ -151,6 +148,7 @@ pub fn start(spool: &Spool, settings: &Settings, start: &Start) -> Answer {
 
 fn await_start(spool: &Spool, task: &str, id: JobId) -> Answer {
     let deadline = Instant::now() + START_WAIT;
+    let changes = spool.changes(id);
     loop {
         let Some(job) = spool.job(id) else {
             return answer(&TASK_GONE, &[("task", &task), ("id", &id)], 12);
@@ -171,7 +169,7 @@ fn await_start(spool: &Spool, task: &str, id: JobId) -> Answer {
         if Instant::now() >= deadline {
             return answer(&TASK_NOT_READY, arguments, 4);
         }
-        std::thread::sleep(LOOK);
+        changes.wait(job.status.process, Some(deadline));
     }
 }
 
@@ -219,8 +217,9 @@ pub fn modify(spool: &Spool, name: &str, text: &str) -> Answer {
 /// Waits for the end of a job; None if it does not come in time.
 pub fn wait_for(spool: &Spool, id: JobId, limit: Option<Duration>) -> Option<JobEnd> {
     let deadline = limit.map(|limit| Instant::now() + limit);
+    let changes = spool.changes(id);
     loop {
-        match spool.job(id) {
+        let process = match spool.job(id) {
             // Whoever purged it saw that it had ended.
             None => return Some(JobEnd::Lost),
             Some(Job { status, runs: false, .. }) => {
@@ -229,12 +228,12 @@ pub fn wait_for(spool: &Spool, id: JobId, limit: Option<Duration>) -> Option<Job
                     _ => Some(JobEnd::Lost),
                 };
             }
-            Some(_) => {}
-        }
+            Some(job) => job.status.process,
+        };
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return None;
         }
-        std::thread::sleep(LOOK);
+        changes.wait(process, deadline);
     }
 }
 

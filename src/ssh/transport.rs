@@ -403,9 +403,11 @@ impl Transport {
     fn repeat(&mut self, mut call: impl FnMut(&mut Session) -> i32) -> Result<i32, TransportError> {
         let mut stalled = 0;
         loop {
-            let before = self.input_pending();
+            let (before, exchanges) = (self.input_pending(), self.session.io().exchanges());
             let code = call(&mut self.session);
-            if code != EAGAIN || !self.may_go_on() {
+            // What came within a key exchange is in libssh2's queue, which it looks at when it is called again.
+            let has_queued = self.session.io().exchanges() != exchanges;
+            if code != EAGAIN || !(has_queued || self.may_go_on()) {
                 return Ok(code);
             }
             stalled = if self.input_pending() < before { 0 } else { stalled + 1 };

@@ -15,8 +15,9 @@ fn three_misses_mean_dead() {
     });
     let echo = Server::echo();
     let mut stream = tunnel.connect(echo.address);
-    tunnel.sshd.freeze_sessions();
+    // Before: under load it takes longer than the first keepalive.
     let frozen = Instant::now();
+    tunnel.sshd.freeze_sessions();
     stream.set_read_timeout(Some(deadline())).expect("a time-out above zero");
     let end = stream.read(&mut [0]);
     let closed =

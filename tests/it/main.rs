@@ -44,6 +44,7 @@ mod ftptun_transfers;
 mod half_close;
 mod handshake;
 mod host_key;
+mod hostile_sshd;
 mod iconv;
 mod idle;
 mod ivp;

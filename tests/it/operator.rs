@@ -9,7 +9,9 @@ pub mod mask;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use zoxy::message::catalogue::{CLOSED, COMMAND, KEY_ASKED, RECONNECTED_NOW, REQUEST_HELD};
+use zoxy::message::catalogue::{
+    CLOSED, COMMAND, KEY_ASKED, RECONNECTED_NOW, REQUEST_EXPIRED, REQUEST_HELD,
+};
 
 use crate::world::socks::{ask5, reply, request5};
 use crate::world::{
@@ -65,6 +67,21 @@ fn assert_alive(stream: &mut TcpStream) {
     let mut got = [0; 4];
     stream.read_exact(&mut got).expect("the connection lives");
     assert_eq!(&got, b"ping");
+}
+
+#[test]
+fn silence_is_no() {
+    let world = World::new();
+    let (other, echo) = (Sshd::start_named(&world, "other", &[]), Server::echo());
+    let (ftpd, sshd) = (Ftpd::start(&world, &[]), Sshd::start(&world, &[]));
+    let cards = |deck: Deck| asked(deck.set("*", "REPLYTIME", "1"), &world, &other, &echo);
+    let scene = FtpScene::around(&world, SshHost::Target, ftpd, sshd, cards);
+    let (_, code) = ask5(scene.port, &request5(1, echo.address));
+    assert_ne!(code, reply::SUCCEEDED, "nobody knows the key");
+    scene.zoxy.log.wait_message(&KEY_ASKED, &["01 "]);
+    scene.zoxy.log.wait_message(&REQUEST_EXPIRED, &["01 not answered within 1 s, taken as NO"]);
+    let late = scene.zoxy.ctl(&["R", "01,'YES'"]);
+    assert_eq!(late.status.code(), Some(8), "{late:?}");
 }
 
 #[test]

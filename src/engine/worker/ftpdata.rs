@@ -270,8 +270,8 @@ impl Worker {
             let ftp = client.ftp.as_mut();
             let slot = ftp.and_then(|ftp| {
                 let position = ftp.slots.iter().position(|slot| slot.id == id)?;
-                let (session_key, _) = ftp.link.as_ref()?.channel()?;
-                Some((session_key, ftp.slots.remove(position)))
+                let slot = ftp.slots.remove(position);
+                Some((ftp.link.as_ref()?.channel()?.0, slot))
             });
             if let Some((session_key, slot)) = slot {
                 if let Some(session) = self.session(session_key) {

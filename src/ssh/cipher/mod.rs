@@ -121,6 +121,15 @@ extern "C" fn __wrap_ssh2_crypt_methods() -> *const *const CryptMethod {
     }
 }
 
+/// Whether libssh2's own ciphers are in use.
+pub(super) fn is_stock() -> bool {
+    #[cfg(test)]
+    if tests::STOCK.get() {
+        return true;
+    }
+    table_state().is_err()
+}
+
 /// Whether AES-GCM runs on whole packets; otherwise what in libssh2's table was not as expected.
 pub(super) fn table_state() -> Result<(), String> {
     table().0.as_ref().map(|_| ()).map_err(Clone::clone)

@@ -45,7 +45,8 @@ unsafe extern "C" {
 /// Like the original it owns `data`, whatever it returns except EAGAIN.
 ///
 /// # Safety
-/// Called by libssh2 only, with a session of [`super::Session`] and `length` bytes at `data`, `length` not zero.
+/// Called by libssh2 only, with a session of [`super::Session`] and `length` bytes at `data`. Contrary to its own comment
+/// it calls with a `length` of 0 as well, for a packet that has nothing but padding, and takes that for its message.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_ssh2_packet_add(
     session: *mut sys::LIBSSH2_SESSION,
@@ -56,7 +57,7 @@ unsafe extern "C" fn __wrap_ssh2_packet_add(
 ) -> c_int {
     // SAFETY: live session; the abstract pointer was set by `Session::new`.
     let io: *mut Io = unsafe { (*sys::libssh2_session_abstract(session)).cast() };
-    let buffer = NonNull::new(data).filter(|_| length > 0 && !io.is_null());
+    let buffer = NonNull::new(data).filter(|_| !io.is_null());
     let Some(buffer) = buffer.filter(|_| mac_state == MAC_CONFIRMED) else {
         // SAFETY: the arguments are passed on as they came.
         return unsafe { __real_ssh2_packet_add(session, data, length, mac_state, sequence) };
@@ -66,7 +67,7 @@ unsafe extern "C" fn __wrap_ssh2_packet_add(
     let (kind, arrival, number) = unsafe {
         let message = std::slice::from_raw_parts(data, length);
         (*io).count_received(sequence);
-        (message[0], (*io).arrived(message), (*io).last_sequence())
+        (message.first().copied().unwrap_or(0), (*io).arrived(message), (*io).last_sequence())
     };
     match arrival {
         Arrival::Take => {
@@ -164,7 +165,8 @@ pub(super) extern "C" fn send(
     }
 }
 
-/// Hands libssh2 of what has been received as much as [`Io::for_library`] says; 0 at the end of the input.
+/// Hands libssh2 of what has been received as much as [`Io::for_library`] says; 0 at the end of the input, an error
+/// when it cannot be read.
 pub(super) extern "C" fn receive(
     _socket: sys::libssh2_socket_t,
     buffer: *mut c_void,
@@ -179,7 +181,9 @@ pub(super) extern "C" fn receive(
         if (*io).is_held() {
             return failure(Errno::AGAIN);
         }
-        let count = (*io).for_library(length);
+        let Some(count) = (*io).for_library(length) else {
+            return failure(Errno::BADMSG);
+        };
         std::ptr::copy_nonoverlapping((*io).input.pending().as_ptr(), buffer.cast(), count);
         (*io).input.consume(count);
         match count {

@@ -7,40 +7,26 @@
 use std::collections::VecDeque;
 
 use log::trace;
-use nom::Parser;
-use nom::bytes::complete::take;
-use nom::multi::length_data;
-use nom::number::complete::{be_u8, be_u32};
 use zeroize::Zeroizing;
 
 use super::Packet;
+use super::agreement::Agreement;
+use super::buffers::{Input, Output};
+use super::messages::{
+    AuthFailure, Disconnect, parse_auth_failure, parse_disconnect, parse_kexinit,
+};
 use super::padding::Padding;
-use crate::ssh::cipher::{Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
-
-/// Size of the receive buffer in bytes: several packets for one read of the socket.
-pub(in crate::ssh) const RECEIVE_BUFFER: usize = 256 * 1024;
-
-/// Most bytes that may wait to be sent. The caller stops sending long before.
-const OUTPUT_LIMIT: usize = 4 * 1024 * 1024;
-
-/// An empty output buffer larger than this is given back.
-const OUTPUT_KEPT: usize = 512 * 1024;
+use crate::ssh::cipher::{self, Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
 
 /// Most packets a server may send before login is over: banners, key exchange and answers are a dozen.
 const LOGIN_PACKETS: u32 = 512;
 
 /// Most packets of one key exchange: KEXINIT, a wrong guess, two replies, NEWKEYS.
-const REKEY_PACKETS: u32 = 16;
+const EXCHANGE_PACKETS: u32 = 16;
 
 /// Most packets that may wait in the inbox. They are read one at a time; more wait only if the server goes on sending
 /// data in the middle of a key exchange.
 const INBOX_LIMIT: usize = 64;
-
-/// Longest list of authentication methods that is kept, in bytes.
-const METHODS_LIMIT: usize = 1024;
-
-/// Longest text of a disconnect message that is kept, in characters.
-const REASON_LIMIT: usize = 256;
 
 /// Longest list of a server's algorithms that is kept, in bytes.
 const KEXINIT_LIMIT: usize = 16 * 1024;
@@ -65,9 +51,9 @@ pub(in crate::ssh) enum Phase {
     Open,
 }
 
-/// Key exchanges after the first.
+/// Key exchanges, the first one included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rekey {
+enum Exchange {
     /// None running.
     Idle,
     /// KEXINIT has come, NEWKEYS has not; with the number of packets so far.
@@ -85,22 +71,6 @@ pub(super) enum Arrival {
     Refuse,
 }
 
-/// SSH_MSG_DISCONNECT as received (RFC 4253 section 11.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ssh) struct Disconnect {
-    pub(in crate::ssh) reason: u32,
-    pub(in crate::ssh) text: String,
-}
-
-/// SSH_MSG_USERAUTH_FAILURE as received (RFC 4252 section 5.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ssh) struct AuthFailure {
-    /// Methods that can continue, comma-separated.
-    pub(in crate::ssh) methods: String,
-    /// The request succeeded but more is needed.
-    pub(in crate::ssh) partial: bool,
-}
-
 /// Buffers and observations of one session's callbacks.
 pub(in crate::ssh) struct Io {
     /// Received from the server, encrypted.
@@ -109,7 +79,9 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) output: Output,
     inbox: VecDeque<Packet>,
     phase: Phase,
-    rekey: Rekey,
+    exchange: Exchange,
+    /// Key exchanges finished, the first one included.
+    exchanges: u64,
     /// Key exchanges finished since login.
     pub(in crate::ssh) rekeys: u64,
     login_packets: u32,
@@ -117,6 +89,8 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) violation: Option<&'static str>,
     /// The server's farewell.
     pub(in crate::ssh) disconnect: Option<Disconnect>,
+    /// What the first key exchange has agreed on.
+    pub(super) agreement: Agreement,
     /// The server's first SSH_MSG_KEXINIT, for the message when nothing was agreed on.
     pub(in crate::ssh) server_kexinit: Option<Box<[u8]>>,
     /// The last refusal of an authentication request, until it is taken.
@@ -141,7 +115,8 @@ pub(in crate::ssh) struct Io {
     has_first_block: bool,
     /// It gets nothing now.
     held: bool,
-    /// libssh2 was given bytes without regard to packets, and may hold some.
+    /// libssh2 is given bytes without regard to packets, and may hold some: with a cipher of its own, which does not
+    /// tell the length.
     unframed: bool,
     padding: Padding,
 }
@@ -166,11 +141,13 @@ impl Io {
             output: Output::default(),
             inbox: VecDeque::new(),
             phase: Phase::Login,
-            rekey: Rekey::Idle,
+            exchange: Exchange::Idle,
+            exchanges: 0,
             rekeys: 0,
             login_packets: 0,
             violation: None,
             disconnect: None,
+            agreement: Agreement::new(),
             server_kexinit: None,
             auth_failure: None,
             password: None,
@@ -265,41 +242,49 @@ impl Io {
         true
     }
 
-    /// How many of the received bytes libssh2 may take now, if it asks for `wanted`.
+    /// How many of the received bytes libssh2 may take now, if it asks for `wanted`; None: what comes is no packet, and
+    /// the session has failed.
     ///
     /// It gets one packet at a time, so that it never holds bytes of the next one, which may be ours: a whole one, or
     /// its first block, and the rest as it comes, where only libssh2 can see the length.
-    pub(super) fn for_library(&mut self, wanted: usize) -> usize {
-        let pending = self.input.pending();
+    pub(super) fn for_library(&mut self, wanted: usize) -> Option<usize> {
+        let available = self.input.pending().len().min(wanted);
         // The lines before the first packet, which libssh2 reads byte by byte.
         if wanted <= 1 || self.unframed {
-            return pending.len().min(wanted);
+            return Some(available);
         }
         self.in_packets = true;
         if std::mem::take(&mut self.has_first_block) {
             match self.receiving.behind_first_block() {
                 Some(rest) => self.frame_left = rest,
-                None => self.unframed = true,
+                None if cipher::is_stock() => self.unframed = true,
+                None => return self.no_packet(),
             }
         } else if self.frame_left == 0 {
-            let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return 0 };
+            let pending = self.input.pending();
+            let Some(first) = pending.first_chunk::<LENGTH_SIZE>() else { return Some(0) };
             match self.receiving.frame(first) {
                 Frame::Bytes(size) if size <= pending.len() => self.frame_left = size,
                 Frame::Hidden if FIRST_BLOCK_SIZE <= pending.len() => {
                     self.frame_left = FIRST_BLOCK_SIZE;
                     self.has_first_block = true;
                 }
-                Frame::Bytes(_) | Frame::Hidden => return 0,
-                // libssh2 finds it wrong as well.
-                Frame::Impossible => self.unframed = true,
+                Frame::Bytes(_) | Frame::Hidden => return Some(0),
+                Frame::Impossible => return self.no_packet(),
             }
         }
         if self.unframed {
-            return pending.len().min(wanted);
+            return Some(available);
         }
-        let count = self.frame_left.min(wanted).min(pending.len());
+        let count = self.frame_left.min(available);
         self.frame_left -= count;
-        count
+        Some(count)
+    }
+
+    /// libssh2 itself would take a packet that is a little longer than it may be, and then hold bytes of the next one.
+    fn no_packet(&mut self) -> Option<usize> {
+        self.refuse("impossible length of a packet");
+        None
     }
 
     /// libssh2 handles a KEXINIT, and reads on from within. It must not come to packets there: it forgets a part
@@ -347,7 +332,12 @@ impl Io {
 
     /// Whether a key exchange runs, during which nothing else may be sent (RFC 4253 section 7.1).
     pub(in crate::ssh) fn rekeying(&self) -> bool {
-        matches!(self.rekey, Rekey::Running(_))
+        matches!(self.exchange, Exchange::Running(_))
+    }
+
+    /// Key exchanges finished, the first one included.
+    pub(in crate::ssh) fn exchanges(&self) -> u64 {
+        self.exchanges
     }
 
     /// Packets seen before login.
@@ -387,19 +377,20 @@ impl Io {
 
     /// [`Io::arrived`] for a packet that [`Io::open_packet`] found.
     pub(super) fn arrived_in_input(&mut self, start: usize, length: usize) -> Arrival {
-        let kind = self.input.consumed(start, length).first().copied().unwrap_or(0);
-        if kind == number::DISCONNECT {
-            let farewell = parse_disconnect(&self.input.consumed(start, length)[1..]);
-            self.disconnect = Some(farewell);
-            return Arrival::Pass;
+        let message = self.input.consumed(start, length);
+        let kind = message.first().copied().unwrap_or(0);
+        if matches!(kind, number::DISCONNECT | number::KEXINIT) {
+            // Rare: the copy is no loss.
+            let message = message.to_vec();
+            return self.arrived(&message);
         }
-        self.arrived_when_open(kind)
+        self.arrived_when_open(kind, &[])
     }
 
-    /// Decides about a packet whose integrity is confirmed; `message` is not empty.
+    /// Decides about a packet whose integrity is confirmed.
     pub(super) fn arrived(&mut self, message: &[u8]) -> Arrival {
         let Some((&kind, content)) = message.split_first() else {
-            return Arrival::Refuse;
+            return self.refuse("packet without a message");
         };
         if kind == number::DISCONNECT {
             self.disconnect = Some(parse_disconnect(content));
@@ -407,7 +398,7 @@ impl Io {
         }
         match self.phase {
             Phase::Login => self.arrived_before_login(kind, content),
-            Phase::Open => self.arrived_when_open(kind),
+            Phase::Open => self.arrived_when_open(kind, content),
         }
     }
 
@@ -417,16 +408,7 @@ impl Io {
             return self.refuse("too many packets before the end of the login");
         }
         match kind {
-            number::KEXINIT if self.server_kexinit.is_none() && content.len() <= KEXINIT_LIMIT => {
-                self.strict |= parse_kexinit(content)
-                    .is_some_and(|[kex, ..]| kex.is_empty() || kex.split(',').any(|n| n == STRICT));
-                self.server_kexinit = Some(content.into());
-                Arrival::Pass
-            }
-            number::NEWKEYS => {
-                self.await_keys();
-                Arrival::Pass
-            }
+            number::KEXINIT | number::NEWKEYS | 30..=49 => self.arrived_in_exchange(kind, content),
             number::USERAUTH_FAILURE => {
                 self.auth_failure = Some(parse_auth_failure(content));
                 Arrival::Pass
@@ -436,35 +418,57 @@ impl Io {
         }
     }
 
-    fn arrived_when_open(&mut self, kind: u8) -> Arrival {
+    fn arrived_when_open(&mut self, kind: u8, content: &[u8]) -> Arrival {
         match kind {
             number::IGNORE | number::DEBUG | number::EXT_INFO => Arrival::Pass,
-            number::KEXINIT if self.rekeying() => {
-                self.refuse("second KEXINIT within a key exchange")
-            }
-            number::KEXINIT => {
-                self.set_rekey(Rekey::Running(1));
-                Arrival::Pass
-            }
-            number::NEWKEYS | 30..=49 => match self.rekey {
-                Rekey::Idle => self.refuse("packet of a key exchange outside of one"),
-                Rekey::Running(REKEY_PACKETS..) => self.refuse("endless key exchange"),
-                Rekey::Running(_) if kind == number::NEWKEYS => {
-                    self.await_keys();
-                    self.set_rekey(Rekey::Idle);
-                    self.rekeys += 1;
-                    Arrival::Pass
-                }
-                Rekey::Running(count) => {
-                    self.rekey = Rekey::Running(count + 1);
-                    Arrival::Pass
-                }
-            },
+            number::KEXINIT | number::NEWKEYS | 30..=49 => self.arrived_in_exchange(kind, content),
             _ if self.inbox.len() >= INBOX_LIMIT => {
                 self.refuse("data in the middle of a key exchange")
             }
             _ => Arrival::Take,
         }
+    }
+
+    /// KEXINIT, what a method sends, NEWKEYS. libssh2 would keep what comes at another time, and take it for the answer
+    /// to something later.
+    fn arrived_in_exchange(&mut self, kind: u8, content: &[u8]) -> Arrival {
+        match (kind, self.exchange) {
+            (number::KEXINIT, Exchange::Running(_)) => {
+                self.refuse("second KEXINIT within a key exchange")
+            }
+            (number::KEXINIT, Exchange::Idle) => self.begin_exchange(content),
+            (_, Exchange::Idle) => self.refuse("packet of a key exchange outside of one"),
+            (_, Exchange::Running(EXCHANGE_PACKETS..)) => self.refuse("endless key exchange"),
+            (number::NEWKEYS, Exchange::Running(1)) => self.refuse("NEWKEYS without an exchange"),
+            (number::NEWKEYS, Exchange::Running(_)) => {
+                self.await_keys();
+                self.set_exchange(Exchange::Idle);
+                self.exchanges += 1;
+                if self.phase == Phase::Open {
+                    self.rekeys += 1;
+                }
+                Arrival::Pass
+            }
+            (_, Exchange::Running(count)) => {
+                self.exchange = Exchange::Running(count + 1);
+                Arrival::Pass
+            }
+        }
+    }
+
+    fn begin_exchange(&mut self, content: &[u8]) -> Arrival {
+        let lists = parse_kexinit(content).filter(|_| content.len() <= KEXINIT_LIMIT);
+        let Some(lists) = lists else { return self.refuse("KEXINIT that cannot be read") };
+        if !self.agreement.is_kept(&lists) {
+            return self.refuse("other algorithms for new keys");
+        }
+        if self.exchanges == 0 {
+            let kex = &lists[0];
+            self.strict = kex.is_empty() || kex.split(',').any(|name| name == STRICT);
+            self.server_kexinit = Some(content.into());
+        }
+        self.set_exchange(Exchange::Running(1));
+        Arrival::Pass
     }
 
     /// Both sides have said NEWKEYS: until a cipher of ours gets its keys they are libssh2's.
@@ -475,11 +479,11 @@ impl Io {
 
     /// Called after libssh2 has handled a packet of type `kind`; `waiting`: it needs more input to go on.
     ///
-    /// False: the session has failed. libssh2 runs the key exchange from inside its handling of KEXINIT and swallows a
-    /// failure there; it shows as a KEXINIT that is done with although no NEWKEYS came.
+    /// False: the session has failed. libssh2 runs all key exchanges but the first from inside its handling of KEXINIT
+    /// and swallows a failure there; it shows as a KEXINIT that is done with although no NEWKEYS came.
     pub(super) fn passed(&mut self, kind: u8, waiting: bool) -> bool {
-        if kind == number::KEXINIT && self.rekeying() && !waiting {
-            self.refuse("key exchange after login failed");
+        if kind == number::KEXINIT && self.exchanges > 0 && self.rekeying() && !waiting {
+            self.refuse("key exchange after the first failed");
             return false;
         }
         true
@@ -506,9 +510,9 @@ impl Io {
         Arrival::Refuse
     }
 
-    fn set_rekey(&mut self, rekey: Rekey) {
-        trace!("ssh rekey: {:?} -> {rekey:?}", self.rekey);
-        self.rekey = rekey;
+    fn set_exchange(&mut self, exchange: Exchange) {
+        trace!("ssh key exchange: {:?} -> {exchange:?}", self.exchange);
+        self.exchange = exchange;
     }
 }
 
@@ -518,208 +522,46 @@ const STRICT: &str = "kex-strict-s-v00@openssh.com";
 /// Room for the tag of a packet.
 const NO_TAG: [u8; 64] = [0; 64];
 
-/// Received bytes: one buffer for the life of the session, filled at the end, consumed at the front.
-pub(in crate::ssh) struct Input {
-    buffer: Box<[u8]>,
-    start: usize,
-    end: usize,
-    ended: bool,
-    end_seen: bool,
-    total: u64,
-    /// How often room was asked for: what was said of the buffer before holds no more.
-    fills: u64,
-}
-
-impl Input {
-    fn new() -> Self {
-        let buffer = vec![0; RECEIVE_BUFFER].into_boxed_slice();
-        Self { buffer, start: 0, end: 0, ended: false, end_seen: false, total: 0, fills: 0 }
-    }
-
-    /// Room for received bytes; empty only when the buffer is full.
-    pub(in crate::ssh) fn space(&mut self) -> &mut [u8] {
-        self.fills += 1;
-        if self.end == self.buffer.len() && self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        &mut self.buffer[self.end..]
-    }
-
-    /// The first `count` bytes of the space have been written.
-    pub(in crate::ssh) fn filled(&mut self, count: usize) {
-        debug_assert!(count <= self.buffer.len() - self.end);
-        self.end = (self.end + count).min(self.buffer.len());
-        self.total += count as u64;
-    }
-
-    /// Bytes not consumed yet.
-    pub(in crate::ssh) fn pending(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    fn pending_mut(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.start..self.end]
-    }
-
-    /// Where the pending bytes begin in the buffer.
-    fn start(&self) -> usize {
-        self.start
-    }
-
-    /// How often [`Input::space`] was called.
-    pub(super) fn fills(&self) -> u64 {
-        self.fills
-    }
-
-    /// Bytes that were consumed since the last [`Input::space`], by their place in the buffer.
-    pub(super) fn consumed(&self, start: usize, length: usize) -> &[u8] {
-        self.buffer.get(start..start + length).unwrap_or_default()
-    }
-
-    /// Bytes received in all.
-    pub(in crate::ssh) fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// The peer sends no more.
-    pub(in crate::ssh) fn end(&mut self) {
-        self.ended = true;
-    }
-
-    /// Whether [`Input::end`] was called.
-    pub(in crate::ssh) fn ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Whether libssh2 has run into the end of the input.
-    pub(in crate::ssh) fn end_seen(&self) -> bool {
-        self.end_seen
-    }
-
-    /// Whether nothing will come behind what is pending, which is not a whole packet; remembers that it was asked.
-    pub(in crate::ssh) fn is_over(&mut self) -> bool {
-        self.at_end()
-    }
-
-    pub(super) fn consume(&mut self, count: usize) {
-        self.start += count;
-        if self.start == self.end {
-            self.start = 0;
-            self.end = 0;
-        }
-    }
-
-    /// Asked when nothing is left: whether nothing will come either. Remembers that it was.
-    pub(super) fn at_end(&mut self) -> bool {
-        self.end_seen |= self.ended;
-        self.ended
-    }
-}
-
-/// Bytes to send: appended by libssh2, taken from the front by the socket's owner.
-#[derive(Default)]
-pub(in crate::ssh) struct Output {
-    buffer: Vec<u8>,
-    sent: usize,
-    total: u64,
-    overflowed: bool,
-}
-
-impl Output {
-    /// Bytes that wait.
-    pub(in crate::ssh) fn pending(&self) -> &[u8] {
-        &self.buffer[self.sent..]
-    }
-
-    /// Bytes appended in all.
-    pub(in crate::ssh) fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Whether libssh2 wanted to send more than may wait.
-    pub(in crate::ssh) fn overflowed(&self) -> bool {
-        self.overflowed
-    }
-
-    /// The first `count` bytes that waited are gone.
-    ///
-    /// What is left moves to the front when it is the smaller part: each byte is moved at most once on average, and
-    /// the buffer does not grow while it never empties.
-    pub(in crate::ssh) fn sent(&mut self, count: usize) {
-        debug_assert!(count <= self.buffer.len() - self.sent);
-        self.sent = (self.sent + count).min(self.buffer.len());
-        if self.sent == self.buffer.len() {
-            self.buffer.clear();
-            self.sent = 0;
-            if self.buffer.capacity() > OUTPUT_KEPT {
-                self.buffer = Vec::new();
-            }
-        } else if self.sent > self.buffer.len() / 2 {
-            self.buffer.drain(..self.sent);
-            self.sent = 0;
-        }
-    }
-
-    /// Appends; false: too much waits already.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
-        self.append_parts(&[bytes]).is_some()
-    }
-
-    /// Appends all parts and gives them back, to be changed in place; None: too much waits already.
-    fn append_parts(&mut self, parts: &[&[u8]]) -> Option<&mut [u8]> {
-        let size: usize = parts.iter().map(|part| part.len()).sum();
-        if self.pending().len() + size > OUTPUT_LIMIT {
-            self.overflowed = true;
-            return None;
-        }
-        let start = self.buffer.len();
-        self.buffer.reserve(size);
-        for part in parts {
-            self.buffer.extend_from_slice(part);
-        }
-        self.total += size as u64;
-        Some(&mut self.buffer[start..])
-    }
-}
-
-/// RFC 4253 section 11.1, without the message number; what is missing stays empty.
-fn parse_disconnect(content: &[u8]) -> Disconnect {
-    let mut fields = (be_u32::<&[u8], ()>, length_data(be_u32));
-    let (reason, text) = fields.parse(content).map_or((0, &[][..]), |(_, found)| found);
-    Disconnect { reason, text: String::from_utf8_lossy(text).chars().take(REASON_LIMIT).collect() }
-}
-
-/// RFC 4252 section 5.1, without the message number; a malformed list offers nothing.
-fn parse_auth_failure(content: &[u8]) -> AuthFailure {
-    let mut fields = (length_data(be_u32::<&[u8], ()>), be_u8);
-    let (methods, partial) = fields.parse(content).map_or((&[][..], 0), |(_, found)| found);
-    let methods = methods.get(..METHODS_LIMIT).unwrap_or(methods);
-    AuthFailure { methods: String::from_utf8_lossy(methods).into_owned(), partial: partial != 0 }
-}
-
-/// The name-lists of a KEXINIT (RFC 4253 section 7.1) without the message number: kex, host key, ciphers to server and
-/// to client, MACs likewise, compression likewise.
-pub(in crate::ssh) fn parse_kexinit(content: &[u8]) -> Option<[String; 8]> {
-    let (mut input, _cookie) = take::<_, _, ()>(16_usize).parse(content).ok()?;
-    let mut lists: [String; 8] = Default::default();
-    for list in &mut lists {
-        let (remaining, names) = length_data(be_u32::<&[u8], ()>).parse(input).ok()?;
-        *list = String::from_utf8_lossy(names).into_owned();
-        input = remaining;
-    }
-    Some(lists)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::agreement::Kind;
+    use super::super::messages::REASON_LIMIT;
     use super::*;
 
     const CHANNEL_DATA: u8 = 94;
 
-    fn open() -> Io {
+    /// KEXINIT with these ciphers in both directions.
+    fn kexinit(ciphers: &str) -> Vec<u8> {
+        let mut message = vec![number::KEXINIT];
+        message.extend([0; 16]);
+        for names in ["k", "h", ciphers, ciphers, "m", "m", "none", "none"] {
+            message.extend(u32::try_from(names.len()).unwrap().to_be_bytes());
+            message.extend(names.as_bytes());
+        }
+        message
+    }
+
+    /// Before the login, and knows these ciphers.
+    fn offering(ciphers: &str) -> Io {
         let mut io = Io::new();
+        for direction in [Direction::Seal, Direction::Open] {
+            io.agreement.offer(Kind::Cipher, direction, ciphers);
+        }
+        io
+    }
+
+    /// The packets of one key exchange.
+    fn exchange(io: &mut Io) {
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(io.rekeying());
+        assert_eq!(io.arrived(&[31]), Arrival::Pass);
+        assert_eq!(io.arrived(&[21]), Arrival::Pass);
+        assert!(!io.rekeying());
+    }
+
+    fn open() -> Io {
+        let mut io = offering("c,d");
+        exchange(&mut io);
         io.open(false);
         io
     }
@@ -754,7 +596,7 @@ mod tests {
         let mut io = open();
         for _ in 0..3 {
             let before = io.rekeys;
-            assert_eq!(io.arrived(&[20]), Arrival::Pass);
+            assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
             assert!(io.rekeying());
             assert!(io.passed(20, true), "waits for more");
             assert_eq!(io.arrived(&[2]), Arrival::Pass);
@@ -769,7 +611,7 @@ mod tests {
     #[test]
     fn a_key_exchange_that_libssh2_gave_up_ends_the_session() {
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
         assert!(!io.passed(20, false));
         assert!(io.violation.is_some());
     }
@@ -779,12 +621,62 @@ mod tests {
         assert_eq!(open().arrived(&[21]), Arrival::Refuse);
         assert_eq!(open().arrived(&[31]), Arrival::Refuse);
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
-        assert_eq!(io.arrived(&[20]), Arrival::Refuse);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Refuse);
         let mut io = open();
-        assert_eq!(io.arrived(&[20]), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
         let passed = (0..100).take_while(|_| io.arrived(&[31]) == Arrival::Pass).count();
         assert!(passed < 20, "{passed}");
+    }
+
+    #[test]
+    fn before_login_it_is_the_same() {
+        let mut io = offering("c");
+        for packet in [&[21][..], &[31]] {
+            assert_eq!(Io::new().arrived(packet), Arrival::Refuse);
+        }
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(io.passed(20, false), "libssh2 is in the key exchange already");
+        assert_eq!(io.arrived(&[21]), Arrival::Refuse, "too early");
+        let mut io = offering("c");
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Refuse);
+        let mut io = offering("c");
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Pass);
+        assert!(!io.passed(20, false), "libssh2 gave it up");
+    }
+
+    #[test]
+    fn new_keys_are_for_the_same_algorithms() {
+        let mut io = open();
+        exchange(&mut io);
+        assert_eq!(io.arrived(&kexinit("d,c")), Arrival::Pass, "c is preferred");
+        for ciphers in ["d", ""] {
+            assert_eq!(open().arrived(&kexinit(ciphers)), Arrival::Refuse, "{ciphers}");
+        }
+        let cut = kexinit("c");
+        for end in 1..cut.len() {
+            assert_eq!(open().arrived(&cut[..end]), Arrival::Refuse, "{end}");
+        }
+        let mut endless = cut;
+        endless.resize(KEXINIT_LIMIT + 2, 0);
+        assert_eq!(open().arrived(&endless), Arrival::Refuse);
+    }
+
+    #[test]
+    fn libssh2_gets_no_packet_that_is_too_long() {
+        for (length, fits) in [(34_996_u32, true), (34_997, false), (40_000, false)] {
+            let mut io = Io::new();
+            let mut sent = length.to_be_bytes().to_vec();
+            sent.resize(50_000, 0);
+            io.input.space()[..sent.len()].copy_from_slice(&sent);
+            io.input.filled(sent.len());
+            assert!(io.may_go_on());
+            assert_eq!(io.for_library(35_000), fits.then_some(35_000), "{length}");
+            assert_eq!(io.violation.is_some(), !fits);
+        }
     }
 
     #[test]
@@ -831,66 +723,5 @@ mod tests {
         assert!(!io.change_demanded);
         assert_eq!(io.answer(b"Enter NEW Unix password: ", false), None);
         assert!(io.change_demanded);
-    }
-
-    #[test]
-    fn input_is_given_back_in_order_however_it_is_split() {
-        let mut input = Input::new();
-        let (mut next_in, mut next_out) = (0_u32, 0_u32);
-        for round in 0..2000_usize {
-            let count = (round * 7919 % 9000).min(input.space().len() / 4);
-            for place in input.space()[..count * 4].chunks_exact_mut(4) {
-                place.copy_from_slice(&next_in.to_be_bytes());
-                next_in += 1;
-            }
-            input.filled(count * 4);
-            let taken = input.pending().len() * (round % 3) / 8 * 4;
-            for place in input.pending()[..taken].chunks_exact(4) {
-                assert_eq!(place, next_out.to_be_bytes());
-                next_out += 1;
-            }
-            input.consume(taken);
-        }
-        assert!(next_out > 100_000);
-        assert_eq!(input.total(), u64::from(next_in) * 4);
-    }
-
-    #[test]
-    fn output_that_never_empties_does_not_grow() {
-        let mut output = Output::default();
-        assert!(output.append(&[0; 1000]));
-        for _ in 0..10_000 {
-            assert!(output.append(&[1; 1000]));
-            output.sent(1000);
-            assert_eq!(output.pending().len(), 1000);
-            assert!(output.buffer.len() <= 3000);
-        }
-        output.sent(1000);
-        assert!(output.pending().is_empty());
-    }
-
-    #[test]
-    fn output_has_a_limit() {
-        let mut output = Output::default();
-        let mut appended = 0;
-        while output.append(&[0; 32_768]) {
-            appended += 32_768;
-        }
-        assert!(appended <= OUTPUT_LIMIT && output.overflowed());
-        assert_eq!(output.pending().len(), appended);
-    }
-
-    #[test]
-    fn algorithms_of_a_cut_key_exchange_message_are_none() {
-        let mut content = vec![0; 16];
-        for name in ["k", "h", "c1", "c2", "m1", "m2", "z1", "z2"] {
-            content.extend(u32::try_from(name.len()).unwrap().to_be_bytes());
-            content.extend(name.as_bytes());
-        }
-        let names = ["k", "h", "c1", "c2", "m1", "m2", "z1", "z2"].map(String::from);
-        assert_eq!(parse_kexinit(&content), Some(names));
-        for end in 0..content.len() {
-            assert_eq!(parse_kexinit(&content[..end]), None, "{end}");
-        }
     }
 }

@@ -11,8 +11,11 @@
 //! runs (every call takes `&mut self`, the callbacks make their own short-lived ones); from inside a callback nothing of
 //! libssh2 is called but the function that was caught and what only reads a field of the session.
 
+mod agreement;
+mod buffers;
 mod hook;
 mod io;
+mod messages;
 mod packet;
 mod padding;
 
@@ -21,11 +24,16 @@ use std::ptr::{self, NonNull};
 
 use libssh2_sys as sys;
 
+use agreement::Kind;
+pub(super) use agreement::first_common;
 pub(super) use hook::io_of;
+pub(super) use io::Io;
 use io::{Arrival, Opened};
-pub(super) use io::{Io, parse_kexinit};
+pub(super) use messages::parse_kexinit;
 pub use packet::Packet;
 use packet::Place;
+
+use super::cipher::Direction;
 
 /// "Call again when there is more input": the only reason, since our SEND callback takes everything.
 pub(super) const EAGAIN: c_int = sys::LIBSSH2_ERROR_EAGAIN;
@@ -73,6 +81,21 @@ pub(super) enum Method {
     MacToClient = sys::LIBSSH2_METHOD_MAC_SC,
     CompressionToServer = sys::LIBSSH2_METHOD_COMP_CS,
     CompressionToClient = sys::LIBSSH2_METHOD_COMP_SC,
+}
+
+impl Method {
+    /// What has to stay as it was agreed on first.
+    fn kept(self) -> Option<(Kind, Direction)> {
+        match self {
+            Self::Kex | Self::HostKey => None,
+            Self::CipherToServer => Some((Kind::Cipher, Direction::Seal)),
+            Self::CipherToClient => Some((Kind::Cipher, Direction::Open)),
+            Self::MacToServer => Some((Kind::Mac, Direction::Seal)),
+            Self::MacToClient => Some((Kind::Mac, Direction::Open)),
+            Self::CompressionToServer => Some((Kind::Compression, Direction::Seal)),
+            Self::CompressionToClient => Some((Kind::Compression, Direction::Open)),
+        }
+    }
 }
 
 /// A libssh2 session with callbacks that work on [`Io`].
@@ -131,13 +154,21 @@ impl Session {
 
     /// Sets the names offered for one method, in order of preference. Not 0: libssh2 knows none of them.
     pub(super) fn prefer(&mut self, method: Method, names: &str) -> c_int {
-        let Ok(names) = CString::new(names) else {
+        let Ok(list) = CString::new(names) else {
             return sys::LIBSSH2_ERROR_INVAL;
         };
         // SAFETY: live session, NUL-ended string that libssh2 copies.
-        unsafe {
-            sys::libssh2_session_method_pref(self.raw.as_ptr(), method as c_int, names.as_ptr())
+        let code = unsafe {
+            sys::libssh2_session_method_pref(self.raw.as_ptr(), method as c_int, list.as_ptr())
+        };
+        if let (0, Some((kind, direction))) = (code, method.kept()) {
+            // libssh2 leaves out what it does not know.
+            let known = self.supported(method);
+            let names = names.split(',').filter(|name| known.iter().any(|known| known == name));
+            let names = names.collect::<Vec<_>>().join(",");
+            self.io_mut().agreement.offer(kind, direction, &names);
         }
+        code
     }
 
     /// Offers compression.

@@ -1,7 +1,7 @@
 //! What is offered in the key exchange, what came of it, and why nothing did.
 
 use super::TransportError;
-use crate::ssh::ffi::{self, Method, Session};
+use crate::ssh::ffi::{self, Method, Session, first_common};
 
 /// Ciphers offered when the profile names none: whole-packet AES-GCM, then what needs more time; no CBC.
 const CIPHERS: &str = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,chacha20-poly1305@openssh.com,\
@@ -148,11 +148,6 @@ impl Offer {
 /// Whether a cipher needs no MAC beside it.
 fn authenticates(cipher: &str) -> bool {
     cipher.contains("-gcm@") || cipher.contains("-poly1305@")
-}
-
-/// The first of our names that they have as well.
-fn first_common<'a>(ours: &'a str, theirs: &str) -> Option<&'a str> {
-    ours.split(',').find(|name| theirs.split(',').any(|other| other == *name))
 }
 
 /// As much of a text of the server's as an error holds.

@@ -14,11 +14,55 @@ try:
     import asyncio, asyncssh
 except ImportError:
     sys.exit('asyncssh is missing: install the Debian package python3-asyncssh')
-port, host_key, authorized, cipher, mac, rekey = sys.argv[1:]
+port, host_key, authorized, cipher, mac, rekey, moment, trick = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
-    def connection_requested(self, *addresses):
+    def connection_made(self, connection):
+        self.connection = connection
+    def do(self, now):
+        if now == moment:
+            exec(trick, {**globals(), 'connection': self.connection})
+    def begin_auth(self, user):
+        self.do('login')
         return True
+    def connection_requested(self, *addresses):
+        self.do('connect')
+        return True
+
+def at_once(connection, packets, held_back=0):
+    '''Sends what `packets` sends in one piece, but the last `held_back` bytes of it a little later.'''
+    sent, send = [], connection._send
+    connection._send = sent.append
+    packets()
+    text = b''.join(sent)
+    now = len(text) - held_back
+    send(text[:now])
+    sent[:] = [text[now:]]
+    def rest():
+        connection._send = send
+        send(b''.join(sent))
+    asyncio.get_event_loop().call_later(0.2, rest)
+
+def ignored(connection, size):
+    '''Sends SSH_MSG_IGNORE with a text of `size` bytes.'''
+    connection.send_packet(2, asyncssh.packet.String(bytes(size)))
+
+def empty(connection, filler):
+    '''Sends a packet that has no message, only padding of one value.'''
+    length = 16 + -(connection._send_enchdrlen) % connection._send_blocksize
+    text = bytes([length]) + bytes([filler]) * length
+    header = asyncssh.packet.UInt32(len(text))
+    packet, mac = connection._send_encryption.encrypt_packet(connection._send_seq, header, text)
+    connection._send(packet + mac)
+    connection._send_seq += 1
+
+def kexinit(connection, **lists):
+    '''Begins a key exchange, for which it offers other names in some lists.'''
+    kept = {name: getattr(connection, name) for name in lists}
+    connection.__dict__.update(lists)
+    connection._send_kexinit()
+    connection._kexinit_sent = True
+    connection.__dict__.update(kept)
 
 # It neither offers strict key exchange nor takes the client's offer: sequence numbers go on.
 asyncssh.connection.SSHConnection._get_extra_kex_algs = lambda self: [b'ext-info-s']
@@ -49,6 +93,18 @@ impl OtherSshd {
     /// Starts AsyncSSH without strict key exchange, with one cipher and one MAC; it renews its keys every
     /// `rekey` bytes.
     pub fn asyncssh(world: &World, cipher: &str, mac: &str, rekey: u64) -> Self {
+        Self::with_trick(world, cipher, mac, rekey, ["connect", "pass"])
+    }
+
+    /// The same; each time a client wants to "login", or to be connected ("connect"), it first does a trick: a piece
+    /// of Python for which `connection` is the session.
+    pub fn with_trick(
+        world: &World,
+        cipher: &str,
+        mac: &str,
+        rekey: u64,
+        [moment, trick]: [&str; 2],
+    ) -> Self {
         let port = free_port();
         let host_key = world.key("asyncssh-host", &["-t", "ed25519", "-N", ""]);
         let script = world.write("ssh-server.py", ASYNCSSH);
@@ -59,7 +115,7 @@ impl OtherSshd {
         let files = [script, host_key, authorized].map(|path| path.display().to_string());
         let [script, host_key, authorized] = &files;
         let (at, rekey) = (port.to_string(), rekey.to_string());
-        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey];
+        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey, moment, trick];
         let process = RootProcess::start(&log, &python(), &arguments);
         eventually("AsyncSSH to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
         Self { port, fingerprint, log, _process: process }

@@ -1,0 +1,94 @@
+//! SSH servers that break the protocol end their own session, and never the process.
+
+use std::io::{Read, Write};
+
+use zoxy::message::catalogue::{SESSION_LOST, SESSION_OPENED};
+
+use crate::world::other_sshds::OtherSshd;
+use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, socks};
+
+const PLAIN_MAC: &str = "hmac-sha2-256";
+
+/// A server with `cipher` that does `trick` at its moment, and zoxy, which offers `more` ciphers as well.
+fn start(world: &World, cipher: &str, more: &str, trick: [&str; 2]) -> (OtherSshd, Zoxy, u16) {
+    let sshd = OtherSshd::with_trick(world, cipher, PLAIN_MAC, 1 << 30, trick);
+    let port = free_port();
+    let deck = Deck::new()
+        .listen("SOCKS", port)
+        .profile("OTHER", "127.0.0.1", sshd.port)
+        .set("OTHER", "USER", &account().name)
+        .set("OTHER", "AUTH", "PUBLICKEY")
+        .set("OTHER", "IDENTITY", &world.identity().display().to_string())
+        .set("OTHER", "SESSIONS", "1")
+        .set("OTHER", "CIPHERS", &format!("{cipher}{more}"))
+        .set("OTHER", "MACS", PLAIN_MAC)
+        .hostkey("OTHER", &sshd.fingerprint);
+    let zoxy = Zoxy::start(world, &deck.filter("REST", "TUNNEL", "OTHER", "*", "*"));
+    (sshd, zoxy, port)
+}
+
+/// The session ends for `reason`, and later clients get another one.
+fn ends_only_its_session(cipher: &str, more: &str, trick: &str, reason: &str) {
+    let world = World::new();
+    let (_sshd, mut zoxy, port) = start(&world, cipher, more, ["connect", trick]);
+    let echo = Server::echo();
+    let lost = SESSION_LOST.id();
+    eventually("the session to end, and another one", || {
+        if let Ok(mut stream) = socks::try_connect(port, echo.address) {
+            // Connected before the trick took effect: it ends when the session does.
+            let _ = stream.read(&mut [0]);
+        }
+        let sessions = zoxy.log.count(&[&SESSION_OPENED.id()]);
+        (sessions >= 2 && zoxy.log.count(&[&lost, reason]) >= 1).then_some(())
+    });
+    zoxy.stop();
+}
+
+/// New keys, a packet behind the KEXINIT that comes in pieces, and all else at once: clients notice nothing.
+fn carries_data_through(moment: &str) {
+    let trick = "at_once(connection, lambda: (kexinit(connection), ignored(connection, 100)), 40)";
+    let world = World::new();
+    let (_sshd, zoxy, port) = start(&world, "aes256-ctr", "", [moment, trick]);
+    let echo = Server::echo();
+    let mut stream = socks::connect(port, echo.address);
+    stream.write_all(b"new keys").expect("zoxy takes it");
+    let mut back = [0; 8];
+    stream.read_exact(&mut back).expect("it comes back");
+    assert_eq!(&back, b"new keys");
+    assert_eq!(zoxy.log.count(&[&SESSION_LOST.id()]), 0);
+}
+
+#[test]
+fn data_behind_kexinit_come_in_pieces() {
+    carries_data_through("connect");
+}
+
+#[test]
+fn answer_to_a_login_comes_within_a_key_exchange() {
+    carries_data_through("login");
+}
+
+#[test]
+fn packet_that_is_too_long_and_data_behind_kexinit() {
+    let trick = "at_once(connection, lambda: (ignored(connection, 36000), kexinit(connection), \
+                 ignored(connection, 100)), 40)";
+    ends_only_its_session("aes256-ctr", "", trick, "impossible length of a packet");
+}
+
+#[test]
+fn another_cipher_with_new_keys() {
+    let trick = "kexinit(connection, _enc_algs=[b'aes256-cbc'])";
+    let reason = "other algorithms for new keys";
+    ends_only_its_session("aes128-gcm@openssh.com", ",aes256-cbc", trick, reason);
+}
+
+#[test]
+fn new_keys_without_an_exchange() {
+    let trick = "kexinit(connection); connection.send_packet(21)";
+    ends_only_its_session("aes256-ctr", "", trick, "NEWKEYS without an exchange");
+}
+
+#[test]
+fn packet_without_a_message() {
+    ends_only_its_session("aes256-ctr", "", "empty(connection, 20)", "packet without a message");
+}
