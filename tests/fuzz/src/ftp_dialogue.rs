@@ -452,7 +452,7 @@ impl<'a> Play<'a> {
             let text = String::from_utf8_lossy(&line);
             let answers_port = text.starts_with("530")
                 || text.starts_with('4')
-                || (self.settings.forward.is_some() && text.starts_with('2'));
+                || self.settings.forward.is_some();
             let (told, sent, actions) = self.heard();
             assert!(
                 answers_port && replies.iter().any(is_it),
