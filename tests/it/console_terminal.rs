@@ -20,7 +20,7 @@ fn terminal(world: &World, script: &[&str]) -> String {
     world::terminal::terminal(&command, script)
 }
 
-/// A time of day, as displays and the bars have it.
+/// Without times of day, as displays and the bars have them, and numbers of cards.
 fn without_times(screens: &str) -> String {
     let word = |word: &str| {
         let is_age = word.len() == 8 && word.bytes().filter(|byte| *byte == b':').count() == 2;
@@ -32,7 +32,12 @@ fn without_times(screens: &str) -> String {
         }
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ");
-    screens.lines().map(|text| line(text) + "\n").collect()
+    // Cards are counted, and a long path takes two of them.
+    let card = |line: String| match line.split_at_checked(6) {
+        Some((number, rest)) if number.trim().parse::<u32>().is_ok() => format!("     N{rest}"),
+        _ => line,
+    };
+    screens.lines().map(|text| card(line(text)) + "\n").collect()
 }
 
 #[test]

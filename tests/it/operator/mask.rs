@@ -73,13 +73,15 @@ fn mask_word(word: &str) -> String {
     }
 }
 
-/// Columns of counts that the machine decides.
+/// Columns of counts that the machine decides, and of cards.
 fn columns(command: &str, mut words: Vec<String>) -> Vec<String> {
     let starts_row = |word: &String| word.starts_with('#') || word.parse::<u64>().is_ok();
     let is_row = |words: &[String]| words.iter().any(|word| word == "AGE") && starts_row(&words[0]);
     let columns: &[usize] = match command {
         // Up and down of sessions, rates of transfers, bytes of control connections.
         "D TUNNELS" if is_row(&words) => &[6, 7],
+        // Cards: a long path takes two.
+        "D FILTERS" | "D PROFILES" if starts_row(&words[0]) => &[0],
         "D FTP" | "D FTP,ALL" if is_row(&words) && words.len() == 9 => &[6],
         "D CONNS" | "D CONNS,ALL" if is_row(&words) && words[1] == "FTP" => &[5, 6],
         "D STATUS" if words[0] == "bytes" => &[1, 3],
