@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 
-use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::ftp::LineBuffer;
@@ -134,8 +134,8 @@ impl Silence {
     fn new() -> io::Result<Self> {
         let before = termios::tcgetattr(io::stdin().as_fd())?;
         let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO);
-        termios::tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &modes)?;
+        modes.local_flags.remove(LocalFlags::ECHO);
+        termios::tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &modes)?;
         Ok(Self(before))
     }
 }
@@ -144,7 +144,7 @@ impl Drop for Silence {
     fn drop(&mut self) {
         // The line end that was typed was not shown either.
         let _ = writeln!(io::stderr());
-        let _ = termios::tcsetattr(io::stdin().as_fd(), OptionalActions::Drain, &self.0);
+        let _ = termios::tcsetattr(io::stdin().as_fd(), SetArg::TCSADRAIN, &self.0);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `zoxy ctl`: the operator's end of the console socket.
 //!
 //! Sends one command to a running zoxy, prints its answer and ends with its return code; without a
-//! command it reads one after the other: from a terminal ([`interactive`]), or line by line. Called by
+//! command it reads one after the other: from a terminal (`interactive`), or line by line. Called by
 //! the dispatcher of subcommands.
 
 mod interactive;

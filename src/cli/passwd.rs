@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use getopts::Options;
+use nix::sys::termios::{self, LocalFlags, SetArg, Termios};
 use rustix::io::Errno;
-use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use zeroize::Zeroizing;
 
 use super::rc::Rc;
@@ -182,10 +182,10 @@ struct Silence<'a> {
 
 impl<'a> Silence<'a> {
     /// Signals from the keyboard are off as well: one would end zoxy and leave the terminal mute.
-    fn new(terminal: BorrowedFd<'a>, before: Termios) -> rustix::io::Result<Self> {
+    fn new(terminal: BorrowedFd<'a>, before: Termios) -> nix::Result<Self> {
         let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-        termios::tcsetattr(terminal, OptionalActions::Flush, &modes)?;
+        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ISIG);
+        termios::tcsetattr(terminal, SetArg::TCSAFLUSH, &modes)?;
         Ok(Self { terminal, before })
     }
 }
@@ -193,7 +193,7 @@ impl<'a> Silence<'a> {
 impl Drop for Silence<'_> {
     fn drop(&mut self) {
         // What was typed beyond the password is dropped too.
-        let _ = termios::tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+        let _ = termios::tcsetattr(self.terminal, SetArg::TCSAFLUSH, &self.before);
     }
 }
 

@@ -1,10 +1,10 @@
 //! What a display shows: plain data, taken from the workers by the engine at one moment.
 //!
 //! Nothing here refers back to a connection or session, so a snapshot can travel between threads
-//! and be rendered later. The engine need not collect more rows than [`Command::rows`] of each
+//! and be rendered later. The engine need not collect more rows than [`View::rows`] of each
 //! worker, the lowest numbers first; the totals say how many there are.
 //!
-//! [`Command::rows`]: super::command::Command::rows
+//! [`View::rows`]: super::command::View::rows
 
 use std::iter::Sum;
 use std::time::{Duration, SystemTime};

@@ -6,10 +6,11 @@
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
+use nix::sys::termios::{
+    LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
 };
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::tcgetwinsize;
 
 use super::{Console, screen};
 use crate::cli::rc::Rc;
@@ -97,10 +98,10 @@ impl Terminal {
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
         // Without ISIG too: Ctrl-C is a key, so that the terminal is given back.
-        raw.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
-        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
-        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        raw.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG);
+        raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        tcsetattr(io::stdin(), SetArg::TCSANOW, &raw)?;
         let terminal = Self { before };
         print!("\x1b[?1049h\x1b[?25l\x1b[2J");
         io::stdout().flush()?;
@@ -136,7 +137,7 @@ impl Drop for Terminal {
         print!("\x1b[?25h\x1b[?1049l");
         let _ = io::stdout().flush();
         // There is nobody to tell.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
+        let _ = tcsetattr(io::stdin(), SetArg::TCSAFLUSH, &self.before);
     }
 }
 
