@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::thread;
 
+use serde_json::Value;
 use zoxy::message::catalogue::SESSION_OPENED;
 
 use crate::world::{Server, Tunnel, World};
@@ -23,6 +24,12 @@ fn sessions_are_opened_before_one_is_full() {
         }
         assert_eq!(tunnel.zoxy.log.count(&[&SESSION_OPENED.id()]), sessions, "{count} clients");
     }
+    let shown = tunnel.zoxy.ctl(&["--json", "D", "TUNNELS"]).stdout;
+    let shown: Value = serde_json::from_slice(&shown).expect("JSON");
+    let rows = shown["rows"].as_array().expect("sessions");
+    let mut on: Vec<_> = rows.iter().map(|row| row["worker"].as_u64().expect("a number")).collect();
+    on.sort_unstable();
+    assert!(on == [0, 0, 1] || on == [0, 1, 1], "each worker has its share: {on:?}");
     // All of them work, side by side.
     thread::scope(|scope| {
         for mut client in clients {
