@@ -450,9 +450,8 @@ impl<'a> Play<'a> {
             }
             // What a server says to a PORT of ours during a transfer is told behind its end.
             let text = String::from_utf8_lossy(&line);
-            let answers_port = text.starts_with("530")
-                || text.starts_with('4')
-                || self.settings.forward.is_some();
+            let answers_port =
+                text.starts_with("530") || text.starts_with('4') || self.settings.forward.is_some();
             let (told, sent, actions) = self.heard();
             assert!(
                 answers_port && replies.iter().any(is_it),
