@@ -34,6 +34,7 @@ mod ftptun_forward;
 mod ftptun_forward_order;
 mod ftptun_forward_refused;
 mod ftptun_idle;
+mod ftptun_ipv6;
 mod ftptun_login;
 mod ftptun_never_plain;
 mod ftptun_only_ssh;

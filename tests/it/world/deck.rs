@@ -24,6 +24,17 @@ impl Deck {
         self.fields(&[(1, "LISTEN"), (10, name), (19, "SOCKS"), (28, &port.to_string())])
     }
 
+    /// The same on another address.
+    pub fn listen_at(self, name: &str, address: &str, port: u16) -> Self {
+        self.fields(&[
+            (1, "LISTEN"),
+            (10, name),
+            (19, "SOCKS"),
+            (28, &port.to_string()),
+            (34, address),
+        ])
+    }
+
     /// A profile.
     pub fn profile(self, name: &str, host: &str, port: u16) -> Self {
         self.fields(&[(1, "PROFILE"), (10, name), (19, &port.to_string()), (25, host)])

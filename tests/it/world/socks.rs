@@ -184,8 +184,13 @@ pub fn connect(proxy: u16, target: SocketAddr) -> TcpStream {
 
 /// As [`connect`], but gives the error or the reply's code of a failed attempt.
 pub fn try_connect(proxy: u16, target: SocketAddr) -> Result<TcpStream, String> {
+    try_connect_at((Ipv4Addr::LOCALHOST, proxy).into(), target)
+}
+
+/// As [`try_connect`], of a proxy that listens at any address.
+pub fn try_connect_at(proxy: SocketAddr, target: SocketAddr) -> Result<TcpStream, String> {
     let attempt = || -> io::Result<(TcpStream, u8)> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy))?;
+        let mut stream = TcpStream::connect(proxy)?;
         stream.set_read_timeout(Some(deadline()))?;
         stream.set_nodelay(true)?;
         methods(&mut stream, &[0])?;
