@@ -2,16 +2,28 @@
 
 use std::io::{Read, Write};
 
-use zoxy::message::catalogue::{SESSION_LOST, SESSION_OPENED};
+use zoxy::message::catalogue::{DIAL_FAILED, SESSION_LOST, SESSION_OPENED};
 
 use crate::world::other_sshds::OtherSshd;
 use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, socks};
 
 const PLAIN_MAC: &str = "hmac-sha2-256";
 
+/// Compression that begins after the login.
+const ZLIB: &str = "zlib@openssh.com";
+
 /// A server with `cipher` that does `trick` at its moment, and zoxy, which offers `more` ciphers as well.
 fn start(world: &World, cipher: &str, more: &str, trick: [&str; 2]) -> (OtherSshd, Zoxy, u16) {
-    let sshd = OtherSshd::with_trick(world, cipher, PLAIN_MAC, 1 << 30, trick);
+    start_with(world, [cipher, more, "none"], trick)
+}
+
+/// The same, with compression.
+fn start_with(
+    world: &World,
+    [cipher, more, compression]: [&str; 3],
+    trick: [&str; 2],
+) -> (OtherSshd, Zoxy, u16) {
+    let sshd = OtherSshd::with_trick(world, [cipher, PLAIN_MAC, compression], 1 << 30, trick);
     let port = free_port();
     let deck = Deck::new()
         .listen("SOCKS", port)
@@ -22,6 +34,7 @@ fn start(world: &World, cipher: &str, more: &str, trick: [&str; 2]) -> (OtherSsh
         .set("OTHER", "SESSIONS", "1")
         .set("OTHER", "CIPHERS", &format!("{cipher}{more}"))
         .set("OTHER", "MACS", PLAIN_MAC)
+        .set("OTHER", "COMPRESSION", if compression == ZLIB { "YES" } else { "NO" })
         .hostkey("OTHER", &sshd.fingerprint);
     let zoxy = Zoxy::start(world, &deck.filter("REST", "TUNNEL", "OTHER", "*", "*"));
     (sshd, zoxy, port)
@@ -29,8 +42,12 @@ fn start(world: &World, cipher: &str, more: &str, trick: [&str; 2]) -> (OtherSsh
 
 /// The session ends for `reason`, and later clients get another one.
 fn ends_only_its_session(cipher: &str, more: &str, trick: &str, reason: &str) {
+    ends_with([cipher, more, "none"], trick, reason);
+}
+
+fn ends_with(methods: [&str; 3], trick: &str, reason: &str) {
     let world = World::new();
-    let (_sshd, mut zoxy, port) = start(&world, cipher, more, ["connect", trick]);
+    let (_sshd, mut zoxy, port) = start_with(&world, methods, ["connect", trick]);
     let echo = Server::echo();
     let lost = SESSION_LOST.id();
     eventually("the session to end, and another one", || {
@@ -41,6 +58,16 @@ fn ends_only_its_session(cipher: &str, more: &str, trick: &str, reason: &str) {
         let sessions = zoxy.log.count(&[&SESSION_OPENED.id()]);
         (sessions >= 2 && zoxy.log.count(&[&lost, reason]) >= 1).then_some(())
     });
+    zoxy.stop();
+}
+
+/// The login fails for `reason`.
+fn fails_to_log_in(compression: &str, trick: &str, reason: &str) {
+    let world = World::new();
+    let methods = ["aes256-ctr", "", compression];
+    let (_sshd, mut zoxy, port) = start_with(&world, methods, ["login", trick]);
+    let _ = socks::try_connect(port, Server::echo().address).expect_err("nobody is let in");
+    zoxy.log.wait_message(&DIAL_FAILED, &[reason]);
     zoxy.stop();
 }
 
@@ -91,4 +118,11 @@ fn new_keys_without_an_exchange() {
 #[test]
 fn packet_without_a_message() {
     ends_only_its_session("aes256-ctr", "", "empty(connection, 20)", "packet without a message");
+}
+
+#[test]
+fn banners_that_do_not_end() {
+    let trick = "[connection.send_packet(53, asyncssh.packet.String(bytes(30000)), \
+                 asyncssh.packet.String('')) for _ in range(100)]";
+    fails_to_log_in("none", trick, "too much data before the end of the login");
 }

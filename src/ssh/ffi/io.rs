@@ -1,7 +1,7 @@
 //! What the callbacks of one session work on: bytes received, bytes to send, packets that arrived.
 //!
 //! Pure: no libssh2, no unsafe code. The decision what becomes of a packet is made here ([`Io::arrived`]), so that
-//! nothing a server sends can pile up: before login the number of packets is limited, and after it libssh2 only sees
+//! nothing a server sends can pile up: before login the packets and their bytes are limited, and after it libssh2 only sees
 //! the messages it consumes at once.
 
 use std::collections::VecDeque;
@@ -20,6 +20,9 @@ use crate::ssh::cipher::{self, Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys,
 
 /// Most packets a server may send before login is over: banners, key exchange and answers are a dozen.
 const LOGIN_PACKETS: u32 = 512;
+
+/// Most bytes of their messages. libssh2 keeps those that it does not wait for.
+const LOGIN_BYTES: usize = 256 * 1024;
 
 /// Most packets of one key exchange: KEXINIT, a wrong guess, two replies, NEWKEYS.
 const EXCHANGE_PACKETS: u32 = 16;
@@ -85,6 +88,7 @@ pub(in crate::ssh) struct Io {
     /// Key exchanges finished since login.
     pub(in crate::ssh) rekeys: u64,
     login_packets: u32,
+    login_bytes: usize,
     /// Why the session has failed by what the server sent.
     pub(in crate::ssh) violation: Option<&'static str>,
     /// The server's farewell.
@@ -145,6 +149,7 @@ impl Io {
             exchanges: 0,
             rekeys: 0,
             login_packets: 0,
+            login_bytes: 0,
             violation: None,
             disconnect: None,
             agreement: Agreement::new(),
@@ -407,6 +412,10 @@ impl Io {
         if self.login_packets > LOGIN_PACKETS {
             return self.refuse("too many packets before the end of the login");
         }
+        self.login_bytes += 1 + content.len();
+        if self.login_bytes > LOGIN_BYTES {
+            return self.refuse("too much data before the end of the login");
+        }
         match kind {
             number::KEXINIT | number::NEWKEYS | 30..=49 => self.arrived_in_exchange(kind, content),
             number::USERAUTH_FAILURE => {
@@ -576,6 +585,16 @@ mod tests {
         assert!(io.violation.is_some());
         assert_eq!(Io::new().arrived(&[CHANNEL_DATA]), Arrival::Refuse);
         assert_eq!(Io::new().arrived(&[]), Arrival::Refuse);
+    }
+
+    /// libssh2 would keep them all.
+    #[test]
+    fn before_login_their_bytes_are_limited() {
+        let mut io = Io::new();
+        let banner = vec![53; 30_000];
+        let passed = (0..LOGIN_PACKETS).take_while(|_| io.arrived(&banner) == Arrival::Pass);
+        assert_eq!(passed.count(), LOGIN_BYTES / 30_000);
+        assert_eq!(io.violation, Some("too much data before the end of the login"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ try:
     import asyncio, asyncssh
 except ImportError:
     sys.exit('asyncssh is missing: install the Debian package python3-asyncssh')
-port, host_key, authorized, cipher, mac, rekey, moment, trick = sys.argv[1:]
+port, host_key, authorized, cipher, mac, compression, rekey, moment, trick = sys.argv[1:]
 
 class Server(asyncssh.SSHServer):
     def connection_made(self, connection):
@@ -72,7 +72,7 @@ async def serve():
     await asyncssh.create_server(
         Server, '127.0.0.1', int(port), server_host_keys=[host_key],
         authorized_client_keys=authorized, encryption_algs=[cipher], mac_algs=[mac],
-        rekey_bytes=int(rekey), compression_algs=['none'])
+        rekey_bytes=int(rekey), compression_algs=[compression])
     print('ready', flush=True)
     await asyncio.Event().wait()
 
@@ -93,15 +93,14 @@ impl OtherSshd {
     /// Starts AsyncSSH without strict key exchange, with one cipher and one MAC; it renews its keys every
     /// `rekey` bytes.
     pub fn asyncssh(world: &World, cipher: &str, mac: &str, rekey: u64) -> Self {
-        Self::with_trick(world, cipher, mac, rekey, ["connect", "pass"])
+        Self::with_trick(world, [cipher, mac, "none"], rekey, ["connect", "pass"])
     }
 
-    /// The same; each time a client wants to "login", or to be connected ("connect"), it first does a trick: a piece
+    /// The same, with one method of compression; each time a client wants to "login", or to be connected ("connect"), it first does a trick: a piece
     /// of Python for which `connection` is the session.
     pub fn with_trick(
         world: &World,
-        cipher: &str,
-        mac: &str,
+        [cipher, mac, compression]: [&str; 3],
         rekey: u64,
         [moment, trick]: [&str; 2],
     ) -> Self {
@@ -115,7 +114,8 @@ impl OtherSshd {
         let files = [script, host_key, authorized].map(|path| path.display().to_string());
         let [script, host_key, authorized] = &files;
         let (at, rekey) = (port.to_string(), rekey.to_string());
-        let arguments = [script, &at, host_key, authorized, cipher, mac, &rekey, moment, trick];
+        let arguments =
+            [script, &at, host_key, authorized, cipher, mac, compression, &rekey, moment, trick];
         let process = RootProcess::start(&log, &python(), &arguments);
         eventually("AsyncSSH to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
         Self { port, fingerprint, log, _process: process }
