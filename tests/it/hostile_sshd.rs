@@ -121,6 +121,14 @@ fn packet_without_a_message() {
 }
 
 #[test]
+fn one_key_exchange_after_another() {
+    let reason = "one key exchange after another";
+    for cipher in ["aes256-ctr", "aes128-gcm@openssh.com"] {
+        ends_only_its_session(cipher, "", "kexinits(connection)", reason);
+    }
+}
+
+#[test]
 fn banners_that_do_not_end() {
     let trick = "[connection.send_packet(53, asyncssh.packet.String(bytes(30000)), \
                  asyncssh.packet.String('')) for _ in range(100)]";

@@ -5,12 +5,14 @@
 //! the messages it consumes at once.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use log::trace;
 use zeroize::Zeroizing;
 
 use super::Packet;
 use super::agreement::Agreement;
+use super::allowance::Allowance;
 use super::buffers::{Input, Output};
 use super::messages::{
     AuthFailure, Disconnect, parse_auth_failure, parse_disconnect, parse_kexinit,
@@ -83,6 +85,8 @@ pub(in crate::ssh) struct Io {
     inbox: VecDeque<Packet>,
     phase: Phase,
     exchange: Exchange,
+    /// Key exchanges that the server may begin.
+    allowance: Allowance,
     /// Key exchanges finished, the first one included.
     exchanges: u64,
     /// Key exchanges finished since login.
@@ -146,6 +150,7 @@ impl Io {
             inbox: VecDeque::new(),
             phase: Phase::Login,
             exchange: Exchange::Idle,
+            allowance: Allowance::new(),
             exchanges: 0,
             rekeys: 0,
             login_packets: 0,
@@ -471,6 +476,10 @@ impl Io {
         if !self.agreement.is_kept(&lists) {
             return self.refuse("other algorithms for new keys");
         }
+        let carried = self.input.total() + self.output.total();
+        if !self.allowance.spend(carried, Instant::now()) {
+            return self.refuse("one key exchange after another");
+        }
         if self.exchanges == 0 {
             let kex = &lists[0];
             self.strict = kex.is_empty() || kex.split(',').any(|name| name == STRICT);
@@ -534,6 +543,7 @@ const NO_TAG: [u8; 64] = [0; 64];
 #[cfg(test)]
 mod tests {
     use super::super::agreement::Kind;
+    use super::super::allowance;
     use super::super::messages::REASON_LIMIT;
     use super::*;
 
@@ -595,6 +605,24 @@ mod tests {
         let passed = (0..LOGIN_PACKETS).take_while(|_| io.arrived(&banner) == Arrival::Pass);
         assert_eq!(passed.count(), LOGIN_BYTES / 30_000);
         assert_eq!(io.violation, Some("too much data before the end of the login"));
+    }
+
+    #[test]
+    fn key_exchanges_do_not_follow_each_other_for_ever() {
+        let mut io = open();
+        for _ in 1..allowance::AT_ONCE {
+            exchange(&mut io);
+        }
+        assert_eq!(io.arrived(&kexinit("c")), Arrival::Refuse);
+        assert_eq!(io.violation, Some("one key exchange after another"));
+        // With data between them they may.
+        let mut io = open();
+        for _ in 0..3 * allowance::AT_ONCE {
+            io.input.space();
+            io.input.filled(allowance::BYTES_EACH as usize);
+            io.input.consume(allowance::BYTES_EACH as usize);
+            exchange(&mut io);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! libssh2 is called but the function that was caught and what only reads a field of the session.
 
 mod agreement;
+mod allowance;
 mod buffers;
 mod hook;
 mod io;

@@ -64,6 +64,12 @@ def kexinit(connection, **lists):
     connection._kexinit_sent = True
     connection.__dict__.update(kept)
 
+def kexinits(connection):
+    '''Begins a key exchange whenever there is none.'''
+    if connection._kex_complete and not connection._next_recv_encryption:
+        kexinit(connection)
+    asyncio.get_event_loop().call_later(0.001, kexinits, connection)
+
 # It neither offers strict key exchange nor takes the client's offer: sequence numbers go on.
 asyncssh.connection.SSHConnection._get_extra_kex_algs = lambda self: [b'ext-info-s']
 asyncssh.connection.SSHConnection._strict_kex = property(lambda self: False, lambda self, on: None)
