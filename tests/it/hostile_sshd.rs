@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use zoxy::message::catalogue::{DIAL_FAILED, SESSION_LOST, SESSION_OPENED};
 
 use crate::world::other_sshds::OtherSshd;
+use crate::world::pattern::Pattern;
 use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, socks};
 
 const PLAIN_MAC: &str = "hmac-sha2-256";
@@ -133,4 +134,59 @@ fn banners_that_do_not_end() {
     let trick = "[connection.send_packet(53, asyncssh.packet.String(bytes(30000)), \
                  asyncssh.packet.String('')) for _ in range(100)]";
     fails_to_log_in("none", trick, "too much data before the end of the login");
+}
+
+/// A compressed packet begins with a byte that means something else.
+#[test]
+fn compression_before_the_end_of_the_login() {
+    let reason = "packet of the connection protocol before the end of the login";
+    fails_to_log_in(ZLIB, "connection._compress_after_auth = False", reason);
+}
+
+/// Compression as such works with this server, through new keys too.
+#[test]
+fn compressed_data() {
+    let world = World::new();
+    let trick = ["connect", "kexinit(connection)"];
+    let (_sshd, zoxy, port) = start_with(&world, ["aes256-ctr", "", ZLIB], trick);
+    let echo = Server::echo();
+    for seed in 0..3 {
+        let mut stream = socks::connect(port, echo.address);
+        let sent = Pattern::new(seed).take(200_000);
+        stream.write_all(&sent).expect("zoxy takes it");
+        let mut back = vec![0; sent.len()];
+        stream.read_exact(&mut back).expect("it comes back");
+        assert!(back == sent, "wrong bytes back");
+    }
+    assert_eq!(zoxy.log.count(&[&SESSION_LOST.id()]), 0);
+}
+
+fn compressed(trick: &str, reason: &str) {
+    ends_with(["aes256-ctr", "", ZLIB], trick, reason);
+}
+
+#[test]
+fn packet_that_is_huge_when_it_is_decompressed() {
+    compressed("ignored(connection, 1 << 24)", "cannot be decompressed");
+    let reason = "packet that is too long when it is decompressed";
+    compressed("ignored(connection, 36000)", reason);
+}
+
+#[test]
+fn packets_that_are_much_when_they_are_decompressed() {
+    let trick = "[ignored(connection, 30000) for _ in range(1000)]";
+    compressed(trick, "compressed packets that are much longer than what was sent");
+}
+
+#[test]
+fn damaged_compression() {
+    let reason = "cannot be decompressed";
+    // Not of zlib, its end, nothing at all.
+    for packed in ["bytes([255] * 40)", "b'\\x03\\x00' + bytes(6)", "b''"] {
+        let trick = format!("ignored(connection, 0); pack(connection, {packed})");
+        compressed(&trick, reason);
+    }
+    // A block of no bytes.
+    let trick = "ignored(connection, 0); pack(connection, bytes(3) + bytes([255, 255]))";
+    compressed(trick, "packet without a message");
 }

@@ -36,6 +36,13 @@ const INBOX_LIMIT: usize = 64;
 /// Longest list of a server's algorithms that is kept, in bytes.
 const KEXINIT_LIMIT: usize = 16 * 1024;
 
+/// Longest message in bytes (RFC 4253 section 6.1). It cannot be longer but by decompression, which libssh2 stops at
+/// 80,000 bytes.
+const LONGEST_MESSAGE: usize = 35_000;
+
+/// Bytes of decompressed messages, data apart, above those that were received as they came.
+const UNPACKED_BYTES: u64 = 1024 * 1024;
+
 /// Message numbers that decide what becomes of a packet (RFC 4250 section 4.1).
 pub(super) mod number {
     pub(super) const DISCONNECT: u8 = 1;
@@ -45,6 +52,8 @@ pub(super) mod number {
     pub(in super::super) const KEXINIT: u8 = 20;
     pub(super) const NEWKEYS: u8 = 21;
     pub(super) const USERAUTH_FAILURE: u8 = 51;
+    pub(super) const CHANNEL_DATA: u8 = 94;
+    pub(super) const CHANNEL_EXTENDED_DATA: u8 = 95;
 }
 
 /// Where a session stands, as far as its packets are concerned.
@@ -93,6 +102,8 @@ pub(in crate::ssh) struct Io {
     pub(in crate::ssh) rekeys: u64,
     login_packets: u32,
     login_bytes: usize,
+    /// Bytes of the messages that libssh2 has opened and no window bounds.
+    unpacked: u64,
     /// Why the session has failed by what the server sent.
     pub(in crate::ssh) violation: Option<&'static str>,
     /// The server's farewell.
@@ -155,6 +166,7 @@ impl Io {
             rekeys: 0,
             login_packets: 0,
             login_bytes: 0,
+            unpacked: 0,
             violation: None,
             disconnect: None,
             agreement: Agreement::new(),
@@ -402,6 +414,16 @@ impl Io {
         let Some((&kind, content)) = message.split_first() else {
             return self.refuse("packet without a message");
         };
+        if message.len() > LONGEST_MESSAGE {
+            return self.refuse("packet that is too long when it is decompressed");
+        }
+        if !matches!(kind, number::CHANNEL_DATA | number::CHANNEL_EXTENDED_DATA) {
+            // What is not compressed is shorter than what came.
+            self.unpacked += message.len() as u64;
+            if self.unpacked > self.input.total() + UNPACKED_BYTES {
+                return self.refuse("compressed packets that are much longer than what was sent");
+            }
+        }
         if kind == number::DISCONNECT {
             self.disconnect = Some(parse_disconnect(content));
             return Arrival::Pass;
@@ -545,9 +567,8 @@ mod tests {
     use super::super::agreement::Kind;
     use super::super::allowance;
     use super::super::messages::REASON_LIMIT;
+    use super::number::CHANNEL_DATA;
     use super::*;
-
-    const CHANNEL_DATA: u8 = 94;
 
     /// KEXINIT with these ciphers in both directions.
     fn kexinit(ciphers: &str) -> Vec<u8> {
@@ -622,6 +643,29 @@ mod tests {
             io.input.filled(allowance::BYTES_EACH as usize);
             io.input.consume(allowance::BYTES_EACH as usize);
             exchange(&mut io);
+        }
+    }
+
+    #[test]
+    fn decompressed_messages_are_bounded_each_and_together() {
+        const IGNORE: u8 = number::IGNORE;
+        assert_eq!(open().arrived(&[IGNORE; LONGEST_MESSAGE]), Arrival::Pass);
+        assert_eq!(open().arrived(&[IGNORE; LONGEST_MESSAGE + 1]), Arrival::Refuse);
+        let passed = |io: &mut Io, kind: u8, expected| {
+            let message = vec![kind; 10_000];
+            (0..1000).take_while(|_| io.arrived(&message) == expected).count()
+        };
+        let most = UNPACKED_BYTES as usize / 10_000;
+        assert_eq!(passed(&mut open(), IGNORE, Arrival::Pass), most);
+        let mut io = open();
+        io.input.space();
+        io.input.filled(200_000);
+        assert_eq!(passed(&mut io, IGNORE, Arrival::Pass), most + 20);
+        // Windows are for data.
+        let mut io = open();
+        for _ in 0..1000 {
+            assert_eq!(io.arrived(&[CHANNEL_DATA; 30_000]), Arrival::Take);
+            io.inbox.clear();
         }
     }
 

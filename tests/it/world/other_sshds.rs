@@ -70,6 +70,14 @@ def kexinits(connection):
         kexinit(connection)
     asyncio.get_event_loop().call_later(0.001, kexinits, connection)
 
+def pack(connection, packed):
+    '''Sends an SSH_MSG_IGNORE that is compressed to `packed`.'''
+    class Packer:
+        compress = lambda self, data: packed
+    packer, connection._compressor = connection._compressor, Packer()
+    ignored(connection, 0)
+    connection._compressor = packer
+
 # It neither offers strict key exchange nor takes the client's offer: sequence numbers go on.
 asyncssh.connection.SSHConnection._get_extra_kex_algs = lambda self: [b'ext-info-s']
 asyncssh.connection.SSHConnection._strict_kex = property(lambda self: False, lambda self, on: None)
