@@ -26,7 +26,7 @@ use crate::engine::{ports, sockets};
 use crate::gateway::ftp::{Action, Dialogue, Event, LoginMode, Settings};
 use crate::message::log;
 use crate::say;
-use crate::socks::{self, Outcome};
+use crate::socks::{self, Failure, Outcome};
 use crate::ssh::channels::ChannelId;
 
 impl Worker {
@@ -205,6 +205,10 @@ impl Worker {
             }
         }
         self.enter_ftp(key);
+        if self.drain.is_some() {
+            // Its client was handed over when zoxy had begun to stop.
+            self.stop_dialogue(key, false);
+        }
     }
 
     /// The SSH session or the control channel could not be had: the dialogue tells the client.
@@ -220,7 +224,8 @@ impl Worker {
         true
     }
 
-    /// Tells FTP clients that zoxy stops: those whose data moves only when `all` are meant.
+    /// Ends the dialogues of a zoxy that stops. Those with a transfer under way, or with the connection
+    /// for one, end behind it, unless `all` are to end now.
     pub(super) fn stop_dialogues(&mut self, all: bool) {
         let keys: Vec<Key> = self
             .clients
@@ -229,14 +234,21 @@ impl Worker {
             .map(|(_, client)| client.key)
             .collect();
         for key in keys {
-            if !all && self.has_data(key) {
-                continue;
-            }
-            if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
-                ftp.dialogue.event(Event::Stopping);
-                self.ftp_ready(key);
-            }
+            self.stop_dialogue(key, all);
         }
+    }
+
+    fn stop_dialogue(&mut self, key: Key, at_once: bool) {
+        let has_data = self.has_data(key);
+        let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) else { return };
+        if !ftp.answered {
+            // What comes now is the answer to its SOCKS request.
+            self.fail(key, Failure::General, "zoxy is stopping");
+            return;
+        }
+        let may_finish = !at_once && (has_data || ftp.dialogue.is_transferring());
+        ftp.dialogue.event(if may_finish { Event::Draining } else { Event::Stopping });
+        self.ftp_ready(key);
     }
 
     /// Bytes of the FTP server, or of one of its data connections that has no client socket yet.

@@ -38,7 +38,9 @@ impl Worker {
     /// Tells a dialogue that it ends, so that its client hears 421, and cuts its data; how many data
     /// connections.
     fn cancel_dialogue(&mut self, key: Key) -> usize {
-        if let Some(ftp) = self.client(key).and_then(|client| client.ftp.as_mut()) {
+        let ftp = self.client(key).and_then(|client| client.ftp.as_mut());
+        // Before the answer to its SOCKS request a client would take 421 for that.
+        if let Some(ftp) = ftp.filter(|ftp| ftp.answered) {
             ftp.dialogue.event(Event::Cancelled);
             self.ftp_ready(key);
         }

@@ -21,7 +21,6 @@ use crate::config::Host;
 use crate::ftp::{Line, LineBuffer, Replies, Telnet};
 use crate::message::catalogue::{
     FTP_CANCELLED, FTP_CONTROL_LOST, FTP_EBCDIC, FTP_LINE_TOO_LONG, FTP_REPLY_TOO_LONG,
-    FTP_STOPPING,
 };
 
 /// The FTP dialogue of one control connection.
@@ -65,6 +64,8 @@ pub struct Dialogue {
     pub(super) farewell: bool,
     /// The client sends no more commands.
     pub(super) client_closed: bool,
+    /// It is to end once nothing is under way.
+    pub(super) is_draining: bool,
     /// It goes on without SSH.
     pub(super) is_plain: bool,
     /// Length of the file under way, from the server's 1xx.
@@ -118,6 +119,7 @@ impl Dialogue {
             user: String::new(),
             farewell: false,
             client_closed: false,
+            is_draining: false,
             is_plain: false,
             announced: None,
             control_closed: false,
@@ -226,10 +228,8 @@ impl Dialogue {
             Event::ClientClosed => self.client_closed(),
             Event::ClientLost { reason } => self.client_lost(&reason),
             Event::AbortTimedOut => self.abort_timed_out(),
-            Event::Stopping => {
-                let answer = Answer::message(421, &FTP_STOPPING, &[]);
-                self.end_with(&answer, "zoxy stops");
-            }
+            Event::Draining => self.is_draining = true,
+            Event::Stopping => self.stop(),
             Event::Cancelled => {
                 let answer = Answer::message(421, &FTP_CANCELLED, &[]);
                 self.end_with(&answer, "cancelled by an operator (F CANCEL)");

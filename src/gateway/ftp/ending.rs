@@ -5,16 +5,21 @@
 //! | closed in order, with or without QUIT | run to their end | is still done, its replies are told |
 //! | lost: reset, timed out | are cancelled | is dropped |
 //!
+//! When zoxy is to stop, a dialogue that transfers nothing ends at once, and another one
+//! ([`Event::Draining`](super::Event::Draining)) when all that was asked for is done.
+//!
 //! A cancelled download is dropped: the server sees its data connection break. The end of an
 //! upload's channel is the end of the file to the server, so it is asked to abort the upload while
 //! the channel is still open. Servers that read commands only between transfers do not hear it, and
 //! take the shortened file for a whole one when [`Event::AbortTimedOut`](super::Event::AbortTimedOut)
 //! ends the wait.
 
-use super::data::Running;
+use super::answer::Answer;
+use super::data::{Prepared, Running};
 use super::dialogue::{Dialogue, Phase};
 use super::reply::Awaited;
 use super::{Action, Note, Transfer};
+use crate::message::catalogue::FTP_STOPPING;
 
 impl Dialogue {
     /// Whether the client has closed its side in order.
@@ -25,6 +30,18 @@ impl Dialogue {
     /// Whether the server is to abort the uploads of a lost client.
     pub fn is_aborting(&self) -> bool {
         matches!(self.phase(), Phase::Aborting(_))
+    }
+
+    /// Whether a transfer is under way, from its command to the last byte of its data.
+    pub fn is_transferring(&self) -> bool {
+        let is_it = |awaited: &Awaited| matches!(awaited, Awaited::Transfer(_));
+        !self.settling.is_empty() || self.awaited.iter().any(is_it)
+    }
+
+    /// zoxy stops: says so.
+    pub(super) fn stop(&mut self) {
+        let answer = Answer::message(421, &FTP_STOPPING, &[]);
+        self.end_with(&answer, "zoxy stops");
     }
 
     /// The client sends no more commands.
@@ -88,6 +105,14 @@ impl Dialogue {
                 if self.client_closed && self.is_served() =>
             {
                 self.close("client closed");
+            }
+            // A data connection that is there belongs to the transfer that comes.
+            Phase::Relaying
+                if self.is_draining
+                    && self.is_served()
+                    && !matches!(self.prepared, Prepared::Ready(_)) =>
+            {
+                self.stop();
             }
             _ => {}
         }

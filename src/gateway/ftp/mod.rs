@@ -315,6 +315,8 @@ pub enum Event {
     },
     /// The server has had its time to abort the uploads of a lost client.
     AbortTimedOut,
+    /// zoxy will stop: the dialogue ends as soon as nothing is under way.
+    Draining,
     /// zoxy stops.
     Stopping,
     /// An operator has cancelled the dialogue.

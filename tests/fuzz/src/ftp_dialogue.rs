@@ -16,7 +16,7 @@
 //! | `k`, `K` number | ClientConnected, ClientConnectFailed |
 //! | `b`, `B` number | BindWaiting, BindGone |
 //! | `w`, `W`, `z` number | Forwarded, ForwardFailed, DataDisputed |
-//! | `X`, `Q`, `q`, `t`, `Z` | ControlClosed, ClientClosed, ClientLost, AbortTimedOut, Stopping |
+//! | `X`, `Q`, `q`, `t`, `y`, `Z` | ControlClosed, ClientClosed, ClientLost, AbortTimedOut, Draining, Stopping |
 //!
 //! The number counts data connections from the last one backwards. What cannot happen at a moment
 //! is passed over.
@@ -252,6 +252,7 @@ impl<'a> Play<'a> {
                 });
             }
             b't' => return self.is_lost.then_some(Event::AbortTimedOut),
+            b'y' => return Some(Event::Draining),
             b'Z' => return Some(Event::Stopping),
             b'b' => {
                 self.last_bind += 1;

@@ -162,3 +162,78 @@ fn a_lost_client_without_a_transfer_just_ends() {
     let settings = settings(LoginMode::FromApplication);
     play(&settings, &[told(greeting), lost(), acts(&["Close reset"])]);
 }
+
+const STOPPING: &str = "421 ZOX4006W zoxy is stopping\r\n";
+
+#[test]
+fn a_zoxy_that_stops_ends_a_dialogue_behind_its_transfer() {
+    during(
+        "RETR a",
+        &[
+            event(Event::Draining),
+            server("226 sent\r\n"),
+            told(""),
+            eof(1, Origin::Server, 9),
+            told(format!("226 sent\r\n{STOPPING}")),
+            acts(&["FinishData 1", "Ended RETR a 9 226 COMPLETE", "Close zoxy stops"]),
+            client("NOOP\r\n"),
+        ],
+    );
+    // Bytes that are still to be counted.
+    during(
+        "STOR a",
+        &[
+            event(Event::Draining),
+            server("226 stored\r\n"),
+            told("226 stored\r\n"),
+            acts(&[]),
+            event(Event::DataEnded { id: DataId(1), bytes_up: 9, bytes_down: 0, clean: true }),
+            told(STOPPING),
+            acts(&["Ended STOR a 9 226 COMPLETE", "Close zoxy stops"]),
+        ],
+    );
+    during(
+        "RETR a",
+        &[
+            event(Event::Draining),
+            server("451 disk\r\n"),
+            told("451 disk\r\n"),
+            acts(&[]),
+            event(Event::DataEnded { id: DataId(1), bytes_up: 0, bytes_down: 4, clean: true }),
+            told(STOPPING),
+            acts(&["Ended RETR a 4 451 FAILED", "Close zoxy stops"]),
+        ],
+    );
+}
+
+#[test]
+fn a_zoxy_that_stops_lets_what_was_asked_for_be_answered() {
+    relaying(&[event(Event::Draining), told(STOPPING), acts(&["Close zoxy stops"])]);
+    relaying(&[
+        client("NOOP\r\nSTAT\r\n"),
+        sent("NOOP\r\nSTAT\r\n"),
+        event(Event::Draining),
+        server("200 ok\r\n211-a\r\n"),
+        told("200 ok\r\n211-a\r\n"),
+        acts(&[]),
+        server("211 b\r\n"),
+        told(format!("211 b\r\n{STOPPING}")),
+        acts(&["Close zoxy stops"]),
+    ]);
+    // The data connection of a transfer that begins now.
+    relaying(&[
+        client("EPSV\r\n"),
+        sent("EPSV\r\n"),
+        server("229 (|||2000|)\r\n"),
+        told("229 (|||2000|)\r\n"),
+        acts(&["Expect 1 192.0.2.7:2000 as 192.0.2.7"]),
+        opened(1),
+        event(Event::Draining),
+        told(""),
+        client("RETR a\r\n"),
+        sent("RETR a\r\n"),
+        server("550 no\r\n"),
+        told(format!("550 no\r\n{STOPPING}")),
+        acts(&["Started RETR a", "DropData 1", "Ended RETR a 0 550 REFUSED", "Close zoxy stops"]),
+    ]);
+}

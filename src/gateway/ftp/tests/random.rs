@@ -107,6 +107,7 @@ impl Random {
                 8 => Event::ClientLost { reason: text },
                 9 => Event::AbortTimedOut,
                 2 => Event::Stopping,
+                4 => Event::Draining,
                 3 => Event::SshFailed { code: 421, text },
                 _ => Event::LoggedIn,
             },
