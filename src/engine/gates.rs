@@ -1,12 +1,13 @@
 //! What an operator has closed: zoxy as a whole (F QUIESCE), profiles (F DRAIN).
 //!
-//! Only new requests ask here. What runs, and the data connections of FTP dialogues that run, go on.
+//! New requests ask here, and FTP dialogues when their login is to open the way. What runs, and the data connections of
+//! FTP dialogues that run, go on.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::config::Filter;
+use crate::config::{Filter, Profile};
 
 /// Shared by the supervisor, which changes it, and the workers, which ask.
 #[derive(Debug, Default)]
@@ -23,7 +24,11 @@ impl Gates {
         if self.is_quiesced() {
             return Some("zoxy is quiesced".to_owned());
         }
-        let profile = filter.profile.as_ref()?;
+        self.drained(filter.profile.as_ref()?)
+    }
+
+    /// Why nobody new gets to the server of this profile; None: it is not drained.
+    pub fn drained(&self, profile: &Profile) -> Option<String> {
         self.is_drained(&profile.name).then(|| format!("profile {} is drained", profile.name))
     }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use zoxy::message::catalogue::{SESSION_CLOSED, SESSION_OPENED};
+use zoxy::message::catalogue::{REQUEST_HELD, SESSION_CLOSED, SESSION_OPENED};
 
 use crate::world::pattern::Pattern;
 use crate::world::{
@@ -140,4 +140,26 @@ fn transfers_while_others_log_in() {
         transfers.join().expect("the transfers went well");
         assert!(results.iter().all(Result::is_ok), "a login went wrong");
     });
+}
+
+/// F DRAIN holds for a dialogue that has greeted its client already, and has no session yet.
+#[test]
+fn a_drained_profile_takes_no_login() {
+    let world = World::new();
+    let scene = FtpScene::start(&world);
+    let mut early = scene.logged_in(Socks::V5);
+    let mut late = scene.client(Socks::V5);
+    let drained = scene.zoxy.ctl(&["F", "DRAIN", "SSHD"]);
+    assert_eq!(drained.status.code(), Some(0), "{drained:?}");
+    let told = late.log_in(&account().name, &account().password);
+    assert_eq!(told.code, 421, "{told:?}");
+    assert!(told.lines[0].contains("profile SSHD is drained"), "{told:?}");
+    late.expect_end();
+    scene.zoxy.log.wait_message(&REQUEST_HELD, &["profile SSHD is drained"]);
+    // What runs goes on, with data connections that are new.
+    early.put(Mode::Pasv, "STOR FILE", b"content");
+    assert_eq!(early.get(Mode::PortBind, "RETR FILE"), b"content");
+    scene.zoxy.ctl(&["F", "RESUME", "SSHD"]);
+    scene.logged_in(Socks::V5).put(Mode::Pasv, "STOR FILE", b"content");
+    assert_eq!(opened(&scene), 1);
 }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -479,9 +480,17 @@ impl Worker {
     /// Finds a session for a dialogue that has given user and password, by the logins that the profile
     /// of its filter has for that.
     fn go_login(&mut self, key: Key, credential: Credential) {
+        let shared = Arc::clone(&self.shared);
         let Some(client) = self.client(key) else { return };
         let (Some(ftp), Some(route)) = (&mut client.ftp, &client.route) else { return };
-        let profile = route.filter.profile.as_ref();
+        let profile = route.filter.profile.clone();
+        if let Some(why) = profile.as_ref().and_then(|profile| shared.gates.drained(profile)) {
+            let (id, peer) = (client.number, client.peer);
+            say!(REQUEST_HELD, id = id, client = peer, target = route.target, reason = why);
+            shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+            self.ftp_failed(key, Event::SshFailed { code: 421, text: why });
+            return;
+        }
         let order = profile.map_or(ApplicationLogin::App, |profile| profile.application_login);
         ftp.login = Some(PendingLogin::new(credential, order.order()));
         self.go_tunnel(key);

@@ -250,8 +250,8 @@ pub const REQUEST_HELD: Message = Message {
     text: "#{id} {client} to {target} refused: {reason}",
     explanation: "An operator has quiesced zoxy (F QUIESCE) or drained the profile of the filter that \
         matched (F DRAIN).",
-    action: "The client gets a SOCKS general failure. It is not connected, and does not fall back to \
-        plain.",
+    action: "The client gets a SOCKS general failure, an FTP client that logs in now 421. It is not \
+        connected, and does not fall back to plain.",
     response: "None, if this is meant. F RESUME, with the profile if it was drained, takes requests \
         again; then rerun the job.",
 };

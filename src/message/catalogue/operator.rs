@@ -302,8 +302,9 @@ pub const PROFILE_DRAINED: Message = Message {
     text: "profile {profile} drained: new requests are refused; {connections} connection(s) may finish",
     explanation: "An operator entered F DRAIN for this profile.",
     action: "New SOCKS requests whose filter has this profile are refused with a general failure \
-        (ZOX2017W); they do not fall back to plain. What runs goes on. The profile stays drained over a \
-        refresh that keeps its name, but not over a restart.",
+        (ZOX2017W), FTP dialogues whose login was to open the way end with 421; they do not fall back \
+        to plain. What runs goes on. The profile stays drained over a refresh that keeps its name, but \
+        not over a restart.",
     response: "Wait until D PROFILES shows no clients; the SSH sessions end IDLETIME later. F RESUME \
         with the profile takes requests again.",
 };
