@@ -27,7 +27,8 @@ use crate::replacement::Replacement;
 const PIECE: usize = 64 * 1024;
 
 const BRIEF: &str = "\
-Usage: zoxy iconv -f PAGE -t PAGE [-n NL|LF|KEEP] [-o OUTPUT] [FILE...]
+Usage: zoxy iconv -f PAGE -t PAGE [-n NL|LF|KEEP] [-s SUB|CHARACTER]
+                  [-o OUTPUT] [FILE...]
        zoxy iconv --detect [FILE...]
        zoxy iconv --list
 
@@ -105,12 +106,11 @@ fn options() -> Options {
         .optopt("t", "to", "code page of the output", "PAGE")
         .optopt("n", "newline", "what becomes of line ends, see below (default: NL)", "NL|LF|KEEP")
         .optopt("o", "output", "write to this file, at once and as a whole", "OUTPUT")
-        .optflagopt(
-            "",
+        .optopt(
+            "s",
             "substitute",
-            "replace what cannot be converted, by SUB (in UTF-8 by U+FFFD); --substitute=? by a \
-             question mark",
-            "CHARACTER",
+            "replace what cannot be converted, by SUB (in UTF-8 by U+FFFD) or by a character",
+            "SUB|CHARACTER",
         )
         .optflag("", "list", "list the code pages")
         .optflag("", "detect", "say what the input looks like")
@@ -362,14 +362,12 @@ fn named<T: FromStr<Err: Display>>(matches: &Matches, option: &str) -> Result<Op
 }
 
 fn substitute(matches: &Matches) -> Result<Option<Option<char>>, Output> {
-    if !matches.opt_present("substitute") {
-        return Ok(None);
-    }
-    let text = matches.opt_str("substitute");
-    let mut characters = text.as_deref().unwrap_or_default().chars();
+    let Some(text) = matches.opt_str("substitute") else { return Ok(None) };
+    let mut characters = text.chars();
     match (characters.next(), characters.next()) {
-        (c, None) => Ok(Some(c)),
-        _ => Err(usage("--substitute takes one character")),
+        (Some(c), None) => Ok(Some(Some(c))),
+        _ if text.eq_ignore_ascii_case("SUB") => Ok(Some(None)),
+        _ => Err(usage(format!("--substitute {text}: expected SUB or one character"))),
     }
 }
 

@@ -219,16 +219,26 @@ fn what_cannot_be_converted_is_told() {
 #[test]
 fn substitutes_only_when_asked() {
     let input = "5 €, 6 €\n".as_bytes();
-    let with = |substitute| piped(&["-f", "UTF-8", "-t", "IBM-037", substitute], input);
-    let output = with("--substitute");
+    let with = |substitute: &[&str]| {
+        piped(&[&["-f", "UTF-8", "-t", "IBM-037"], substitute, &["-"]].concat(), input)
+    };
+    let output = with(&["--substitute", "SUB"]);
     let pieces = ["standard input: 2 characters replaced", "offset 2 line 1", "U+20AC"];
     told(&output, 4, &CONVERSION_SUBSTITUTED, &pieces);
     assert_eq!(output.stdout, b"\xf5\x40\x3f\x6b\x40\xf6\x40\x3f\x15");
-    let output = with("--substitute=?");
-    assert_eq!((output.status.code(), output.stdout[2]), (Some(4), 0x6f));
-    told(&with("--substitute=€"), 8, &USAGE, &["IBM-037 does not have it"]);
-    told(&with("--substitute=ab"), 8, &USAGE, &["one character"]);
-    let output = piped(&["-f", "utf8", "-t", "utf8", "--substitute"], b"a\xff");
+    // The value is never a file, and a file never the value.
+    for form in [&["--substitute=?"][..], &["--substitute", "?"], &["-s", "?"], &["-s?"]] {
+        let output = with(form);
+        assert_eq!((output.status.code(), output.stdout[2]), (Some(4), 0x6f), "{form:?}");
+    }
+    told(&with(&["-s", "€"]), 8, &USAGE, &["IBM-037 does not have it"]);
+    for wrong in ["ab", ""] {
+        let output = with(&["--substitute", wrong]);
+        told(&output, 8, &USAGE, &["expected SUB or one character"]);
+    }
+    let output = piped(&["-f", "utf8", "-t", "037", "/etc/passwd", "--substitute"], b"");
+    told(&output, 8, &USAGE, &["substitute"]);
+    let output = piped(&["-f", "utf8", "-t", "utf8", "-s", "sub"], b"a\xff");
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(4), "a\u{fffd}".into()));
 }
 
