@@ -1,7 +1,5 @@
 //! `zoxy check`: reads a deck and says everything that is wrong with it.
 
-use getopts::Options;
-
 use super::deck::{self, Deck};
 use super::output::Output;
 use super::rc::Rc;
@@ -25,21 +23,11 @@ pub(super) fn main(arguments: &[String]) -> u8 {
     run(arguments).print()
 }
 
-fn options() -> Options {
-    let mut options = Options::new();
-    deck::add_options(&mut options);
-    options
-}
-
 fn run(arguments: &[String]) -> Output {
-    let options = options();
-    let matches = match options.parse(arguments) {
+    let matches = match deck::parse("check", arguments, [BRIEF, RETURN_CODES]) {
         Ok(matches) => matches,
-        Err(error) => return usage("check", &error.to_string()),
+        Err(output) => return output,
     };
-    if matches.opt_present("help") {
-        return Output::new(Rc::Ok, options.usage(BRIEF) + RETURN_CODES);
-    }
     if let Some(extra) = matches.free.first() {
         return usage("check", &format!("{extra} is one argument too many"));
     }

@@ -5,10 +5,29 @@ use std::str::FromStr;
 
 use getopts::{Matches, Options};
 
+use super::output::Output;
 use super::rc::Rc;
+use super::usage;
 use crate::config::{Diagnostic, LoadError, LoadOptions};
 use crate::dataset::{FileName, Prefix, RecordFormat, RecordKind};
 use crate::message::catalogue::DATASET_NAME_WRONG;
+
+/// Takes the command line of a subcommand apart that has no options but [`add_options`]; two texts stand before and behind
+/// them in its help. The error is what to print instead: the help, or what is wrong.
+pub(super) fn parse(
+    subcommand: &str,
+    arguments: &[String],
+    [brief, behind]: [&str; 2],
+) -> Result<Matches, Output> {
+    let mut options = Options::new();
+    add_options(&mut options);
+    let matches = options.parse(arguments);
+    let matches = matches.map_err(|error| usage(subcommand, &error.to_string()))?;
+    match matches.opt_present("help") {
+        true => Err(Output::new(Rc::Ok, options.usage(brief) + behind)),
+        false => Ok(matches),
+    }
+}
 
 /// Adds `--config`, `--codepage`, `--recfm` and `--help`.
 pub(super) fn add_options(options: &mut Options) {

@@ -1,8 +1,6 @@
 //! `zoxy explain`: says which filter a destination hits, and what would be done; or what a message
 //! means.
 
-use getopts::Options;
-
 use super::deck::{self, Deck};
 use super::output::Output;
 use super::rc::Rc;
@@ -33,21 +31,11 @@ pub(super) fn main(arguments: &[String]) -> u8 {
     run(arguments).print()
 }
 
-fn options() -> Options {
-    let mut options = Options::new();
-    deck::add_options(&mut options);
-    options
-}
-
 fn run(arguments: &[String]) -> Output {
-    let options = options();
-    let matches = match options.parse(arguments) {
+    let matches = match deck::parse("explain", arguments, [BRIEF, RETURN_CODES]) {
         Ok(matches) => matches,
-        Err(error) => return usage("explain", &error.to_string()),
+        Err(output) => return output,
     };
-    if matches.opt_present("help") {
-        return Output::new(Rc::Ok, options.usage(BRIEF) + RETURN_CODES);
-    }
     if !matches.opt_present("config")
         && !matches.free.is_empty()
         && matches.free.iter().all(|word| manual::is_id(word))
