@@ -11,9 +11,9 @@ use libssh2_sys::LIBSSH2_SESSION;
 
 use super::etm::Ctr;
 use super::guard::{FIRST_BLOCK, encrypts_then_macs, read_length};
+use super::keys::{destroy, init};
 use super::protection::{Direction, Keys, LENGTH_SIZE, Protection};
-use super::whole::destroy;
-use super::{CryptMethod, FAILED, OK, direction_of, keying, new_keys, state_of};
+use super::{CryptMethod, FAILED, OK, direction_of, keying};
 
 /// Bytes of an AES block.
 const BLOCK_SIZE: usize = 16;
@@ -23,40 +23,10 @@ pub(super) fn key_stream(stock: CryptMethod) -> CryptMethod {
     CryptMethod { init: Some(init), crypt: Some(crypt), destroy: Some(destroy), ..stock }
 }
 
-/// Takes the keys of one direction from a key exchange.
-///
-/// # Safety
-/// Called by libssh2: `method` is one of our entries, `iv` and `secret` have its lengths, the rest may be written.
-unsafe extern "C" fn init(
-    session: *mut LIBSSH2_SESSION,
-    method: *const CryptMethod,
-    iv: *mut u8,
-    free_iv: *mut c_int,
-    secret: *mut u8,
-    free_secret: *mut c_int,
-    encrypt: c_int,
-    private_key_file: c_int,
-    state: *mut *mut c_void,
-) -> c_int {
-    if private_key_file != 0 {
-        return FAILED;
-    }
-    let direction = if encrypt != 0 { Direction::Seal } else { Direction::Open };
-    // SAFETY: lengths as the entry says, per contract; the counter is one block.
-    let (key, counter) = unsafe {
-        let size = usize::try_from((*method).secret_length).unwrap_or(0);
-        (std::slice::from_raw_parts(secret, size), &*iv.cast::<[u8; BLOCK_SIZE]>())
-    };
-    let Some(stream) = Ctr::new(direction, key, counter) else { return FAILED };
-    // SAFETY: live session of ours and out parameters, per contract; no other reference to its Io is held. libssh2
-    // wipes and frees its copies of the keys.
-    unsafe {
-        new_keys(session, direction, Keys::Stream(stream), true);
-        *state = state_of(direction);
-        *free_iv = 1;
-        *free_secret = 1;
-    }
-    OK
+/// The keys of one direction: AES key and first counter.
+pub(super) fn keys(direction: Direction, key: &[u8], counter: &[u8]) -> Option<Keys> {
+    let counter = counter.first_chunk::<BLOCK_SIZE>()?;
+    Ctr::new(direction, key, counter).map(Keys::Stream)
 }
 
 /// Encrypts or decrypts one block, or a few.

@@ -18,6 +18,7 @@ mod chacha;
 mod etm;
 mod gcm;
 mod guard;
+mod keys;
 mod mac;
 mod protection;
 mod whole;

@@ -10,10 +10,9 @@ use libssh2_sys::LIBSSH2_SESSION;
 
 use super::chacha::ChaCha;
 use super::gcm::Gcm;
+use super::keys::{destroy, init};
 use super::protection::{Direction, Frame, Keys, LENGTH_SIZE, Protection};
-use super::{
-    CryptMethod, FAILED, OK, WHOLE_PACKET, direction_of, forget_keys, keying, new_keys, state_of,
-};
+use super::{CryptMethod, FAILED, OK, WHOLE_PACKET, direction_of, keying};
 
 /// An entry of libssh2's table, with our functions. `method.tag_length` is the size of the tag.
 pub(super) fn whole_packet(stock: CryptMethod) -> CryptMethod {
@@ -27,49 +26,14 @@ pub(super) fn whole_packet(stock: CryptMethod) -> CryptMethod {
     }
 }
 
-/// Takes the keys of one direction from a key exchange.
-///
-/// # Safety
-/// Called by libssh2: `method` is one of our entries, `iv` and `secret` have its lengths, the rest may be written.
-unsafe extern "C" fn init(
-    session: *mut LIBSSH2_SESSION,
-    method: *const CryptMethod,
-    iv: *mut u8,
-    free_iv: *mut c_int,
-    secret: *mut u8,
-    free_secret: *mut c_int,
-    encrypt: c_int,
-    private_key_file: c_int,
-    state: *mut *mut c_void,
-) -> c_int {
-    if private_key_file != 0 {
-        return FAILED;
-    }
-    let direction = if encrypt != 0 { Direction::Seal } else { Direction::Open };
-    // SAFETY: lengths as the entry says, per contract.
-    let (key, nonce) = unsafe {
-        let size = |length: c_int| usize::try_from(length).unwrap_or(0);
-        (
-            std::slice::from_raw_parts(secret, size((*method).secret_length)),
-            std::slice::from_raw_parts(iv, size((*method).iv_length)),
-        )
-    };
+/// The keys of one direction: those of chacha20-poly1305, or AES key and nonce.
+pub(super) fn keys(direction: Direction, key: &[u8], nonce: &[u8]) -> Option<Keys> {
     let protection = match (<&[u8; ChaCha::KEYS_SIZE]>::try_from(key), nonce.first_chunk()) {
         (Ok(keys), _) => ChaCha::new(keys).map(|chacha| Protection::ChaCha(Box::new(chacha))),
         (_, Some(nonce)) => Gcm::new(direction, key, nonce).map(Protection::Gcm),
         _ => None,
     };
-    let Some(protection) = protection else { return FAILED };
-    let is_chacha = matches!(protection, Protection::ChaCha(_));
-    // SAFETY: live session of ours and out parameters, per contract; no other reference to its Io is held. libssh2
-    // wipes and frees its copies of the keys. A MAC is negotiated beside chacha20-poly1305, and not used.
-    unsafe {
-        new_keys(session, direction, Keys::Whole(protection), is_chacha);
-        *state = state_of(direction);
-        *free_iv = 1;
-        *free_secret = 1;
-    }
-    OK
+    protection.map(Keys::Whole)
 }
 
 /// Reads a packet's length; it is authenticated only with the packet.
@@ -140,17 +104,4 @@ unsafe extern "C" fn crypt(
         }
     };
     if done { OK } else { FAILED }
-}
-
-/// Ends the keys of one direction.
-///
-/// # Safety
-/// Called by libssh2 with a state made by [`init`], or none.
-pub(super) unsafe extern "C" fn destroy(
-    session: *mut LIBSSH2_SESSION,
-    state: *mut *mut c_void,
-) -> c_int {
-    // SAFETY: per contract; the Io outlives the session.
-    unsafe { forget_keys(session, state) };
-    OK
 }
