@@ -1,6 +1,6 @@
 //! The log file: bounded, and never in the way.
 //!
-//! When the next piece would make it longer than LOGSIZE, it becomes `NAME.1`, that one `NAME.2`, and so
+//! When the next line would make it longer than LOGSIZE, it becomes `NAME.1`, that one `NAME.2`, and so
 //! on; of old ones LOGKEEP are kept. A file that somebody else has moved away is begun anew within the
 //! next piece, so that logrotate works too. If it cannot be written (a full disk), that is told once on
 //! standard error, lines are dropped and counted, and it is tried again every few seconds. Used by the
@@ -45,12 +45,12 @@ impl LogFile {
 
     /// Writes whole lines, or counts them as lost.
     pub(super) fn write(&mut self, lines: &[u8], now: Instant) {
-        let count = lines.iter().filter(|byte| **byte == b'\n').count();
         if let Some(failure) = self.failure.as_mut().filter(|failure| now < failure.again) {
-            failure.lines += count;
+            failure.lines += count(lines);
             return;
         }
-        match self.try_write(lines) {
+        let mut left = lines;
+        match self.try_write(&mut left) {
             Ok(()) => {
                 if let Some(failure) = self.failure.take() {
                     let path = self.settings.path.display();
@@ -59,7 +59,7 @@ impl LogFile {
                     let line = LOG_FILE_WORKS.render(&arguments);
                     tell(&line);
                     // In the file too: there the gap is.
-                    let _ = self.try_write(format!("{} {line}\n", Utc::now()).as_bytes());
+                    let _ = self.try_write(&mut format!("{} {line}\n", Utc::now()).as_bytes());
                 }
             }
             Err(error) => {
@@ -71,30 +71,42 @@ impl LogFile {
                         [("path", &path), ("reason", &error)];
                     tell(&LOG_FILE_FAILED.render(&arguments));
                 }
-                self.failure = Some(Failure { again: now + AGAIN, lines: lines + count });
+                self.failure = Some(Failure { again: now + AGAIN, lines: lines + count(left) });
             }
         }
     }
 
-    fn try_write(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Writes whole lines, in as many files as they need; `lines` are those that are not written yet.
+    fn try_write(&mut self, lines: &mut &[u8]) -> io::Result<()> {
         let moved = self.open.as_ref().is_some_and(|open| !open.is_at(&self.settings.path));
         if moved {
             self.open = None;
         }
         let size = self.settings.size;
-        let is_full = |open: &Open| open.length > 0 && open.length + lines.len() as u64 > size;
-        if is_full(self.opened()?) {
-            self.open = None;
-            self.rotate()?;
+        while !lines.is_empty() {
+            let open = self.opened()?;
+            let fitting = match whole_lines(lines, size.saturating_sub(open.length)) {
+                0 if open.length > 0 => {
+                    self.open = None;
+                    self.rotate()?;
+                    continue;
+                }
+                // One that is longer than a file gets one of its own.
+                0 => {
+                    lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1)
+                }
+                length => length,
+            };
+            let (piece, rest) = lines.split_at(fitting);
+            let written = open.file.write_all(piece);
+            if written.is_err() {
+                // No half line stays in front of the next one.
+                let _ = open.file.set_len(open.length);
+            }
+            written?;
+            open.length += piece.len() as u64;
+            *lines = rest;
         }
-        let open = self.opened()?;
-        let written = open.file.write_all(lines);
-        if written.is_err() {
-            // No half line stays in front of the next one.
-            let _ = open.file.set_len(open.length);
-        }
-        written?;
-        open.length += lines.len() as u64;
         Ok(())
     }
 
@@ -121,16 +133,18 @@ impl LogFile {
             name.push(format!(".{number}"));
             PathBuf::from(name)
         };
+        // None that old yet, or somebody else has just moved it away.
+        let unless_gone = |done: io::Result<()>| match done {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
         if *keep == 0 {
-            return fs::remove_file(path);
+            return unless_gone(fs::remove_file(path));
         }
         for number in (1..*keep).rev() {
-            match fs::rename(old(number), old(number + 1)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            unless_gone(fs::rename(old(number), old(number + 1)))?;
         }
-        fs::rename(path, old(1))
+        unless_gone(fs::rename(path, old(1)))
     }
 }
 
@@ -140,6 +154,16 @@ impl Open {
         let found = fs::metadata(path);
         found.is_ok_and(|found| (found.dev(), found.ino()) == self.identity)
     }
+}
+
+/// Length of the whole lines that `room` bytes hold.
+fn whole_lines(lines: &[u8], room: u64) -> usize {
+    let most = usize::try_from(room).map_or(lines.len(), |room| room.min(lines.len()));
+    lines[..most].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+}
+
+fn count(lines: &[u8]) -> usize {
+    lines.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Says something about the file where it cannot go: on standard error.
@@ -182,6 +206,21 @@ mod tests {
         none.write(b"new\n", Instant::now());
         assert_eq!(text(&dir, "zoxy.log").as_deref(), Some("new\n"));
         assert_eq!(text(&dir, "zoxy.log.1").as_deref(), Some("line6\n"));
+    }
+
+    #[test]
+    fn lines_of_one_piece_are_shared_out() {
+        let dir = TempDir::new();
+        let mut log = file(&dir, 10, 3);
+        log.write(b"a\n", Instant::now());
+        log.write(b"bcd\nefgh\nijk\nlmn\n", Instant::now());
+        assert_eq!(text(&dir, "zoxy.log.2").as_deref(), Some("a\nbcd\n"));
+        assert_eq!(text(&dir, "zoxy.log.1").as_deref(), Some("efgh\nijk\n"));
+        assert_eq!(text(&dir, "zoxy.log").as_deref(), Some("lmn\n"));
+        // No file is long enough for this one.
+        log.write(b"a line of length\nend\n", Instant::now());
+        assert_eq!(text(&dir, "zoxy.log.1").as_deref(), Some("a line of length\n"));
+        assert_eq!(text(&dir, "zoxy.log").as_deref(), Some("end\n"));
     }
 
     #[test]
