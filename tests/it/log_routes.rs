@@ -3,9 +3,11 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixDatagram;
+use std::thread;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use zoxy::message::catalogue::{
-    CLIENT_REFUSED_ACCESS, LOG_FILE_FAILED, READY, REPEATED, STARTED, STOPPED,
+    CLIENT_REFUSED_ACCESS, LOG_FILE_FAILED, LOG_LINES_LOST, READY, REPEATED, STARTED, STOPPED,
 };
 
 use crate::world::{
@@ -179,4 +181,38 @@ fn without_a_group_only_the_owner_may() {
     let answer = as_user(&world, &account().name, "P");
     assert!(answer.contains("ZOX0518W") && answer.contains("RC 8"), "{answer}");
     tunnel.zoxy.log.wait_for(&["ZOX0518W", &format!("({})", account().name)]);
+}
+
+/// A file that takes nothing: opening a FIFO for writing waits for its reader.
+#[test]
+fn lines_that_the_file_does_not_take_are_counted() {
+    let world = World::new();
+    let (path, port) = (world.path("log-file"), free_port());
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO is made");
+    let deck = direct(port)
+        .set("SOCKS", "CLIENTS", "10.9.8.7")
+        .set("*", "LOGTO", "FILE,STDERR")
+        .set("*", "LOGFILE", &path.display().to_string())
+        .set("*", "LOGSIZE", "100M")
+        .set("*", "LOGREPEAT", "0");
+    let mut zoxy = Zoxy::start(&world, &deck);
+    // The queue has 4096, and the thread that waits took 257 at most.
+    let refused = 5000;
+    for _ in 0..refused {
+        drop(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("somebody listens"));
+    }
+    let id = CLIENT_REFUSED_ACCESS.id();
+    eventually("all to be refused", || (zoxy.log.count(&[&id]) == refused).then_some(()));
+    let reader = thread::spawn(|| fs::read_to_string(path).expect("lines are text"));
+    zoxy.log.wait_message(&LOG_LINES_LOST, &["the queue of the log file was full"]);
+    zoxy.stop();
+    let written = reader.join().expect("it reads");
+    let said = zoxy.log.text();
+    let said: Vec<&str> = said.lines().collect();
+    let first = said.iter().position(|line| written.starts_with(*line)).expect("it is there");
+    let is_lost = |line: &&&str| line.contains(&LOG_LINES_LOST.id());
+    let count = |line: &&str| line.split(' ').nth(2)?.parse::<usize>().ok();
+    let lost: usize = said.iter().filter(is_lost).filter_map(count).sum();
+    assert!((500..refused).contains(&lost), "{lost} lost");
+    assert_eq!(said.len() - first, written.lines().count() + lost);
 }
