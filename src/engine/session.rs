@@ -80,6 +80,8 @@ pub struct Session {
     pub facts: Facts,
     /// The helper thread's job that its phase waits for; gone with the phase.
     pub errand: Option<Ticket>,
+    /// What was read is to be acknowledged, unless something sent has done so.
+    ack_due: bool,
     phase: Phase,
     held: VecDeque<Vec<u8>>,
 }
@@ -196,6 +198,7 @@ impl Session {
             misses: 0,
             facts: Facts::default(),
             errand: None,
+            ack_due: false,
             phase: Phase::Queued,
             held: VecDeque::new(),
         }
@@ -311,7 +314,8 @@ impl Session {
         Ok(())
     }
 
-    /// Writes output to the socket until it takes no more.
+    /// Writes output to the socket until it takes no more. What was read is acknowledged with it, or by itself: sshd's
+    /// Nagle waits for our acknowledgement of a packet's small last segment.
     pub fn write_out(&mut self) -> io::Result<()> {
         let Some(link) = &mut self.link else { return Ok(()) };
         let Some(transport) = &mut link.transport else { return Ok(()) };
@@ -321,11 +325,15 @@ impl Session {
                 Ok(count) => {
                     transport.output_sent(count);
                     link.sent += count as u64;
+                    self.ack_due = false;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.ready.write = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+        if std::mem::take(&mut self.ack_due) {
+            sockets::quickack(&link.socket);
         }
         Ok(())
     }
@@ -352,8 +360,7 @@ impl Session {
                 if count == room {
                     return Ok(Fill::More);
                 }
-                // sshd's Nagle waits for our acknowledgement of a packet's small last segment.
-                sockets::quickack(&link.socket);
+                self.ack_due = true;
                 if self.ready.hup {
                     return Ok(Fill::More);
                 }
