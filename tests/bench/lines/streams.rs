@@ -12,8 +12,14 @@ use crate::failure::{Circumstance, Failure};
 use crate::load::Load;
 use crate::setting::{Cipher, Setting};
 use crate::targets::{self, Order, Service};
+use crate::usage::Usage;
 
-const METRICS: &[Metric] = &[Metric::more("GB/s", 2), Metric::less("proxy CPU s/GB", 2)];
+const METRICS: &[Metric] = &[
+    Metric::more("GB/s", 2),
+    Metric::less("proxy CPU s/GB", 2),
+    Metric::less("sshd CPU s/GB", 2),
+    Metric::less("both ends CPU s/GB", 2),
+];
 
 /// Bytes of a GB, as everybody counts throughput.
 pub const GB: f64 = 1e9;
@@ -65,13 +71,17 @@ fn measure(
 ) -> Result<Vec<Option<f64>>, Failure> {
     let each = load.bytes / streams;
     let bytes = (each * streams) as f64;
-    let before = running.usage()?;
-    let seconds = transfer(running, direction, streams, each)?.as_secs_f64();
-    let cpu = match (before, running.usage()?) {
-        (Some(before), Some(after)) => Some((after.cpu - before.cpu) * GB / bytes),
-        _ => None,
+    let used = || -> Result<[Option<Usage>; 3], Failure> {
+        Ok([running.usage()?, running.server_usage()?, Some(Usage::own()?)])
     };
-    Ok(vec![Some(bytes / GB / seconds), cpu])
+    let before = used()?;
+    let seconds = transfer(running, direction, streams, each)?.as_secs_f64();
+    let mut values = vec![Some(bytes / GB / seconds)];
+    for (before, after) in before.into_iter().zip(used()?) {
+        let cpu = before.zip(after).map(|(before, after)| after.cpu - before.cpu);
+        values.push(cpu.map(|cpu| cpu * GB / bytes));
+    }
+    Ok(values)
 }
 
 /// Moves `each` bytes in every one of `streams` connections at once. The time starts when all of
