@@ -14,7 +14,7 @@ use crate::relay;
 use crate::setting::{Distance, Setting};
 use crate::socks;
 use crate::targets::{GREETING, Service, Site, Targets};
-use crate::usage::{self, Usage};
+use crate::usage::{self, Cpu, Usage};
 use crate::world::{HOST_KEY_ALIAS, World};
 
 /// How long the load waits for the next byte before the line counts as failed.
@@ -139,12 +139,13 @@ impl Running {
         self.proxy.as_ref().map(|(process, _)| Usage::of(process.pid())).transpose()
     }
 
-    /// What the SSH server's processes have used so far; none where the way does not lead through it.
-    pub fn server_usage(&self) -> Result<Option<Usage>, Failure> {
-        match self.site {
-            Site::Tunnelled => Usage::of(self.sshd).map(Some),
-            Site::Direct => Ok(None),
-        }
+    /// Seconds of CPU used so far, by those who have a part in what is measured.
+    pub fn cpu(&self) -> Result<Cpu, Failure> {
+        let sshd = match self.site {
+            Site::Tunnelled => Some(Usage::of(self.sshd)?.cpu),
+            Site::Direct => None,
+        };
+        Ok(Cpu { proxy: self.usage()?.map(|usage| usage.cpu), sshd, ends: Usage::own()?.cpu })
     }
 
     /// How long the proxy took to listen, in milliseconds; none where there is no proxy.

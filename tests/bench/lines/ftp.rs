@@ -5,14 +5,13 @@
 
 use std::time::Instant;
 
-use super::{Line, Metric};
+use super::{Line, Metric, percentile};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::ftp_client::{FtpClient, Mode};
 use crate::ftpd::{FILE_BYTES, file_name};
 use crate::load::Load;
 use crate::setting::Setting;
-use crate::usage::Usage;
 
 const METRICS: &[Metric] = &[
     Metric::more("files/s", 0),
@@ -81,7 +80,7 @@ fn measure(
 ) -> Result<Vec<Option<f64>>, Failure> {
     let server = running.ftp_server()?;
     let mut client = FtpClient::log_in(running, server, mode)?;
-    let before = (running.usage()?, running.server_usage()?);
+    let before = running.cpu()?;
     let start = Instant::now();
     let mut times = Vec::with_capacity(load.files);
     while times.len() < load.files && (times.is_empty() || start.elapsed() < load.ftp_time) {
@@ -99,22 +98,15 @@ fn measure(
         times.push(begin.elapsed());
     }
     let seconds = start.elapsed().as_secs_f64();
-    let after = (running.usage()?, running.server_usage()?);
+    let after = running.cpu()?;
     client.quit()?;
     let files = times.len() as f64;
-    let cpu = |before: Option<Usage>, after: Option<Usage>| {
-        before.zip(after).map(|(before, after)| (after.cpu - before.cpu) * 1e3 / files)
-    };
-    times.sort_unstable();
-    let milliseconds = |share: f64| {
-        let rank = ((files * share).ceil() as usize).clamp(1, times.len());
-        times[rank - 1].as_secs_f64() * 1e3
-    };
+    let [proxy, sshd, _] = after.since(before, files / 1e3);
     Ok(vec![
         Some(files / seconds),
-        Some(milliseconds(0.50)),
-        Some(milliseconds(0.99)),
-        cpu(before.0, after.0),
-        cpu(before.1, after.1),
+        Some(percentile(&mut times, 0.50)),
+        Some(percentile(&mut times, 0.99)),
+        proxy,
+        sshd,
     ])
 }

@@ -12,7 +12,6 @@ use crate::failure::{Circumstance, Failure};
 use crate::load::Load;
 use crate::setting::{Cipher, Setting};
 use crate::targets::{self, Order, Service};
-use crate::usage::Usage;
 
 const METRICS: &[Metric] = &[
     Metric::more("GB/s", 2),
@@ -71,17 +70,10 @@ fn measure(
 ) -> Result<Vec<Option<f64>>, Failure> {
     let each = load.bytes / streams;
     let bytes = (each * streams) as f64;
-    let used = || -> Result<[Option<Usage>; 3], Failure> {
-        Ok([running.usage()?, running.server_usage()?, Some(Usage::own()?)])
-    };
-    let before = used()?;
+    let before = running.cpu()?;
     let seconds = transfer(running, direction, streams, each)?.as_secs_f64();
-    let mut values = vec![Some(bytes / GB / seconds)];
-    for (before, after) in before.into_iter().zip(used()?) {
-        let cpu = before.zip(after).map(|(before, after)| after.cpu - before.cpu);
-        values.push(cpu.map(|cpu| cpu * GB / bytes));
-    }
-    Ok(values)
+    let [proxy, sshd, ends] = running.cpu()?.since(before, bytes / GB);
+    Ok(vec![Some(bytes / GB / seconds), proxy, sshd, ends])
 }
 
 /// Moves `each` bytes in every one of `streams` connections at once. The time starts when all of
