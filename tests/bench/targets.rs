@@ -153,7 +153,7 @@ pub fn send(stream: &mut TcpStream, count: u64) -> io::Result<()> {
 }
 
 /// Takes everything up to the FIN and counts it.
-pub fn take(stream: &mut impl Read) -> io::Result<u64> {
+pub fn take(stream: &mut TcpStream) -> io::Result<u64> {
     let mut buffer = vec![0; BUFFER];
     let mut count = 0;
     loop {

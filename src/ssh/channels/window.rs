@@ -4,10 +4,10 @@
 //! client has not taken, plus what the server may still send, is never more than `size`.
 //!
 //! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
-//! has taken all there is, the channel has carried more than two windows, and carries more than one
-//! in two round trips. So a window that has grown is never larger than what went
-//! through it, a long path gets a large one after a few round trips, a short one keeps what it needs,
-//! and that of a client that does not read stays as it is. What a client has taken may be in its
+//! has taken all there is, the channel has carried more than one and a half windows, and carries more
+//! than one in two round trips. So a window that has grown is never larger than four thirds of what
+//! went through it, a long path gets a large one after a few round trips, a short one keeps what it
+//! needs, and that of a client that does not read stays as it is. What a client has taken may be in its
 //! socket's buffers only: a client that stops can leave a grown window behind. So the growth of all
 //! windows together is bounded as well ([`Growth`]), and given back while it is short.
 
@@ -72,7 +72,7 @@ impl ReceiveWindow {
             self.size -= less;
             growth.give(less);
         } else if self.waiting == 0
-            && self.total > 2 * u64::from(self.size)
+            && 2 * self.total > 3 * u64::from(self.size)
             && growth.outruns(self.size, taken - taken_then, since)
         {
             let more = self.size.min(self.max - self.size);
@@ -224,10 +224,10 @@ mod tests {
     #[test]
     fn prompt_client_doubles_the_window_up_to_its_maximum() {
         let mut window = ReceiveWindow::new(100, 350);
-        for _ in 0..4 {
+        for _ in 0..3 {
             assert_eq!(pass(&mut window, 50), Some(50));
         }
-        // 250 bytes carried are more than two windows of 100.
+        // 200 bytes carried are more than one and a half windows of 100.
         assert_eq!(pass(&mut window, 50), Some(150));
         assert_eq!(window.size(), 200);
         assert_eq!(pass(&mut window, 100), Some(100));

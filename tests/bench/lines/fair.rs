@@ -48,21 +48,22 @@ fn measure(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> 
         })
         .collect::<Result<Vec<TcpStream>, Failure>>()?;
     thread::scope(|scope| {
-        let takers: Vec<_> = downloads
-            .iter()
-            .map(|mut stream| scope.spawn(move || targets::take(&mut stream)))
-            .collect();
+        let takers: Vec<_> =
+            downloads.iter().map(|stream| scope.spawn(move || take(stream))).collect();
         let start = Instant::now();
         let times = questions(&mut interactive, load.setup_time);
         let seconds = start.elapsed().as_secs_f64();
+        let ended = takers.iter().filter(|taker| taker.is_finished()).count();
         for stream in &downloads {
             // What is under way is of no interest.
             let _ = stream.shutdown(Shutdown::Both);
         }
         let mut bytes = 0;
         for taker in takers {
-            let taken = taker.join().map_err(|_| Failure::new("the load panicked"))?;
-            bytes += taken.when("a download beside the questions")?;
+            bytes += taker.join().map_err(|_| Failure::new("the load panicked"))?;
+        }
+        if ended > 0 {
+            return Err(Failure::new(format!("{ended} downloads ended beside the questions")));
         }
         let mut times = times?;
         Ok(vec![
@@ -71,6 +72,18 @@ fn measure(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> 
             Some(bytes as f64 / 1e9 / seconds),
         ])
     })
+}
+
+/// Takes bytes until no more come, and counts them.
+fn take(mut stream: &TcpStream) -> u64 {
+    let mut buffer = vec![0; targets::BUFFER];
+    let mut bytes = 0;
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return bytes,
+            Ok(count) => bytes += count as u64,
+        }
+    }
 }
 
 /// Sends a byte and waits for it, again and again; the time of each, of one at least.
