@@ -321,7 +321,7 @@ fn composite_names_lead_to_their_host() {
     }
 }
 
-/// A stop tells those that are idle, and lets a transfer end.
+/// A stop tells those that are idle, and the others when their transfer has ended.
 #[test]
 fn zoxy_stops() {
     let world = World::new();
@@ -336,7 +336,7 @@ fn zoxy_stops() {
     data.write_all(b", and the other").expect("data is taken");
     drop(data);
     busy.expect(226);
-    busy.ask("QUIT", 221);
+    assert_names(&busy.expect(421), 421, &FTP_STOPPING.id());
     busy.expect_end();
     assert_eq!(scene.zoxy.wait(), Some(0));
     let last = fs::read(scene.ftpd.folder.join("LAST")).expect("it was stored");
