@@ -86,7 +86,7 @@ async def serve():
     await asyncssh.create_server(
         Server, '127.0.0.1', int(port), server_host_keys=[host_key],
         authorized_client_keys=authorized, encryption_algs=[cipher], mac_algs=[mac],
-        rekey_bytes=int(rekey), compression_algs=[compression])
+        rekey_bytes=int(rekey), compression_algs=[compression], reuse_address=True)
     print('ready', flush=True)
     await asyncio.Event().wait()
 
@@ -131,8 +131,10 @@ impl OtherSshd {
         let arguments =
             [script, &at, host_key, authorized, cipher, mac, compression, &rekey, moment, trick];
         let process = RootProcess::start(&log, &python(), &arguments);
+        // Its log is shown if it does not start.
+        let server = Self { port, fingerprint, log, _process: process };
         eventually("AsyncSSH to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
-        Self { port, fingerprint, log, _process: process }
+        server
     }
 }
 
