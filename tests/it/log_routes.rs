@@ -3,11 +3,14 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::thread;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::Signal;
 use zoxy::message::catalogue::{
-    CLIENT_REFUSED_ACCESS, LOG_FILE_FAILED, LOG_LINES_LOST, READY, REPEATED, STARTED, STOPPED,
+    CLIENT_REFUSED_ACCESS, LOG_FILE_FAILED, LOG_LINES_LOST, READY, REFRESHED, REPEATED, STARTED,
+    STOPPED,
 };
 
 use crate::world::{
@@ -183,10 +186,12 @@ fn without_a_group_only_the_owner_may() {
     tunnel.zoxy.log.wait_for(&["ZOX0518W", &format!("({})", account().name)]);
 }
 
-/// A file that takes nothing: opening a FIFO for writing waits for its reader.
-#[test]
-fn lines_that_the_file_does_not_take_are_counted() {
-    let world = World::new();
+/// The queue has 4096, and the thread that waits for the file took 257 at most.
+const MORE_THAN_QUEUED: usize = 5000;
+
+/// A proxy whose log file takes nothing, and more messages than wait for it: opening a FIFO for writing waits for its
+/// reader.
+fn with_a_file_that_hangs(world: &World) -> (Zoxy, PathBuf) {
     let (path, port) = (world.path("log-file"), free_port());
     mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO is made");
     let deck = direct(port)
@@ -195,14 +200,28 @@ fn lines_that_the_file_does_not_take_are_counted() {
         .set("*", "LOGFILE", &path.display().to_string())
         .set("*", "LOGSIZE", "100M")
         .set("*", "LOGREPEAT", "0");
-    let mut zoxy = Zoxy::start(&world, &deck);
-    // The queue has 4096, and the thread that waits took 257 at most.
-    let refused = 5000;
-    for _ in 0..refused {
+    let zoxy = Zoxy::start(world, &deck);
+    for _ in 0..MORE_THAN_QUEUED {
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("somebody listens"));
     }
-    let id = CLIENT_REFUSED_ACCESS.id();
-    eventually("all to be refused", || (zoxy.log.count(&[&id]) == refused).then_some(()));
+    let refused = || zoxy.log.count(&[&CLIENT_REFUSED_ACCESS.id()]);
+    eventually("all to be refused", || (refused() == MORE_THAN_QUEUED).then_some(()));
+    (zoxy, path)
+}
+
+#[test]
+fn a_file_that_hangs_holds_up_nobody() {
+    let world = World::new();
+    let (mut zoxy, _path) = with_a_file_that_hangs(&world);
+    zoxy.signal(Signal::HUP);
+    zoxy.log.wait_message(&REFRESHED, &[]);
+    zoxy.stop();
+}
+
+#[test]
+fn lines_that_the_file_does_not_take_are_counted() {
+    let world = World::new();
+    let (mut zoxy, path) = with_a_file_that_hangs(&world);
     let reader = thread::spawn(|| fs::read_to_string(path).expect("lines are text"));
     zoxy.log.wait_message(&LOG_LINES_LOST, &["the queue of the log file was full"]);
     zoxy.stop();
@@ -213,6 +232,6 @@ fn lines_that_the_file_does_not_take_are_counted() {
     let is_lost = |line: &&&str| line.contains(&LOG_LINES_LOST.id());
     let count = |line: &&str| line.split(' ').nth(2)?.parse::<usize>().ok();
     let lost: usize = said.iter().filter(is_lost).filter_map(count).sum();
-    assert!((500..refused).contains(&lost), "{lost} lost");
+    assert!((500..MORE_THAN_QUEUED).contains(&lost), "{lost} lost");
     assert_eq!(said.len() - first, written.lines().count() + lost);
 }

@@ -7,9 +7,9 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::file::LogFile;
@@ -68,11 +68,17 @@ static WRITER: OnceLock<SyncSender<Note>> = OnceLock::new();
 /// Lines that found the queue full.
 static LOST: AtomicU64 = AtomicU64::new(0);
 
+/// Where to write from now on, until the writer's thread knows. The same file is opened again.
+static NEXT_FILE: Mutex<Option<Option<FileSettings>>> = Mutex::new(None);
+
+/// The queue was full when the thread was to be told of it.
+static UNTOLD: AtomicBool = AtomicBool::new(false);
+
 /// What the writer's thread is told.
 enum Note {
     Line(Box<str>),
-    /// Write here from now on; the same file is opened again.
-    Open(Option<FileSettings>),
+    /// There is a [`NEXT_FILE`].
+    Open,
     /// A message is held back: see when it is due.
     Held,
     /// Say when everything before this has been done.
@@ -84,8 +90,11 @@ pub fn route(settings: &RouteSettings) {
     let Some(writer) = writer() else { return };
     let syslog = settings.syslog.clone().map(Syslog::new);
     let routes = Routes { stderr: settings.stderr, file: settings.file.is_some(), syslog };
-    // In front of the first line for it.
-    let _ = writer.send(Note::Open(settings.file.clone()));
+    *NEXT_FILE.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings.file.clone());
+    // In front of the first line for it, unless a file that hangs has filled the queue: nobody waits for that here.
+    if writer.try_send(Note::Open).is_err() {
+        UNTOLD.store(true, Ordering::Release);
+    }
     *ROUTES.write().unwrap_or_else(PoisonError::into_inner) = routes;
     repeat::set_interval(settings.repeat);
 }
@@ -154,9 +163,9 @@ fn work(notes: &Receiver<Note>) {
                 for note in std::iter::once(first).chain(notes.try_iter().take(BATCH)) {
                     match note {
                         Note::Line(line) => batch.extend_from_slice(line.as_bytes()),
-                        Note::Open(settings) => {
+                        Note::Open => {
                             flush(&mut file, &mut batch);
-                            file = settings.map(LogFile::new);
+                            change(&mut file);
                         }
                         Note::Held => {}
                         Note::Done(answer) => done.push(answer),
@@ -167,6 +176,9 @@ fn work(notes: &Receiver<Note>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         flush(&mut file, &mut batch);
+        if UNTOLD.swap(false, Ordering::Acquire) {
+            change(&mut file);
+        }
         for answer in done {
             // Whoever waited may have given up.
             let _ = answer.send(());
@@ -176,6 +188,13 @@ fn work(notes: &Receiver<Note>) {
         if lost > 0 {
             say!(LOG_LINES_LOST, lines = lost, reason = "the queue of the log file was full");
         }
+    }
+}
+
+fn change(file: &mut Option<LogFile>) {
+    let next = NEXT_FILE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(settings) = next {
+        *file = settings.map(LogFile::new);
     }
 }
 
