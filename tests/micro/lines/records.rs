@@ -39,6 +39,9 @@ pub fn lines() -> Vec<Line> {
             read(RecordFormat::VB)
         }),
         line("record-read-text", "64 KB of lines in UTF-8", SIZE, 20, || read(RecordFormat::TEXT)),
+        line("record-write-text", "64 KB as lines in UTF-8", SIZE, 20, || {
+            write(RecordFormat::TEXT)
+        }),
         line("record-write-vb", "64 KB as records of 80 bytes with RDWs", SIZE, 20, || {
             write(RecordFormat::VB)
         }),
