@@ -13,8 +13,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// For a result: half a second for each line.
-    pub const FULL: Self = Self { samples: 51, sample: Duration::from_millis(10) };
+    /// For a result: half a second for each line. A sample is shorter than what the scheduler gives a process at once.
+    pub const FULL: Self = Self { samples: 251, sample: Duration::from_millis(2) };
 
     /// For a glance.
     pub const QUICK: Self = Self { samples: 5, sample: Duration::from_millis(1) };

@@ -52,7 +52,7 @@ impl Report {
             line.name.to_owned(),
             nanoseconds(timed.median),
             nanoseconds(timed.lowest),
-            line.bytes.map_or(String::new(), |bytes| rate(bytes as f64 / timed.median)),
+            line.bytes.map_or(String::new(), |bytes| rate(bytes as f64 / timed.lowest)),
             allocations(timed.allocations),
             instructions.map_or("-".to_owned(), |count| format!("{count:.0}")),
         ];
