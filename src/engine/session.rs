@@ -80,6 +80,8 @@ pub struct Session {
     pub facts: Facts,
     /// The helper thread's job that its phase waits for; gone with the phase.
     pub errand: Option<Ticket>,
+    /// Bulk was read that is to be acknowledged, unless something sent has done so.
+    ack_due: bool,
     phase: Phase,
     held: VecDeque<Vec<u8>>,
 }
@@ -196,6 +198,7 @@ impl Session {
             misses: 0,
             facts: Facts::default(),
             errand: None,
+            ack_due: false,
             phase: Phase::Queued,
             held: VecDeque::new(),
         }
@@ -311,7 +314,7 @@ impl Session {
         Ok(())
     }
 
-    /// Writes output to the socket until it takes no more.
+    /// Writes output to the socket until it takes no more. What is to be acknowledged is so with it, or by itself.
     pub fn write_out(&mut self) -> io::Result<()> {
         let Some(link) = &mut self.link else { return Ok(()) };
         let Some(transport) = &mut link.transport else { return Ok(()) };
@@ -321,11 +324,15 @@ impl Session {
                 Ok(count) => {
                     transport.output_sent(count);
                     link.sent += count as u64;
+                    self.ack_due = false;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.ready.write = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+        if std::mem::take(&mut self.ack_due) {
+            sockets::quickack(&link.socket);
         }
         Ok(())
     }
@@ -352,8 +359,12 @@ impl Session {
                 if count == room {
                     return Ok(Fill::More);
                 }
-                // sshd's Nagle waits for our acknowledgement of a packet's small last segment.
-                sockets::quickack(&link.socket);
+                // sshd's Nagle waits for our acknowledgement of a small packet, or of a large one's last segment.
+                if count < BULK {
+                    sockets::quickack(&link.socket);
+                } else {
+                    self.ack_due = true;
+                }
                 if self.ready.hup {
                     return Ok(Fill::More);
                 }
@@ -430,6 +441,10 @@ const LOW_WATER: usize = 128 * 1024;
 
 /// Room that a client finds below the high water at least, so that packets do not become small.
 const LEAST_ROOM: usize = 32 * 1024;
+
+/// A read that brings less is acknowledged before it is worked on: somebody may wait for what comes next. More than that
+/// is acknowledged at the end of the turn, as a rule by a window adjustment that has to be sent anyway.
+const BULK: usize = 16 * 1024;
 
 /// Ports that the SSH server listens on for the FTP dialogues of a session, at most: each takes a
 /// descriptor there.

@@ -11,10 +11,10 @@ use std::time::Duration;
 use crate::failure::{Circumstance, Failure};
 use crate::process::{self, Process};
 use crate::relay;
-use crate::setting::{Distance, ONE_WAY, Setting};
+use crate::setting::{Distance, Setting};
 use crate::socks;
 use crate::targets::{GREETING, Service, Site, Targets};
-use crate::usage::{self, Usage};
+use crate::usage::{self, Cpu, Usage};
 use crate::world::{HOST_KEY_ALIAS, World};
 
 /// How long the load waits for the next byte before the line counts as failed.
@@ -56,6 +56,7 @@ pub struct Running {
     ftp: Option<SocketAddrV4>,
     site: Site,
     distance: Distance,
+    sshd: u32,
     proxy: Option<(Process, SocketAddr)>,
 }
 
@@ -77,7 +78,8 @@ impl Running {
         };
         let proxy = process.map(|process| (process, address));
         let ftp = world.ftpd.as_ref().map(|ftpd| ftpd.address);
-        Ok(Self { targets: world.targets, ftp, site, distance: setting.distance, proxy })
+        let (distance, sshd) = (setting.distance, world.sshd_pid());
+        Ok(Self { targets: world.targets, ftp, site, distance, sshd, proxy })
     }
 
     /// A connection to a service of the target. What a proxy answers is only a promise (`ssh -D`
@@ -91,7 +93,7 @@ impl Running {
         let Some((_, proxy)) = &self.proxy else {
             return match self.distance {
                 Distance::Near => dial(target.into()),
-                Distance::Far => dial_far(target),
+                distance => dial_far(target, distance.one_way()),
             };
         };
         let mut stream = dial(*proxy)?;
@@ -137,6 +139,15 @@ impl Running {
         self.proxy.as_ref().map(|(process, _)| Usage::of(process.pid())).transpose()
     }
 
+    /// Seconds of CPU used so far, by those who have a part in what is measured.
+    pub fn cpu(&self) -> Result<Cpu, Failure> {
+        let sshd = match self.site {
+            Site::Tunnelled => Some(Usage::of(self.sshd)?.cpu),
+            Site::Direct => None,
+        };
+        Ok(Cpu { proxy: self.usage()?.map(|usage| usage.cpu), sshd, ends: Usage::own()?.cpu })
+    }
+
     /// How long the proxy took to listen, in milliseconds; none where there is no proxy.
     pub fn start_time(&self) -> Option<f64> {
         self.proxy.as_ref().map(|(process, _)| process.start().as_secs_f64() * 1e3)
@@ -157,9 +168,9 @@ impl Running {
 }
 
 /// A connection over the same distance as to a far SSH server; making one takes a round trip.
-fn dial_far(target: SocketAddrV4) -> Result<TcpStream, Failure> {
-    let stream = dial(relay::start(target.into())?)?;
-    thread::sleep(2 * ONE_WAY);
+fn dial_far(target: SocketAddrV4, one_way: Duration) -> Result<TcpStream, Failure> {
+    let stream = dial(relay::start(target.into(), one_way)?)?;
+    thread::sleep(2 * one_way);
     Ok(stream)
 }
 

@@ -27,12 +27,25 @@ pub enum Cipher {
 pub enum Distance {
     /// On loopback.
     Near,
-    /// Behind a relay that holds every byte back, [`ONE_WAY`] each way.
+    /// In another room: behind a relay that makes a round trip take a millisecond more.
+    Lan,
+    /// In another country: the same with 50 ms.
     Far,
 }
 
-/// Time a byte takes to or from a far server: a round trip of 50 ms.
-pub const ONE_WAY: Duration = Duration::from_millis(25);
+impl Distance {
+    /// All that need a relay.
+    pub const RELAYED: [Self; 2] = [Self::Lan, Self::Far];
+
+    /// How long a byte is held back each way.
+    pub fn one_way(self) -> Duration {
+        match self {
+            Self::Near => Duration::ZERO,
+            Self::Lan => Duration::from_micros(500),
+            Self::Far => Duration::from_millis(25),
+        }
+    }
+}
 
 impl Setting {
     /// What most lines use.
@@ -42,6 +55,9 @@ impl Setting {
     pub const fn with(cipher: Cipher) -> Self {
         Self { cipher, ..Self::USUAL }
     }
+
+    /// The usual one in another room.
+    pub const LAN: Self = Self { distance: Distance::Lan, ..Self::USUAL };
 
     /// The usual one far away.
     pub const FAR: Self = Self { distance: Distance::Far, ..Self::USUAL };

@@ -18,6 +18,29 @@ pub struct Usage {
     pub resident: u64,
 }
 
+/// Seconds of CPU of those who have a part in what is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Cpu {
+    /// The proxy, if there is one.
+    pub proxy: Option<f64>,
+    /// sshd and all its sessions, if the way leads through it.
+    pub sshd: Option<f64>,
+    /// The load and its targets.
+    pub ends: f64,
+}
+
+impl Cpu {
+    /// What was used since, for each of `count` units of work: of proxy, sshd and ends.
+    pub fn since(self, before: Self, count: f64) -> [Option<f64>; 3] {
+        let share = |after: Option<f64>, before: Option<f64>| Some((after? - before?) / count);
+        [
+            share(self.proxy, before.proxy),
+            share(self.sshd, before.sshd),
+            share(Some(self.ends), Some(before.ends)),
+        ]
+    }
+}
+
 impl Usage {
     /// Usage up to now.
     pub fn of(pid: u32) -> Result<Self, Failure> {

@@ -30,8 +30,8 @@ pub struct World {
     /// Fingerprint of its host key.
     pub fingerprint: String,
     server: SocketAddr,
-    /// The same sshd, a long way off.
-    far_server: SocketAddr,
+    /// The same sshd, some way off.
+    relayed: Vec<(Distance, SocketAddr)>,
     /// Where the load goes.
     pub targets: Targets,
     /// Where that of FTP lines goes, if there are any.
@@ -62,8 +62,11 @@ impl World {
         let ftpd = needs_ftpd.then(|| Ftpd::start(&folder, options.load.files)).transpose()?;
         let zoxy = options.zoxy.clone();
         let fingerprint = fingerprint(&folder)?;
-        let far_server = relay::start(server)?;
-        Ok(Self { zoxy, ssh, user, fingerprint, server, far_server, targets, ftpd, folder, sshd })
+        let relayed = Distance::RELAYED
+            .into_iter()
+            .map(|distance| Ok((distance, relay::start(server, distance.one_way())?)))
+            .collect::<Result<_, Failure>>()?;
+        Ok(Self { zoxy, ssh, user, fingerprint, server, relayed, targets, ftpd, folder, sshd })
     }
 
     /// Starts a contender and sends one byte through it, so that its SSH session is there.
@@ -78,10 +81,13 @@ impl World {
 
     /// Where sshd is reached.
     pub fn server(&self, distance: Distance) -> SocketAddr {
-        match distance {
-            Distance::Near => self.server,
-            Distance::Far => self.far_server,
-        }
+        let relayed = self.relayed.iter().find(|(relayed, _)| *relayed == distance);
+        relayed.map_or(self.server, |(_, address)| *address)
+    }
+
+    /// The process ID of sshd, the parent of those that have the sessions.
+    pub fn sshd_pid(&self) -> u32 {
+        self.sshd.pid()
     }
 
     /// A file in the folder.

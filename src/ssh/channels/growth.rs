@@ -1,8 +1,7 @@
 //! By how much receive windows may grow: bounded for a session and for the process, and only as far as the path needs.
 //!
-//! A window that is too small for its path is used up in less than a round trip. So a window may grow while one half of
-//! it after the other is gone within a round trip; one that holds two round trips of what the path carries is left
-//! alone. The round trip is the shortest time the server took to answer an open or a keepalive: an open includes the
+//! A window that is too small for its path is used up in each round trip. So a window may grow until it holds two round
+//! trips of what its channel carries. The round trip is the shortest time the server took to answer an open or a keepalive: an open includes the
 //! target's answer, so the shortest one counts.
 //!
 //! All sessions share a [`Reserve`]. While little is left of it, windows that have grown are halved with each
@@ -82,14 +81,12 @@ impl Growth {
         }
     }
 
-    /// Whether half a window that began to be used at `since` was used up within a round trip.
-    pub(super) fn is_fast(&self, since: Option<Instant>) -> bool {
-        match (self.now, since) {
-            (Some(now), Some(since)) => {
-                now.saturating_duration_since(since) < self.round_trip.max(LEAST_ROUND_TRIP)
-            }
-            _ => true,
-        }
+    /// Whether two round trips carry more than `window` bytes, at the rate of `bytes` since `since`.
+    pub(super) fn outruns(&self, window: u32, bytes: u64, since: Option<Instant>) -> bool {
+        let (Some(now), Some(since)) = (self.now, since) else { return true };
+        let elapsed = now.saturating_duration_since(since).as_nanos();
+        let round_trip = self.round_trip.max(LEAST_ROUND_TRIP).as_nanos();
+        round_trip.saturating_mul(2 * u128::from(bytes)) > elapsed.saturating_mul(window.into())
     }
 
     /// Takes this much, if session and process have it.
@@ -155,12 +152,14 @@ mod tests {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut growth = Growth::new(0, None);
-        assert!(growth.is_fast(None), "nothing is known yet");
+        assert!(growth.outruns(u32::MAX, 1, None), "nothing is known yet");
         growth.set_now(at(50));
         growth.answered(Some(at(0)));
         growth.set_now(at(500));
         growth.answered(Some(at(100)));
-        assert!(growth.is_fast(Some(at(460))));
-        assert!(!growth.is_fast(Some(at(440))));
+        // 100 bytes in a round trip.
+        assert!(growth.outruns(199, 100, Some(at(450))));
+        assert!(!growth.outruns(200, 100, Some(at(450))));
+        assert!(growth.outruns(u32::MAX, u64::MAX, Some(at(0))));
     }
 }

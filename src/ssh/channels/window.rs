@@ -4,10 +4,10 @@
 //! client has not taken, plus what the server may still send, is never more than `size`.
 //!
 //! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
-//! has taken all there is, the channel has carried more than two windows, and the last half of the
-//! window was used up within a round trip. So a window that has grown is never larger than what went
-//! through it, a long path gets a large one after a few round trips, a short one keeps what it needs,
-//! and that of a client that does not read stays as it is. What a client has taken may be in its
+//! has taken all there is, the channel has carried more than one and a half windows, and carries more
+//! than one in two round trips. So a window that has grown is never larger than four thirds of what
+//! went through it, a long path gets a large one after a few round trips, a short one keeps what it
+//! needs, and that of a client that does not read stays as it is. What a client has taken may be in its
 //! socket's buffers only: a client that stops can leave a grown window behind. So the growth of all
 //! windows together is bounded as well ([`Growth`]), and given back while it is short.
 
@@ -31,14 +31,15 @@ pub(super) struct ReceiveWindow {
     total: u64,
     /// An adjustment is due and was not granted yet.
     due: bool,
-    /// When the last one became due.
-    last: Option<Instant>,
+    /// When the last one became due, and what the client had taken by then.
+    last: (Option<Instant>, u64),
 }
 
 impl ReceiveWindow {
     pub(super) fn new(initial: u32, max: u32) -> Self {
         let size = initial.min(max);
-        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false, last: None }
+        let last = (None, 0);
+        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false, last }
     }
 
     /// Accounts data that came; false, and nothing happens, if the window is too small for it.
@@ -63,15 +64,16 @@ impl ReceiveWindow {
         if self.due || self.credit() < (self.size / 2).max(1) {
             return false;
         }
-        let since = std::mem::replace(&mut self.last, growth.now());
+        let taken = self.total - u64::from(self.waiting);
+        let (since, taken_then) = std::mem::replace(&mut self.last, (growth.now(), taken));
         if growth.is_short() {
             // Half of the credit is kept back, and with it half of the window, as far as it has grown.
             let less = (self.size / 2).min(self.grown()).min(self.credit());
             self.size -= less;
             growth.give(less);
         } else if self.waiting == 0
-            && self.total > 2 * u64::from(self.size)
-            && growth.is_fast(since)
+            && 2 * self.total > 3 * u64::from(self.size)
+            && growth.outruns(self.size, taken - taken_then, since)
         {
             let more = self.size.min(self.max - self.size);
             if growth.take(more) {
@@ -222,10 +224,10 @@ mod tests {
     #[test]
     fn prompt_client_doubles_the_window_up_to_its_maximum() {
         let mut window = ReceiveWindow::new(100, 350);
-        for _ in 0..4 {
+        for _ in 0..3 {
             assert_eq!(pass(&mut window, 50), Some(50));
         }
-        // 250 bytes carried are more than two windows of 100.
+        // 200 bytes carried are more than one and a half windows of 100.
         assert_eq!(pass(&mut window, 50), Some(150));
         assert_eq!(window.size(), 200);
         assert_eq!(pass(&mut window, 100), Some(100));
@@ -253,23 +255,37 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_lasts_a_round_trip_does_not_grow() {
+    fn a_window_used_up_in_each_round_trip_grows() {
+        // However small the delay is that comes on top of the 50 ms.
+        for (interval, size) in [(101, 100), (99, 1600), (51, 1600), (49, 1600)] {
+            assert_eq!(grown(interval, usize::MAX), size, "{interval} ms");
+        }
+    }
+
+    #[test]
+    fn a_window_of_two_round_trips_does_not_grow() {
+        for (in_ten_milliseconds, size) in [(5, 100), (11, 200), (30, 400), (39, 400), (70, 800)] {
+            assert_eq!(grown(10, in_ten_milliseconds), size, "{in_ten_milliseconds}");
+        }
+    }
+
+    /// What becomes of a window of 100 bytes over a round trip of 50 ms, if so many bytes come at every interval.
+    fn grown(interval: u64, bytes: usize) -> u32 {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut growth = Growth::new(u32::MAX, None);
         growth.set_now(at(50));
         growth.answered(Some(at(0)));
-        for (interval, size) in [(60, 100), (40, 1600)] {
-            let mut window = ReceiveWindow::new(100, 1600);
-            for turn in 0..40 {
-                let open = window.open() as usize;
-                assert!(window.receive(open));
-                growth.set_now(at(50 + turn * interval));
-                assert!(window.consume(open, &mut growth));
+        let mut window = ReceiveWindow::new(100, 1600);
+        for turn in 0..400 {
+            let bytes = bytes.min(window.open() as usize);
+            assert!(window.receive(bytes));
+            growth.set_now(at(50 + turn * interval));
+            if window.consume(bytes, &mut growth) {
                 window.grant();
             }
-            assert_eq!(window.size(), size, "{interval} ms");
         }
+        window.size()
     }
 
     #[test]

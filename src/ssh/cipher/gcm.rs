@@ -1,12 +1,16 @@
 //! AES-GCM (RFC 5647) on whole packets.
+//!
+//! Which library does the work depends on the processor's architecture: ring on x86-64, where it is
+//! about twice as fast as OpenSSL on processors with VAES, OpenSSL on all others, where it knows more instructions (CPACF). Both keep the key, and wipe it; the nonce is counted here.
 
-use std::sync::OnceLock;
+#[cfg_attr(target_arch = "x86_64", path = "gcm/ring.rs")]
+#[cfg_attr(not(target_arch = "x86_64"), path = "gcm/openssl.rs")]
+mod aead;
 
-use openssl::cipher::{Cipher, CipherRef};
-use openssl::cipher_ctx::CipherCtx;
 use zeroize::Zeroize;
 
 use super::protection::{Direction, LENGTH_SIZE};
+use aead::Aead;
 
 /// Bytes of the authentication tag.
 const TAG_SIZE: usize = 16;
@@ -16,7 +20,7 @@ const NONCE_SIZE: usize = 12;
 
 /// AES-GCM for one direction and the life of its keys (RFC 5647 section 7).
 pub(in crate::ssh) struct Gcm {
-    context: CipherCtx,
+    aead: Aead,
     nonce: [u8; NONCE_SIZE],
 }
 
@@ -30,86 +34,55 @@ impl Gcm {
         key: &[u8],
         nonce: &[u8; NONCE_SIZE],
     ) -> Option<Self> {
-        let cipher = cipher(key.len())?;
-        let mut context = CipherCtx::new().ok()?;
-        match direction {
-            Direction::Seal => context.encrypt_init(Some(cipher), Some(key), Some(nonce)),
-            Direction::Open => context.decrypt_init(Some(cipher), Some(key), Some(nonce)),
-        }
-        .ok()?;
-        Some(Self { context, nonce: *nonce })
+        Some(Self { aead: Aead::new(direction, key)?, nonce: *nonce })
     }
 
     /// `packet`: length field, text, 16 bytes for the tag. Encrypts the text and writes the tag.
     pub(in crate::ssh) fn seal(&mut self, packet: &mut [u8]) -> bool {
-        let Some((content, tag)) = packet.split_last_chunk_mut::<TAG_SIZE>() else {
-            return false;
-        };
-        let Some((length, text)) = content.split_first_chunk_mut::<LENGTH_SIZE>() else {
-            return false;
-        };
-        let size = text.len();
-        let context = &mut self.context;
-        let sealed = context
-            .encrypt_init(None, None, Some(&self.nonce))
-            .and_then(|()| context.cipher_update(length, None))
-            .and_then(|_| context.cipher_update_inplace(text, size))
-            .and_then(|_| context.cipher_final(&mut []))
-            .and_then(|_| context.tag(tag));
-        self.next_nonce();
-        sealed.is_ok()
+        let nonce = self.next_nonce();
+        let Some(Parts { length, text, tag }) = parts(packet) else { return false };
+        self.aead.seal(&nonce, length, text, tag)
     }
 
     /// `packet`: length field, text, tag. Decrypts the text where it stands.
     pub(in crate::ssh) fn open(&mut self, packet: &mut [u8]) -> bool {
-        let Some((content, tag)) = packet.split_last_chunk_mut::<TAG_SIZE>() else {
-            return false;
-        };
-        let Some((length, text)) = content.split_first_chunk_mut::<LENGTH_SIZE>() else {
-            return false;
-        };
-        let size = text.len();
-        let context = &mut self.context;
-        let opened = context
-            .decrypt_init(None, None, Some(&self.nonce))
-            .and_then(|()| context.set_tag(tag))
-            .and_then(|()| context.cipher_update(length, None))
-            .and_then(|_| context.cipher_update_inplace(text, size))
-            .and_then(|_| context.cipher_final(&mut []));
-        self.next_nonce();
-        if opened.is_err() {
+        let nonce = self.next_nonce();
+        let Some(Parts { length, text, tag }) = parts(packet) else { return false };
+        let opened = self.aead.open(&nonce, length, text, tag);
+        if !opened {
             // What was decrypted but not authenticated must not be seen by anybody.
             text.zeroize();
-            return false;
         }
-        true
+        opened
     }
 
-    /// The last 8 bytes count packets (RFC 5647 section 7.1).
-    fn next_nonce(&mut self) {
+    /// The nonce of this packet. The last 8 bytes count packets (RFC 5647 section 7.1).
+    fn next_nonce(&mut self) -> [u8; NONCE_SIZE] {
+        let nonce = self.nonce;
         if let Some(counter) = self.nonce.last_chunk_mut::<8>() {
             *counter = u64::from_be_bytes(*counter).wrapping_add(1).to_be_bytes();
         }
+        nonce
     }
 }
 
 impl Drop for Gcm {
     fn drop(&mut self) {
-        // The key is wiped by EVP_CIPHER_CTX_free.
         self.nonce.zeroize();
     }
 }
 
-/// The cipher for a key length, fetched once: looking it up costs more than a packet.
-fn cipher(key_length: usize) -> Option<&'static CipherRef> {
-    static AES_128: OnceLock<Option<Cipher>> = OnceLock::new();
-    static AES_256: OnceLock<Option<Cipher>> = OnceLock::new();
-    let (place, name) = match key_length {
-        16 => (&AES_128, "AES-128-GCM"),
-        32 => (&AES_256, "AES-256-GCM"),
-        _ => return None,
-    };
-    place.get_or_init(|| Cipher::fetch(None, name, None).ok()).as_deref()
+/// A packet in its parts.
+struct Parts<'a> {
+    length: &'a [u8; LENGTH_SIZE],
+    text: &'a mut [u8],
+    tag: &'a mut [u8; TAG_SIZE],
+}
+
+fn parts(packet: &mut [u8]) -> Option<Parts<'_>> {
+    let (content, tag) = packet.split_last_chunk_mut::<TAG_SIZE>()?;
+    let (length, text) = content.split_first_chunk_mut::<LENGTH_SIZE>()?;
+    Some(Parts { length, text, tag })
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
 use crate::setting::Setting;
-use crate::usage::Usage;
 
 const METRICS: &[Metric] = &[
     Metric::more("GB/s", 2),
@@ -47,14 +46,8 @@ fn measure(
     direction: Direction,
 ) -> Result<Vec<Option<f64>>, Failure> {
     let gigabytes = load.bytes as f64 / GB;
-    let proxy_cpu = || -> Result<_, Failure> { Ok(running.usage()?.map(|usage| usage.cpu)) };
-    let (own_before, proxy_before) = (Usage::own()?.cpu, proxy_cpu()?);
+    let before = running.cpu()?;
     let seconds = transfer(running, direction, 1, load.bytes)?.as_secs_f64();
-    let own = Usage::own()?.cpu - own_before;
-    let proxy = proxy_cpu()?.zip(proxy_before).map(|(after, before)| after - before);
-    Ok(vec![
-        Some(gigabytes / seconds),
-        proxy.map(|proxy| proxy / gigabytes),
-        Some((own + proxy.unwrap_or(0.0)) / gigabytes),
-    ])
+    let [proxy, _, ends] = running.cpu()?.since(before, gigabytes);
+    Ok(vec![Some(gigabytes / seconds), proxy, ends.map(|ends| ends + proxy.unwrap_or(0.0))])
 }

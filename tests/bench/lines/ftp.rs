@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::{Line, Metric};
+use super::{Line, Metric, percentile};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::ftp_client::{FtpClient, Mode};
@@ -18,6 +18,7 @@ const METRICS: &[Metric] = &[
     Metric::less("p50 ms", 2),
     Metric::less("p99 ms", 2),
     Metric::less("proxy CPU ms/file", 2),
+    Metric::less("sshd CPU ms/file", 2),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +32,7 @@ pub fn lines() -> Vec<Line> {
     use Contender::{Plain, SshD, Zoxy};
     use Direction::{Get, Put};
     use Mode::{Active, Passive};
-    let (near, far) = (Setting::USUAL, Setting::FAR);
+    let (near, lan, far) = (Setting::USUAL, Setting::LAN, Setting::FAR);
     [
         (
             "ftp-get",
@@ -53,6 +54,8 @@ pub fn lines() -> Vec<Line> {
             near,
         ),
         ("ftp-put-bind", "uploaded, PORT after BIND, beside plain PORT", Put, Active, Plain, near),
+        ("ftp-get-lan", "downloaded, round trip 1 ms, beside plain FTP", Get, Passive, Plain, lan),
+        ("ftp-put-lan", "uploaded, round trip 1 ms, beside plain FTP", Put, Passive, Plain, lan),
         ("ftp-get-far", "downloaded, round trip 50 ms, beside plain FTP", Get, Passive, Plain, far),
         ("ftp-put-far", "uploaded, round trip 50 ms, beside plain FTP", Put, Passive, Plain, far),
     ]
@@ -77,7 +80,7 @@ fn measure(
 ) -> Result<Vec<Option<f64>>, Failure> {
     let server = running.ftp_server()?;
     let mut client = FtpClient::log_in(running, server, mode)?;
-    let before = running.usage()?;
+    let before = running.cpu()?;
     let start = Instant::now();
     let mut times = Vec::with_capacity(load.files);
     while times.len() < load.files && (times.is_empty() || start.elapsed() < load.ftp_time) {
@@ -95,18 +98,15 @@ fn measure(
         times.push(begin.elapsed());
     }
     let seconds = start.elapsed().as_secs_f64();
-    let cpu = before.zip(running.usage()?).map(|(before, after)| after.cpu - before.cpu);
+    let after = running.cpu()?;
     client.quit()?;
     let files = times.len() as f64;
-    times.sort_unstable();
-    let milliseconds = |share: f64| {
-        let rank = ((files * share).ceil() as usize).clamp(1, times.len());
-        times[rank - 1].as_secs_f64() * 1e3
-    };
+    let [proxy, sshd, _] = after.since(before, files / 1e3);
     Ok(vec![
         Some(files / seconds),
-        Some(milliseconds(0.50)),
-        Some(milliseconds(0.99)),
-        cpu.map(|cpu| cpu * 1e3 / files),
+        Some(percentile(&mut times, 0.50)),
+        Some(percentile(&mut times, 0.99)),
+        proxy,
+        sshd,
     ])
 }

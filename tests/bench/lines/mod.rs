@@ -1,6 +1,7 @@
 //! The lines of the table. A family of lines is a file; a new one adds its `lines` to [`all`].
 
 mod direct;
+mod fair;
 mod far;
 mod ftp;
 mod held;
@@ -8,6 +9,8 @@ mod setup;
 mod stalled;
 mod start;
 mod streams;
+
+use std::time::Duration;
 
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
@@ -76,11 +79,19 @@ impl Metric {
     }
 }
 
+/// The time in milliseconds that this share of them, 0 to 1, did not exceed; there is one at least.
+fn percentile(times: &mut [Duration], share: f64) -> f64 {
+    times.sort_unstable();
+    let rank = ((times.len() as f64 * share).ceil() as usize).clamp(1, times.len());
+    times[rank - 1].as_secs_f64() * 1e3
+}
+
 /// Every line, in table order.
 pub fn all() -> Vec<Line> {
     [
         streams::lines(),
         setup::lines(),
+        fair::lines(),
         far::lines(),
         ftp::lines(),
         held::lines(),

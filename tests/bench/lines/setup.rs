@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Line, Metric};
+use super::{Line, Metric, percentile};
 use crate::contender::{Contender, Running};
 use crate::failure::Failure;
 use crate::load::Load;
@@ -17,8 +17,14 @@ use crate::setting::Setting;
 use crate::targets::Service;
 
 /// What a set-up line yields.
-pub const METRICS: &[Metric] =
-    &[Metric::more("connections/s", 0), Metric::less("p50 ms", 2), Metric::less("p99 ms", 2)];
+pub const METRICS: &[Metric] = &[
+    Metric::more("connections/s", 0),
+    Metric::less("p50 ms", 2),
+    Metric::less("p99 ms", 2),
+    Metric::less("proxy CPU ms", 2),
+    Metric::less("sshd CPU ms", 2),
+    Metric::less("both ends CPU ms", 2),
+];
 
 /// Makes a connection and proves it.
 pub type Prove = fn(&Running) -> Result<TcpStream, Failure>;
@@ -56,6 +62,7 @@ pub fn measure(
     at_once: usize,
 ) -> Result<Vec<Option<f64>>, Failure> {
     let begun = AtomicUsize::new(0);
+    let before = running.cpu()?;
     let start = Instant::now();
     let mut times = Vec::with_capacity(load.connections);
     thread::scope(|scope| {
@@ -69,12 +76,15 @@ pub fn measure(
         Ok::<(), Failure>(())
     })?;
     let seconds = start.elapsed().as_secs_f64();
-    times.sort_unstable();
-    let milliseconds = |share: f64| {
-        let rank = ((times.len() as f64 * share).ceil() as usize).clamp(1, times.len());
-        times[rank - 1].as_secs_f64() * 1e3
-    };
-    Ok(vec![Some(times.len() as f64 / seconds), Some(milliseconds(0.50)), Some(milliseconds(0.99))])
+    let [proxy, sshd, ends] = running.cpu()?.since(before, times.len() as f64 / 1e3);
+    Ok(vec![
+        Some(times.len() as f64 / seconds),
+        Some(percentile(&mut times, 0.50)),
+        Some(percentile(&mut times, 0.99)),
+        proxy,
+        sshd,
+        ends,
+    ])
 }
 
 /// Makes connections until all clients together have begun enough of them, or the time is up; at

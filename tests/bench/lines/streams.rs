@@ -13,7 +13,12 @@ use crate::load::Load;
 use crate::setting::{Cipher, Setting};
 use crate::targets::{self, Order, Service};
 
-const METRICS: &[Metric] = &[Metric::more("GB/s", 2), Metric::less("proxy CPU s/GB", 2)];
+const METRICS: &[Metric] = &[
+    Metric::more("GB/s", 2),
+    Metric::less("proxy CPU s/GB", 2),
+    Metric::less("sshd CPU s/GB", 2),
+    Metric::less("both ends CPU s/GB", 2),
+];
 
 /// Bytes of a GB, as everybody counts throughput.
 pub const GB: f64 = 1e9;
@@ -65,13 +70,10 @@ fn measure(
 ) -> Result<Vec<Option<f64>>, Failure> {
     let each = load.bytes / streams;
     let bytes = (each * streams) as f64;
-    let before = running.usage()?;
+    let before = running.cpu()?;
     let seconds = transfer(running, direction, streams, each)?.as_secs_f64();
-    let cpu = match (before, running.usage()?) {
-        (Some(before), Some(after)) => Some((after.cpu - before.cpu) * GB / bytes),
-        _ => None,
-    };
-    Ok(vec![Some(bytes / GB / seconds), cpu])
+    let [proxy, sshd, ends] = running.cpu()?.since(before, bytes / GB);
+    Ok(vec![Some(bytes / GB / seconds), proxy, sshd, ends])
 }
 
 /// Moves `each` bytes in every one of `streams` connections at once. The time starts when all of
