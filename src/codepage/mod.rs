@@ -146,9 +146,14 @@ impl CodePage {
         Table::of(self, newline)?.encode(c)
     }
 
-    /// Whether the byte ends a line of text: LF, in EBCDIC NL as well.
+    /// The bytes that end a line of text: LF, in EBCDIC NL as well; in other pages the same twice.
+    pub fn line_ends(self) -> [u8; 2] {
+        if self.is_ebcdic() { [NL, LF] } else { [b'\n'; 2] }
+    }
+
+    /// Whether the byte ends a line of text.
     pub fn is_line_end(&self, byte: u8) -> bool {
-        if self.is_ebcdic() { matches!(byte, NL | LF) } else { byte == b'\n' }
+        self.line_ends().contains(&byte)
     }
 }
 

@@ -8,6 +8,8 @@ mod map;
 use std::fmt::{self, Display};
 use std::str;
 
+use memchr::memchr_iter;
+
 use super::table::Table;
 use super::{CodePage, LineEnds, NewLine};
 use map::{ByteMap, ContractMap, ExpandMap};
@@ -127,9 +129,10 @@ struct Progress {
 impl Progress {
     /// Goes past bytes that are converted.
     fn advance(&mut self, bytes: &[u8]) {
-        let lines = bytes.iter().filter(|byte| self.from.is_line_end(**byte)).count();
+        let [one, other] = self.from.line_ends();
+        let lines = |end: u8| memchr_iter(end, bytes).count() as u64;
         self.place.offset += bytes.len() as u64;
-        self.place.line += lines as u64;
+        self.place.line += lines(one) + if other == one { 0 } else { lines(other) };
     }
 
     /// Substitutes a character that the other page does not have, or fails.
@@ -168,7 +171,7 @@ impl Way {
     fn new(from: CodePage, to: CodePage, line_ends: LineEnds) -> Self {
         let written = Table::of(to, line_ends.written());
         let Some(read) = Table::of(from, NewLine::Lf) else {
-            let map = written.map(ContractMap::new);
+            let map = written.map(|table| Box::new(ContractMap::new(table)));
             return Self::Utf8(FromUtf8 { map, begun: Begun::default() });
         };
         let character = |byte: u8| {
@@ -221,7 +224,7 @@ impl FromBytes {
 #[derive(Debug)]
 struct FromUtf8 {
     /// None: to UTF-8, so that the bytes are only checked.
-    map: Option<ContractMap>,
+    map: Option<Box<ContractMap>>,
     /// The begin of a character whose end has not come.
     begun: Begun,
 }

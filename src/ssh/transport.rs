@@ -9,6 +9,8 @@
 //! [`TransportError::Ended`]); input, output and the packets held are bounded; a session whose server shows another
 //! host key in a later key exchange ends.
 
+#[doc(hidden)]
+pub mod bench;
 mod error;
 mod offer;
 #[cfg(test)]

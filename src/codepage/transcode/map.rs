@@ -32,32 +32,64 @@ impl ByteMap {
     }
 }
 
-/// For each byte its character in UTF-8, and the length of that.
+/// For each byte its character in UTF-8.
 #[derive(Debug)]
-pub(super) struct ExpandMap([([u8; 3], u8); 256]);
+pub(super) struct ExpandMap {
+    /// The character and, as the last byte, its length; in memory order, so that all four are moved at once.
+    characters: [u32; 256],
+    /// The characters that are ASCII.
+    plain: [u8; 256],
+    /// Which they are.
+    is_plain: [bool; 256],
+}
+
+/// Bytes of a character in UTF-8: those of the pages are below U+10000.
+const LONGEST: usize = 3;
+
+/// Bytes that are converted in one go.
+const BLOCK: usize = 128;
 
 impl ExpandMap {
     pub fn new(character: impl Fn(u8) -> char) -> Self {
-        let mut map = [([0; 3], 0); 256];
-        for (byte, (utf8, length)) in (0..=u8::MAX).zip(&mut map) {
-            // All characters of the pages are below U+10000 and so at most three bytes long.
-            *length = character(byte).encode_utf8(utf8).len() as u8;
+        let mut map = Self { characters: [0; 256], plain: [0; 256], is_plain: [false; 256] };
+        for byte in 0..=u8::MAX {
+            let (index, character) = (usize::from(byte), character(byte));
+            let mut entry = [0; LONGEST + 1];
+            let (utf8, length) = entry.split_at_mut(LONGEST);
+            length[0] = character.encode_utf8(utf8).len() as u8;
+            map.characters[index] = u32::from_ne_bytes(entry);
+            map.plain[index] = entry[0];
+            map.is_plain[index] = character.is_ascii();
         }
-        Self(map)
+        map
     }
 
     /// Converts all of the input.
     pub fn convert(&self, input: &[u8], output: &mut Vec<u8>) -> usize {
-        let mut end = output.len();
-        output.resize(end + 3 * input.len(), 0);
-        for byte in input {
-            let (utf8, length) = self.0[usize::from(*byte)];
-            // All three are written, and those too many are written over.
-            output[end..end + 3].copy_from_slice(&utf8);
-            end += usize::from(length);
+        output.reserve(input.len());
+        for block in input.chunks(BLOCK) {
+            // Without a way out of the loop: most text has nothing else.
+            if block.iter().fold(true, |all, byte| all & self.is_plain[usize::from(*byte)]) {
+                output.extend(block.iter().map(|byte| self.plain[usize::from(*byte)]));
+            } else {
+                self.convert_block(block, output);
+            }
         }
-        output.truncate(end);
         input.len()
+    }
+
+    /// Converts [`BLOCK`] bytes at most.
+    fn convert_block(&self, block: &[u8], output: &mut Vec<u8>) {
+        let mut converted = [0; LONGEST * BLOCK + 1];
+        let mut rest = &mut converted[..];
+        for byte in block {
+            let entry = self.characters[usize::from(*byte)].to_ne_bytes();
+            // All of it is written, and what is no character is written over.
+            *rest.first_chunk_mut().expect("LONGEST bytes for each, and one more") = entry;
+            rest = &mut rest[usize::from(entry[LONGEST])..];
+        }
+        let left = rest.len();
+        output.extend_from_slice(&converted[..converted.len() - left]);
     }
 }
 
@@ -65,12 +97,13 @@ impl ExpandMap {
 #[derive(Debug)]
 pub(super) struct ContractMap {
     table: &'static Table,
-    ascii: [u8; 128],
+    /// Only the first half has a meaning.
+    ascii: [u8; 256],
 }
 
 impl ContractMap {
     pub fn new(table: &'static Table) -> Self {
-        let mut ascii = [0; 128];
+        let mut ascii = [0; 256];
         for (code, byte) in (0..128).zip(&mut ascii) {
             // Every page has all of ASCII.
             *byte = table.encode(char::from(code)).unwrap_or_default();
@@ -83,9 +116,8 @@ impl ContractMap {
         let mut rest = text;
         output.reserve(text.len());
         while !rest.is_empty() {
-            let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-            let (plain, other) = rest.split_at(ascii);
-            output.extend(plain.bytes().map(|byte| self.ascii[usize::from(byte)]));
+            let (plain, other) = rest.split_at(ascii_run(rest.as_bytes()));
+            output.extend(plain.as_bytes().iter().map(|byte| self.ascii[usize::from(*byte)]));
             rest = other;
             let Some(c) = rest.chars().next() else { break };
             let Some(byte) = self.table.encode(c) else { break };
@@ -94,4 +126,12 @@ impl ContractMap {
         }
         text.len() - rest.len()
     }
+}
+
+/// How many bytes of ASCII there are before the first other one.
+fn ascii_run(bytes: &[u8]) -> usize {
+    const STEP: usize = 16;
+    let whole = STEP * bytes.chunks_exact(STEP).take_while(|chunk| chunk.is_ascii()).count();
+    let rest = &bytes[whole..];
+    whole + rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
 }

@@ -4,6 +4,8 @@
 //! record before ended. A step either finds a whole record, or says that more bytes are needed and
 //! has consumed nothing.
 
+use memchr::memchr2;
+
 use super::error::RecordError;
 use super::word::{self, WORD};
 use super::{Layout, RecordKind};
@@ -83,8 +85,8 @@ impl Frames {
     }
 
     fn line(&self, bytes: &[u8], is_all: bool) -> Result<Step, RecordError> {
-        let page = self.layout.text_page();
-        let found = bytes.iter().position(|byte| page.is_line_end(*byte));
+        let [one, other] = self.layout.text_page().line_ends();
+        let found = memchr2(one, other, bytes);
         let (end, next) = match found {
             Some(end) => (end, end + 1),
             None if bytes.is_empty() && is_all => return Ok(Step::End),

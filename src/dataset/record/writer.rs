@@ -3,6 +3,8 @@
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, Write};
 
+use memchr::memchr2;
+
 use super::convert::LineEnd;
 use super::word::{self, WORD};
 use super::{Layout, MAX_RECORD};
@@ -133,8 +135,8 @@ impl<W: Write> RecordWriter<W> {
     fn put(&mut self, record: &[u8]) -> Result<(), WriteError> {
         match self.layout.kind {
             RecordKind::Text => {
-                let page = self.layout.text_page();
-                if record.ends_with(b"\r") || record.iter().any(|byte| page.is_line_end(*byte)) {
+                let [one, other] = self.layout.text_page().line_ends();
+                if record.ends_with(b"\r") || memchr2(one, other, record).is_some() {
                     return Err(WriteError::LineEnd);
                 }
                 self.write_all(record)?;

@@ -38,7 +38,7 @@ impl ChaCha {
     pub(super) const KEYS_SIZE: usize = 2 * KEY_SIZE;
 
     /// Starts with the keys of a key exchange: that of the text, then that of the length.
-    pub(super) fn new(keys: &[u8; Self::KEYS_SIZE]) -> Option<Self> {
+    pub(in crate::ssh) fn new(keys: &[u8; Self::KEYS_SIZE]) -> Option<Self> {
         let (text, length) = keys.split_at(KEY_SIZE);
         Some(Self { text: stream(text)?, length: stream(length)?, tag: Poly1305::new()? })
     }

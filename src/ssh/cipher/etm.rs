@@ -18,7 +18,11 @@ pub(in crate::ssh) struct Ctr(CipherCtx);
 
 impl Ctr {
     /// Starts with key (16, 24 or 32 bytes) and first counter block.
-    pub(super) fn new(direction: Direction, key: &[u8], counter: &[u8; 16]) -> Option<Self> {
+    pub(in crate::ssh) fn new(
+        direction: Direction,
+        key: &[u8],
+        counter: &[u8; 16],
+    ) -> Option<Self> {
         let cipher = cipher(key.len())?;
         let mut context = CipherCtx::new().ok()?;
         match direction {
@@ -44,7 +48,7 @@ pub(in crate::ssh) struct CtrEtm {
 }
 
 impl CtrEtm {
-    pub(super) fn new(stream: Ctr, mac: Hmac) -> Self {
+    pub(in crate::ssh) fn new(stream: Ctr, mac: Hmac) -> Self {
         Self { stream, mac }
     }
 
@@ -78,14 +82,14 @@ impl CtrEtm {
 }
 
 /// HMAC (RFC 2104) with the key already hashed into the inner and the outer state: copies of them begin each packet.
-pub(super) enum Hmac {
+pub(in crate::ssh) enum Hmac {
     Sha256(Box<[Sha256; 2]>),
     Sha512(Box<[Sha512; 2]>),
 }
 
 impl Hmac {
     /// hmac-sha2-256 or -512, by the length of the key: 32 or 64 bytes.
-    pub(super) fn new(key: &[u8]) -> Option<Self> {
+    pub(in crate::ssh) fn new(key: &[u8]) -> Option<Self> {
         match key.len() {
             32 => {
                 let state = |pad| {

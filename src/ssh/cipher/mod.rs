@@ -30,8 +30,12 @@ use std::sync::OnceLock;
 use libssh2_sys::LIBSSH2_SESSION;
 
 use super::ffi::io_of;
+pub(super) use chacha::ChaCha;
+pub(super) use etm::{Ctr, CtrEtm, Hmac};
 pub(super) use gcm::Gcm;
-pub(super) use protection::{Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE};
+pub(super) use protection::{
+    Direction, FIRST_BLOCK_SIZE, Frame, Keying, Keys, LENGTH_SIZE, Protection,
+};
 
 /// `SSH2_CRYPT_FLAG_REQUIRES_FULL_PACKET`.
 const WHOLE_PACKET: c_long = 4;
