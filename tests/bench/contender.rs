@@ -25,6 +25,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub enum Contender {
     /// zoxy, filter action TUNNEL, and FTPTUN for the FTP server.
     Zoxy,
+    /// The same, which opens another SSH session for each client.
+    ZoxySpread,
     /// zoxy, filter action DIRECT.
     ZoxyDirect,
     /// The OpenSSH client's dynamic forwarding.
@@ -41,6 +43,7 @@ impl fmt::Display for Contender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Zoxy => "zoxy",
+            Self::ZoxySpread => "zoxy SPREAD",
             Self::ZoxyDirect => "zoxy DIRECT",
             Self::SshD => "ssh -D",
             Self::Plain => "plain",
@@ -63,14 +66,15 @@ pub struct Running {
 impl Running {
     /// Starts the contender and waits until it listens.
     pub fn start(contender: Contender, world: &World, setting: Setting) -> Result<Self, Failure> {
-        use Contender::{Dante, Microsocks, Plain, SshD, Zoxy, ZoxyDirect};
+        use Contender::{Dante, Microsocks, Plain, SshD, Zoxy, ZoxyDirect, ZoxySpread};
         let site = match contender {
-            Zoxy | SshD => Site::Tunnelled,
+            Zoxy | ZoxySpread | SshD => Site::Tunnelled,
             ZoxyDirect | Plain | Microsocks | Dante => Site::Direct,
         };
         let address = process::free_address()?;
         let process = match contender {
-            Zoxy | ZoxyDirect => Some(start_zoxy(world, setting, address)?),
+            Zoxy | ZoxyDirect => Some(start_zoxy(world, setting, address, "")?),
+            ZoxySpread => Some(start_zoxy(world, setting, address, SPREAD)?),
             SshD => Some(start_ssh(world, setting, address)?),
             Microsocks => Some(start_microsocks(world, address)?),
             Dante => Some(start_dante(world, address)?),
@@ -212,10 +216,16 @@ fn start_ssh(world: &World, setting: Setting, socks: SocketAddr) -> Result<Proce
     Process::listening(&world.ssh, &arguments, file("ssh.log").into(), socks)
 }
 
-fn start_zoxy(world: &World, setting: Setting, socks: SocketAddr) -> Result<Process, Failure> {
+/// Starts zoxy with these cards in its deck as well.
+fn start_zoxy(
+    world: &World,
+    setting: Setting,
+    socks: SocketAddr,
+    cards: &str,
+) -> Result<Process, Failure> {
     // A contender of the next round starts only after the one before has ended.
     let deck = world.path("DECK");
-    fs::write(&deck, deck_cards(world, setting, socks)).when(deck.display())?;
+    fs::write(&deck, deck_cards(world, setting, socks) + cards).when(deck.display())?;
     let arguments = ["run", "-c", &deck.display().to_string()];
     Process::listening(&world.zoxy, &arguments, world.path("zoxy.log"), socks)
 }
@@ -243,6 +253,9 @@ fn start_dante(world: &World, socks: SocketAddr) -> Result<Process, Failure> {
     let arguments = ["-N", "2", "-f", &config, "-p", &pid.display().to_string()];
     Process::listening(&program, &arguments, world.path("danted.log"), socks)
 }
+
+/// Another session for a second client, and for each one more.
+const SPREAD: &str = "SET      SSHD     SPREAD       1\n";
 
 /// All defaults, but for what makes it log in like the `ssh -D` beside it and keep its session.
 fn deck_cards(world: &World, setting: Setting, socks: SocketAddr) -> String {

@@ -34,25 +34,28 @@ pub enum Direction {
 
 /// This family.
 pub fn lines() -> Vec<Line> {
+    use Contender::{Zoxy, ZoxySpread};
     use Direction::{Down, Up};
     let usual = Setting::USUAL;
     let (chacha, ctr) = (Setting::with(Cipher::ChaCha), Setting::with(Cipher::CtrEtm));
     [
-        ("down-1", "one download", Down, 1, usual),
-        ("up-1", "one upload", Up, 1, usual),
-        ("down-4", "4 downloads at once, together", Down, 4, usual),
-        ("up-4", "4 uploads at once, together", Up, 4, usual),
-        ("down-16", "16 downloads at once, together", Down, 16, usual),
-        ("up-16", "16 uploads at once, together", Up, 16, usual),
-        ("chacha-down", "one download, chacha20-poly1305", Down, 1, chacha),
-        ("chacha-up", "one upload, chacha20-poly1305", Up, 1, chacha),
-        ("ctr-down", "one download, aes256-ctr and hmac-sha2-256-etm", Down, 1, ctr),
-        ("ctr-up", "one upload, aes256-ctr and hmac-sha2-256-etm", Up, 1, ctr),
+        ("down-1", "one download", Zoxy, Down, 1, usual),
+        ("up-1", "one upload", Zoxy, Up, 1, usual),
+        ("down-4", "4 downloads at once, together", Zoxy, Down, 4, usual),
+        ("down-4-spread", "the same, zoxy with SPREAD 1", ZoxySpread, Down, 4, usual),
+        ("up-4", "4 uploads at once, together", Zoxy, Up, 4, usual),
+        ("up-4-spread", "the same, zoxy with SPREAD 1", ZoxySpread, Up, 4, usual),
+        ("down-16", "16 downloads at once, together", Zoxy, Down, 16, usual),
+        ("up-16", "16 uploads at once, together", Zoxy, Up, 16, usual),
+        ("chacha-down", "one download, chacha20-poly1305", Zoxy, Down, 1, chacha),
+        ("chacha-up", "one upload, chacha20-poly1305", Zoxy, Up, 1, chacha),
+        ("ctr-down", "one download, aes256-ctr and hmac-sha2-256-etm", Zoxy, Down, 1, ctr),
+        ("ctr-up", "one upload, aes256-ctr and hmac-sha2-256-etm", Zoxy, Up, 1, ctr),
     ]
-    .map(|(name, about, direction, streams, setting)| Line {
+    .map(|(name, about, ours, direction, streams, setting)| Line {
         name,
         about,
-        ours: Contender::Zoxy,
+        ours,
         theirs: Contender::SshD,
         metrics: METRICS,
         setting,
