@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use zoxy::message::catalogue::{CLIENT_REFUSED_ACCESS, LOGIN_REFUSED};
 use zoxy::socks::users::make_line;
 
-use crate::world::{Server, Tunnel, World, program, run, scaled, socks, text};
+use crate::world::{Server, Tunnel, World, program, read_once, run, scaled, socks, text};
 
 #[test]
 fn only_listed_addresses_get_an_answer() {
@@ -14,7 +14,11 @@ fn only_listed_addresses_get_an_answer() {
     let tunnel = Tunnel::start_with(&world, &[], |deck| deck.set("SOCKS", "CLIENTS", "127.0.0.2"));
     let mut stream = socks::dial(tunnel.port);
     let _ = stream.write_all(&[5, 1, 0]);
-    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "answered a client that is not listed");
+    assert_eq!(
+        read_once(&mut stream, &mut [0]).unwrap_or(0),
+        0,
+        "answered a client that is not listed"
+    );
     tunnel.zoxy.log.wait_message(&CLIENT_REFUSED_ACCESS, &["127.0.0.1"]);
 
     let server = Server::http();

@@ -15,7 +15,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED};
 
 use crate::world::played_ftpd::{Played, connect_from};
-use crate::world::{Batch, Ftpd, PlayedFtpd, Ran, account, eventually, run_on, translate};
+use crate::world::{
+    Batch, Ftpd, PlayedFtpd, Ran, account, eventually, read_once, run_on, translate,
+};
 
 /// Runs the client against a server that plays its part behind the login.
 fn against(subcommands: &str, play: impl FnOnce(&mut Played) + Send) -> (Batch, Ran) {
@@ -140,7 +142,7 @@ fn strangers_carry_no_data() {
         drop(data);
         server.say("226 all of it");
         server.expect("QUIT");
-        let _ = stranger.read(&mut [0]);
+        let _ = read_once(&mut stranger, &mut [0]);
     });
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     let got = fs::read_to_string(batch.jobs.world.path("x")).expect("it came");

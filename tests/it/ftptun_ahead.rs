@@ -9,7 +9,9 @@ use zoxy::message::catalogue::{CLOSED, FTP_CLIENT_UNREACHABLE, FTP_TRANSFER};
 
 use crate::world::played_ftpd::Played;
 use crate::world::proxy::tunnel_deck;
-use crate::world::{Door, FtpClient, PlayedFtpd, Socks, Sshd, World, Zoxy, deadline, free_port};
+use crate::world::{
+    Door, FtpClient, PlayedFtpd, Socks, Sshd, World, Zoxy, deadline, free_port, read_once,
+};
 
 struct Scene {
     zoxy: Zoxy,
@@ -128,12 +130,12 @@ fn client_does_not_come() {
     scene.played.say("226 sent");
     let told = scene.client.expect(425);
     assert!(told.lines[0].contains(&FTP_CLIENT_UNREACHABLE.id()), "{told:?}");
-    assert_eq!(server.read(&mut [0]).expect("the SSH server closes"), 0);
+    assert_eq!(read_once(&mut server, &mut [0]).expect("the SSH server closes"), 0);
     assert!(scene.connect(&listener).is_err(), "the client comes too late");
 
     scene.passive(&listener);
     let mut server = accepted(&listener);
-    assert_eq!(server.read(&mut [0]).expect("the SSH server closes"), 0);
+    assert_eq!(read_once(&mut server, &mut [0]).expect("the SSH server closes"), 0);
     let told = scene.client.command("STOR FILE");
     assert!(told.code == 425 && told.lines[0].contains("DATATIME"), "{told:?}");
     // The server has never heard of it, and the dialogue goes on.
@@ -173,7 +175,7 @@ fn another_pasv() {
     scene.passive(&first);
     let mut unused = accepted(&first);
     scene.passive(&second);
-    assert_eq!(unused.read(&mut [0]).expect("the SSH server closes"), 0);
+    assert_eq!(read_once(&mut unused, &mut [0]).expect("the SSH server closes"), 0);
     let mut server = accepted(&second);
     let mut data = scene.connect(&second).expect("the data connection is granted");
     server.write_all(b"!").expect("the SSH server reads");

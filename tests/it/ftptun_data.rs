@@ -17,7 +17,7 @@ use crate::world::ftp_scene::profile;
 use crate::world::socks::{REJECTED, reply};
 use crate::world::{
     Door, FtpClient, FtpScene, Ftpd, Mode, Server, Socks, SshHost, Sshd, World, Zoxy, account,
-    eventually, free_port,
+    eventually, free_port, read_once,
 };
 
 /// Another client on the same machine.
@@ -317,7 +317,7 @@ fn serve_once(stream: TcpStream) -> std::io::Result<()> {
                 output.write_all(b"150 opening\r\n")?;
                 data.write_all(b"content")?;
                 data.shutdown(Shutdown::Write)?;
-                match data.read(&mut [0])? {
+                match read_once(&mut data, &mut [0])? {
                     0 => "226 sent".into(),
                     _ => "451 the client sent something".to_owned(),
                 }

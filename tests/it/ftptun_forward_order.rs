@@ -14,6 +14,7 @@ use crate::world::played_ftpd::{Played, connect_from};
 use crate::world::proxy::tunnel_deck;
 use crate::world::{
     Data, Deck, Door, FtpClient, Mode, PlayedFtpd, Socks, Sshd, World, Zoxy, eventually, free_port,
+    read_once,
 };
 
 const MODES: [Mode; 3] = [Mode::PortBind, Mode::Port, Mode::Eprt];
@@ -87,7 +88,7 @@ fn read_all(mut stream: TcpStream) -> Vec<u8> {
 /// Somebody who is not let in: the connection ends without a byte.
 #[track_caller]
 fn turned_away(mut stream: TcpStream) {
-    let ended = stream.read(&mut [0; 10]);
+    let ended = read_once(&mut stream, &mut [0; 10]);
     assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
 }
 

@@ -6,7 +6,7 @@ use zoxy::message::catalogue::{DIAL_FAILED, SESSION_LOST, SESSION_OPENED};
 
 use crate::world::other_sshds::OtherSshd;
 use crate::world::pattern::Pattern;
-use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, socks};
+use crate::world::{Deck, Server, World, Zoxy, account, eventually, free_port, read_once, socks};
 
 const PLAIN_MAC: &str = "hmac-sha2-256";
 
@@ -54,7 +54,7 @@ fn ends_with(methods: [&str; 3], trick: &str, reason: &str) {
     eventually("the session to end, and another one", || {
         if let Ok(mut stream) = socks::try_connect(port, echo.address) {
             // Connected before the trick took effect: it ends when the session does.
-            let _ = stream.read(&mut [0]);
+            let _ = read_once(&mut stream, &mut [0]);
         }
         let sessions = zoxy.log.count(&[&SESSION_OPENED.id()]);
         (sessions >= 2 && zoxy.log.count(&[&lost, reason]) >= 1).then_some(())

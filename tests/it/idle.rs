@@ -1,10 +1,8 @@
 //! Sessions and connections that nobody uses.
 
-use std::io::Read;
-
 use zoxy::message::catalogue::{IDLE_CLOSED, SESSION_CLOSED, SESSION_OPENED};
 
-use crate::world::{Server, Tunnel, World, socks};
+use crate::world::{Server, Tunnel, World, read_once, socks};
 
 #[test]
 fn session_closes_after_its_idle_time() {
@@ -36,8 +34,8 @@ fn session_is_used_again_within_its_idle_time() {
 fn connection_on_which_nothing_moves_is_closed() {
     let world = World::new();
     let tunnel = Tunnel::start_with(&world, &[], |deck| deck.set("REST", "IDLETIME", "1"));
-    let silent = Server::start(|mut stream| stream.read(&mut [0]).map(drop));
+    let silent = Server::start(|mut stream| read_once(&mut stream, &mut [0]).map(drop));
     let mut stream = socks::connect(tunnel.port, silent.address);
-    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "bytes out of nowhere");
+    assert_eq!(read_once(&mut stream, &mut [0]).unwrap_or(0), 0, "bytes out of nowhere");
     tunnel.zoxy.log.wait_message(&IDLE_CLOSED, &[]);
 }

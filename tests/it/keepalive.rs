@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use zoxy::message::catalogue::{KEEPALIVE_LOST, SESSION_OPENED};
 
-use crate::world::{Server, Tunnel, World, deadline, emulated, socks};
+use crate::world::{Server, Tunnel, World, deadline, emulated, read_once, socks};
 
 #[test]
 fn three_misses_mean_dead() {
@@ -19,7 +19,7 @@ fn three_misses_mean_dead() {
     let frozen = Instant::now();
     tunnel.sshd.freeze_sessions();
     stream.set_read_timeout(Some(deadline())).expect("a time-out above zero");
-    let end = stream.read(&mut [0]);
+    let end = read_once(&mut stream, &mut [0]);
     let closed =
         end.map_or_else(|error| error.kind() != std::io::ErrorKind::WouldBlock, |n| n == 0);
     assert!(closed, "the client still waits");
@@ -63,6 +63,6 @@ fn keepalives_of_the_server_are_answered() {
     // An unanswered one would have ended the session after two seconds.
     let quiet = Duration::from_secs(4);
     stream.set_read_timeout(Some(quiet)).expect("a time-out above zero");
-    let error = stream.read(&mut [0]).expect_err("nothing is sent on this connection");
+    let error = read_once(&mut stream, &mut [0]).expect_err("nothing is sent on this connection");
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "the session ended: {error}");
 }

@@ -5,13 +5,15 @@ use std::net::TcpStream;
 
 use zoxy::message::catalogue::{ACCEPT_PAUSED, ACCEPT_RESUMED, CLIENT_REFUSED_LIMIT};
 
-use crate::world::{Server, Sshd, Tunnel, World, Zoxy, eventually, free_port, proxy, socks};
+use crate::world::{
+    Server, Sshd, Tunnel, World, Zoxy, eventually, free_port, proxy, read_once, socks,
+};
 
 /// True when the proxy hangs up without a SOCKS answer.
 fn hung_up(proxy: u16) -> bool {
     let mut stream = socks::dial(proxy);
     let asked = stream.write_all(&[5, 1, 0]);
-    asked.is_err() || stream.read(&mut [0]).unwrap_or(0) == 0
+    asked.is_err() || read_once(&mut stream, &mut [0]).unwrap_or(0) == 0
 }
 
 fn echoes(stream: &mut TcpStream) {

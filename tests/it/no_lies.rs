@@ -1,10 +1,10 @@
 //! Success is said only once the target has answered.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use crate::world::socks::{self, reply, request5};
-use crate::world::{BlackHole, Deck, Tunnel, World, Zoxy, deadline, free_port};
+use crate::world::{BlackHole, Deck, Tunnel, World, Zoxy, deadline, free_port, read_once};
 
 /// Asks for a target that does not answer yet, checks the silence, lets it answer, expects success.
 fn success_follows_the_answer(proxy: u16) {
@@ -14,7 +14,7 @@ fn success_follows_the_answer(proxy: u16) {
     stream.write_all(&request5(1, hole.address())).expect("the proxy takes a request");
     let quiet = Duration::from_millis(1500);
     stream.set_read_timeout(Some(quiet)).expect("a time-out above zero");
-    let error = stream.read(&mut [0]).expect_err("a reply before the target answered");
+    let error = read_once(&mut stream, &mut [0]).expect_err("a reply before the target answered");
     assert_eq!(error.kind(), ErrorKind::WouldBlock);
 
     let _server = hole.open();

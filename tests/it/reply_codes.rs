@@ -1,12 +1,14 @@
 //! What a client is told when it cannot have its connection: the exact code, in both versions.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use zoxy::message::catalogue::{CONNECT_FAILED, REQUEST_BLOCKED};
 
 use crate::world::socks::{ask4, ask5, reply, request4, request4a, request5, request5_name};
-use crate::world::{BlackHole, Deck, Server, Sshd, Tunnel, World, Zoxy, free_port, proxy, socks};
+use crate::world::{
+    BlackHole, Deck, Server, Sshd, Tunnel, World, Zoxy, free_port, proxy, read_once, socks,
+};
 
 const CONNECT: u8 = 1;
 
@@ -18,10 +20,10 @@ fn local(port: u16) -> SocketAddrV4 {
 fn expect(proxy: u16, target: SocketAddrV4, code: u8) {
     let (mut stream, got) = ask5(proxy, &request5(CONNECT, SocketAddr::V4(target)));
     assert_eq!(got, code, "SOCKS 5 to {target}");
-    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "bytes after a refusal");
+    assert_eq!(read_once(&mut stream, &mut [0]).unwrap_or(0), 0, "bytes after a refusal");
     let (mut stream, got) = ask4(proxy, &request4(CONNECT, target, "USER"));
     assert_eq!(got, socks::REJECTED, "SOCKS 4 to {target}");
-    assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "bytes after a refusal");
+    assert_eq!(read_once(&mut stream, &mut [0]).unwrap_or(0), 0, "bytes after a refusal");
 }
 
 #[test]

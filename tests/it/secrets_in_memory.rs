@@ -12,7 +12,7 @@ use crate::world::process::places_in_memory;
 use crate::world::root::random_word;
 use crate::world::{
     Deck, Door, FtpClient, FtpScene, Ftpd, Mode, Server, Socks, SshHost, Sshd, Tunnel, World, Zoxy,
-    account, deadline, eventually, free_port, ftp_scene, program, proxy, run, socks,
+    account, deadline, eventually, free_port, ftp_scene, program, proxy, read_once, run, socks,
 };
 
 /// The secrets leave the memory, all of them.
@@ -107,7 +107,7 @@ fn sent_ahead() {
     let mut told = Vec::new();
     eventually("the login to end", || {
         let mut some = [0; 1000];
-        let length = control.read(&mut some).expect("replies come");
+        let length = read_once(&mut control, &mut some).expect("replies come");
         told.extend_from_slice(&some[..length]);
         String::from_utf8_lossy(&told).contains("\n230 ").then_some(())
     });
@@ -164,7 +164,7 @@ fn of_an_ebcdic_client() {
     let mut told = Vec::new();
     eventually("the login to end", || {
         let mut some = [0; 1000];
-        let length = control.read(&mut some).expect("replies come");
+        let length = read_once(&mut control, &mut some).expect("replies come");
         told.extend_from_slice(&some[..length]);
         page.decode(&told).contains("\u{85}230 ").then_some(())
     });

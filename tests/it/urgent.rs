@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use rustix::net::SendFlags;
 use rustix::process::Signal;
 
-use crate::world::{Deck, Server, Tunnel, World, Zoxy, deadline, free_port, socks};
+use crate::world::{Deck, Server, Tunnel, World, Zoxy, deadline, free_port, read_once, socks};
 
 /// What a client sends to abort (RFC 959 section 4.1.3, RFC 854): IAC IP, IAC, DM as urgent, ABOR.
 fn abort(zoxy: &Zoxy, mut stream: std::net::TcpStream) {
@@ -24,7 +24,7 @@ fn abort(zoxy: &Zoxy, mut stream: std::net::TcpStream) {
     stream.read_exact(&mut echo).expect("all of it comes back, while the client waits");
     assert_eq!(&echo, b"\xff\xf4\xff\xf2ABOR\r\n");
     stream.shutdown(Shutdown::Write).expect("a TCP socket");
-    assert_eq!(stream.read(&mut [0]).expect("a regular end"), 0);
+    assert_eq!(read_once(&mut stream, &mut [0]).expect("a regular end"), 0);
 }
 
 fn echo() -> Server {

@@ -25,7 +25,7 @@ pub mod sshd;
 pub mod terminal;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -57,6 +57,17 @@ pub fn emulated() -> bool {
 /// How long an expected event may take before the test fails.
 pub fn deadline() -> Duration {
     Duration::from_secs(if emulated() { 90 } else { 30 })
+}
+
+/// Reads once. A signal that another test has brought about interrupts a read that has a deadline (signal(7)), and says
+/// nothing of the peer.
+pub fn read_once(stream: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 /// `native` of something, or `emulated` under an emulator.
