@@ -70,8 +70,9 @@ fn run(options: &Options) -> Result<bool, Failure> {
                 print!("{}", report.add_failure(line, &failure));
             }
         }
+        // After each line, so that a run that is broken off leaves what it has.
+        report.write(&options.markdown)?;
     }
-    report.write(&options.markdown)?;
     println!("\nThe Markdown table is in {}.", options.markdown.display());
     Ok(!report.failed())
 }
