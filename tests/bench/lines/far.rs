@@ -8,7 +8,12 @@ use crate::failure::Failure;
 use crate::load::Load;
 use crate::setting::Setting;
 
-const METRICS: &[Metric] = &[Metric::more("MB/s", 0)];
+const METRICS: &[Metric] = &[
+    Metric::more("MB/s", 0),
+    Metric::less("proxy CPU s/GB", 2),
+    Metric::less("sshd CPU s/GB", 2),
+    Metric::less("ends and relay CPU s/GB", 2),
+];
 
 /// This family.
 pub fn lines() -> Vec<Line> {
@@ -36,6 +41,9 @@ pub fn lines() -> Vec<Line> {
 
 fn download(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> {
     let bytes = load.bytes / 2;
+    let gigabytes = bytes as f64 / GB;
+    let before = running.cpu()?;
     let seconds = transfer(running, Direction::Down, 1, bytes)?.as_secs_f64();
-    Ok(vec![Some(bytes as f64 / GB * 1e3 / seconds)])
+    let [proxy, sshd, ends] = running.cpu()?.since(before, gigabytes);
+    Ok(vec![Some(gigabytes * 1e3 / seconds), proxy, sshd, ends])
 }

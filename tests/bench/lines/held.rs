@@ -21,10 +21,10 @@ const BUSY_METRICS: &[Metric] = &[Metric::more("share left", 2)];
 
 /// This family.
 pub fn lines() -> Vec<Line> {
-    let busy = Line {
-        name: "held-busy",
-        about: "one download beside them: its throughput against that without them",
-        ours: Contender::Zoxy,
+    let busy = |name, about, ours| Line {
+        name,
+        about,
+        ours,
         theirs: Contender::SshD,
         metrics: BUSY_METRICS,
         setting: Setting::USUAL,
@@ -42,7 +42,15 @@ pub fn lines() -> Vec<Line> {
         fresh: true,
         measure: Box::new(measure),
     };
-    vec![idle, busy]
+    vec![
+        idle,
+        busy(
+            "held-busy",
+            "one download beside them: its throughput against that without them",
+            Contender::Zoxy,
+        ),
+        busy("held-busy-spread", "the same, zoxy with SPREAD 1", Contender::ZoxySpread),
+    ]
 }
 
 /// A share of the bytes that a download of its own moves: with thousands of channels ssh and sshd, which look at each of
