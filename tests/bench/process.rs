@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process_group, setrlimit};
 
 use crate::failure::{Circumstance, Failure};
 
@@ -39,6 +40,7 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(output.try_clone().when(log.display())?)
             .stderr(output)
+            .process_group(0)
             .spawn()
             .when(&name)?;
         let mut process = Self { name, child, log, start: Duration::ZERO };
@@ -92,7 +94,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // With what it has started: dante's processes outlive the first one.
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         let _ = self.child.wait();
     }
 }
