@@ -1,7 +1,8 @@
 //! AES-GCM (RFC 5647) on whole packets.
 //!
-//! Which library does the work depends on the processor's architecture: ring on x86-64, where it is
-//! about twice as fast as OpenSSL on processors with VAES, OpenSSL on all others, where it knows more instructions (CPACF). Both keep the key, and wipe it; the nonce is counted here.
+//! Which library does the work depends on the processor's architecture: ring on x86-64, where it is about twice as
+//! fast as OpenSSL if there is VAES, OpenSSL on all others, where it knows more instructions (CPACF). `aead` keeps the
+//! key and wipes it; the nonce is counted here.
 
 #[cfg_attr(target_arch = "x86_64", path = "gcm/ring.rs")]
 #[cfg_attr(not(target_arch = "x86_64"), path = "gcm/openssl.rs")]
