@@ -13,6 +13,7 @@ mod batchftp_jobs;
 mod batchftp_lies;
 mod batchftp_terminal;
 mod black_hole_isolation;
+mod cancel;
 mod codepages;
 mod console;
 mod console_terminal;
