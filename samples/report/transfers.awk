@@ -14,8 +14,7 @@
     if (at + 14 > NF) next
 
     # The name may hold blanks: it is what is left behind 13 fields.
-    name = $0
-    sub(/^.*ZOX4521I /, "", name)
+    name = substr($0, index($0, "ZOX4521I ") + 9)
     for (field = 1; field <= 13; field++) sub(/^[^ ]* /, "", name)
 
     result = $(at + 7); bytes = $(at + 9); seconds = $(at + 10); user = $(at + 11)

@@ -91,9 +91,25 @@ fn day_of(text: &str) -> Result<String, String> {
                     _ => byte.is_ascii_digit(),
                 });
             let wrong = || format!("{text} is no day such as 2026-11-21, today or yesterday");
-            fits.then(|| day.to_owned()).ok_or_else(wrong)
+            // A day that no calendar has would be one without transfers.
+            let is_day = fits && is_in_calendar(day);
+            is_day.then(|| day.to_owned()).ok_or_else(wrong)
         }
     }
+}
+
+/// Whether there is such a day; of ten characters, with digits where they belong.
+fn is_in_calendar(day: &str) -> bool {
+    let number = |range: std::ops::Range<usize>| day[range].parse::<u32>().unwrap_or_default();
+    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 /// What some transfers come to.
@@ -348,6 +364,9 @@ Not completed:
     fn what_cannot_be_done_is_told() {
         for (arguments, rc, expected) in [
             (&["-d", "21.11.2026"][..], Rc::Error, "is no day such as"),
+            (&["-d", "2026-02-29"], Rc::Error, "is no day such as"),
+            (&["-d", "2026-13-01"], Rc::Error, "is no day such as"),
+            (&["-d", "2026-11-00"], Rc::Error, "is no day such as"),
             (&["-x"], Rc::Error, "zoxy report"),
             (&["/nonexistent/log"], Rc::Severe, "ZOX0560E log /nonexistent/log"),
         ] {
