@@ -70,6 +70,8 @@ pub struct Session {
     pub opened: Instant,
     /// A channel of it has been opened.
     pub has_carried: bool,
+    /// An operator has taken it out of use: it ends with its last client.
+    pub is_retired: bool,
     /// Something came from the server since the last keepalive was due.
     pub heard: bool,
     /// Key exchanges that had ended when the last keepalive was due.
@@ -193,6 +195,7 @@ impl Session {
             idle_since: now,
             opened: now,
             has_carried: false,
+            is_retired: false,
             heard: true,
             rekeys: 0,
             misses: 0,

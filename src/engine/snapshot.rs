@@ -170,6 +170,7 @@ fn tunnel(worker: usize, session: &Session, now: Instant) -> TunnelRow {
         worker,
         state: match session.phase() {
             Phase::Connecting(_) => "CONNECT",
+            Phase::Open if session.is_retired => "ENDING",
             phase => phase.name(),
         },
         channels: open,

@@ -35,7 +35,7 @@ use super::{Severity, is_forging};
 
 pub use repeat::BURST;
 pub use route::{FileSettings, RouteSettings, finish, route};
-pub use trace::{MAX_TRACED, Working, trace_connection, working_for};
+pub use trace::{MAX_TRACED, Working, trace_connection, trace_ended, working_for};
 
 /// The target of catalogued messages; `ZOXY_LOG=ZOX=warn` leaves out the informational ones.
 pub const MESSAGES: &str = "ZOX";

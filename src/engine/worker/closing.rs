@@ -12,6 +12,7 @@ use crate::engine::client::{Client, Half, Place, State};
 use crate::engine::key::Key;
 use crate::engine::sockets;
 use crate::gateway::ftp::Event;
+use crate::message::log::trace_ended;
 use crate::say;
 use crate::socks::{self, Failure, Outcome, Version};
 
@@ -229,7 +230,7 @@ impl Worker {
         }
         self.let_go(key);
         let Some(client) = self.client(key) else { return };
-        let is_control = client.ftp.is_some();
+        let (number, is_control) = (client.number, client.ftp.is_some());
         let data = client.data.map(|link| (link, data_end(client, reset)));
         let bind = match client.state() {
             State::Bound(bind) => Some(*bind),
@@ -252,6 +253,7 @@ impl Worker {
         if is_control {
             self.control_gone(key);
         }
+        trace_ended(number);
         self.report_if_drained();
     }
 

@@ -80,7 +80,10 @@ impl Worker {
                     }
                 }
                 Phase::Open if cut => self.session_cut(key, RECONNECT),
-                Phase::Open => self.shared.pool.shun(&pool_key, seat),
+                Phase::Open => {
+                    session.is_retired = true;
+                    self.shared.pool.shun(&pool_key, seat);
+                }
                 // Its pause was made short; what is being dialed is new anyway.
                 Phase::Pausing => {
                     self.end_pause(key);

@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use log::{LevelFilter, Metadata};
 
@@ -20,6 +21,10 @@ static TRACED: [AtomicU64; MAX_TRACED] = [const { AtomicU64::new(0) }; MAX_TRACE
 /// True while a place of [`TRACED`] is taken.
 static ANY: AtomicBool = AtomicBool::new(false);
 
+/// Held by whoever changes the table: the engine's main thread for the operator, a worker at the end of
+/// a connection.
+static CHANGING: Mutex<()> = Mutex::new(());
+
 thread_local! {
     /// The traced connection that this thread works for; 0: none.
     static CURRENT: Cell<u64> = const { Cell::new(0) };
@@ -27,7 +32,7 @@ thread_local! {
 
 /// Traces a connection, or does so no longer; false: there is no place, or it was not traced.
 pub fn trace_connection(number: u64, on: bool) -> bool {
-    // Only the engine's main thread changes the table.
+    let _alone = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
     let place = |number: u64| TRACED.iter().find(|it| it.load(Ordering::Relaxed) == number);
     let changed = match (place(number), on) {
         (Some(place), false) => {
@@ -48,6 +53,13 @@ pub fn trace_connection(number: u64, on: bool) -> bool {
     ANY.store(any, Ordering::Relaxed);
     super::adjust();
     changed
+}
+
+/// A connection has ended: its place is free for another one.
+pub fn trace_ended(number: u64) {
+    if is_any() {
+        trace_connection(number, false);
+    }
 }
 
 /// Until this is dropped, what this thread writes is about the connection it was made for.
@@ -132,6 +144,11 @@ mod tests {
             assert!(trace_connection(number, true));
         }
         assert!(!trace_connection(200, true), "there is no place left");
+        trace_ended(101);
+        trace_ended(4711);
+        assert!(trace_connection(200, true) && !trace_connection(201, true));
+        trace_ended(200);
+        assert!(trace_connection(101, true));
         for number in (100..100 + MAX_TRACED as u64 - 1).chain([17]) {
             assert!(trace_connection(number, false));
         }
