@@ -156,23 +156,25 @@ fn several_hosts_are_served_by_one_step() {
     shop.configure(Socks::V5, port);
     shop.store("ZOXY.FTP.DAILY", &text(&LINES));
     let address = |ftpd: &Ftpd| format!("{} {}", Ipv4Addr::LOCALHOST, ftpd.port);
-    let ran = shop.submit(
-        "FTPMANY",
-        &[
-            ("ONE", &address(&servers[0])),
-            ("TWO", &address(&servers[1])),
-            ("USER", &account().name),
-            ("PASS", &account().password),
-        ],
+    let job = edited(
+        &member("FTPMANY"),
+        &[("ONE", &address(&servers[0])), ("TWO", &address(&servers[1]))],
     );
-    assert_eq!(ran.code, Some(0), "{}{}{}", ran.out, ran.err, shop.shown("FTPMANY"));
+    let (user, password) = (&account().name, &account().password);
+    let job = job
+        .replace("\nbatch\nsecret\n", &format!("\n{user}\n{password}\n"))
+        .replace("user batch secret", &format!("user {user} {password}"));
+    assert_eq!(job.matches(password).count(), 2, "{job}");
+    let ran = shop.jobs.submit(&job);
+    let shown = shop.shown("FTPMANY");
+    assert_eq!(ran.code, Some(0), "{}{}{shown}", ran.out, ran.err);
+    assert!(!shown.contains(password) && !ran.out.contains(password), "{shown}{}", ran.out);
     for ftpd in &servers {
         let sent = fs::read_to_string(ftpd.folder.join("many.txt")).expect("it was sent");
         assert_eq!(sent, text(&LINES));
     }
     let output = shop.jobs.spooled("JOB00001", "1.SEND.OUTPUT");
     assert_eq!(output.matches(&BATCH_TRANSFERRED.id()).count(), 2, "{output}");
-    assert!(!output.contains(&account().password), "{output}");
     assert_eq!(zoxy.log.count(&[&FTP_TRANSFER.id(), "COMPLETE"]), 2);
 }
 
