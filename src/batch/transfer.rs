@@ -10,13 +10,14 @@
 use std::io::ErrorKind;
 use std::time::Instant;
 
-use super::control::{Control, broken};
+use super::control::{Control, Reply, broken};
 use super::data;
 use super::failure::{ClientCode, Failure};
 use super::net::{self, Deadline};
 use super::output::{Output, rate};
 use super::settings::Settings;
 use super::text::PIECE;
+use crate::ftp::announced_size;
 use crate::message::catalogue::{BATCH_INCOMPLETE, BATCH_TRANSFERRED};
 
 /// What a transfer needs.
@@ -40,13 +41,16 @@ pub struct Moved {
 
 impl Link<'_> {
     /// Receives what a command gives. `take` is told the bytes as they come; the server has said that
-    /// they are all when this is done.
+    /// they are all when this is done. If they are those of a file as it is (`is_image`), and the
+    /// server's 150 has told its length, fewer are an error.
     pub fn receive(
         &mut self,
         command: &str,
+        is_image: bool,
         mut take: impl FnMut(&[u8]) -> Result<(), Failure>,
     ) -> Result<Moved, Failure> {
-        let stream = self.begin(command)?;
+        let (stream, reply) = self.begin(command)?;
+        let announced = announced_size(&reply.line).filter(|_| is_image);
         let (mut piece, mut bytes) = (vec![0; PIECE], 0);
         let since = Instant::now();
         loop {
@@ -69,7 +73,13 @@ impl Link<'_> {
         }
         drop(stream);
         self.end(command, bytes)?;
-        Ok(Moved { bytes, since })
+        match announced {
+            Some(size) if bytes < size => {
+                let reason = format!("the server had told {size} bytes");
+                Err(Failure::new(ClientCode::Session, broken_off(command, bytes, &reason)))
+            }
+            _ => Ok(Moved { bytes, since }),
+        }
     }
 
     /// Sends to a command. `give` fills a buffer with the next bytes, and says whether there were any.
@@ -78,7 +88,7 @@ impl Link<'_> {
         command: &str,
         mut give: impl FnMut(&mut Vec<u8>) -> Result<bool, Failure>,
     ) -> Result<Moved, Failure> {
-        let stream = self.begin(command)?;
+        let (stream, _) = self.begin(command)?;
         let (mut piece, mut bytes) = (Vec::with_capacity(2 * PIECE), 0);
         let since = Instant::now();
         loop {
@@ -103,18 +113,24 @@ impl Link<'_> {
             return Err(self.after_error(command, bytes, &error));
         }
         self.end(command, bytes)?;
-        drop(stream);
+        // A server that has not read all of it resets the connection when it closes it, whatever it
+        // says then.
+        if let Ok(Some(error)) = stream.take_error() {
+            let reason = format!("the data connection: {error}");
+            return Err(Failure::new(ClientCode::Session, broken_off(command, bytes, &reason)));
+        }
         Ok(Moved { bytes, since })
     }
 
-    /// Steps 1 to 3, up to the data connection.
-    fn begin(&mut self, command: &str) -> Result<std::net::TcpStream, Failure> {
+    /// Steps 1 to 3, up to the data connection; with the reply to the command.
+    fn begin(&mut self, command: &str) -> Result<(std::net::TcpStream, Reply), Failure> {
         let pending = data::prepare(self.control, self.settings, self.out)?;
         let reply = self.control.ask(command, self.settings.timers.reply, self.out)?;
         if !reply.code.is_preliminary() {
             return Err(data::refused(verb(command), reply.code.number()));
         }
-        pending.accept(self.control, verb(command), self.settings, self.out)
+        let stream = pending.accept(self.control, verb(command), self.settings, self.out)?;
+        Ok((stream, reply))
     }
 
     /// Step 4.

@@ -24,7 +24,7 @@ pub mod telnet;
 pub use address::AddressError;
 pub use command::{Command, Direction, Verb};
 pub use line::{LINE_LIMIT, Line, LineBuffer, REPLY_LINE_LIMIT, TooLong};
-pub use reply::{Class, Code, MalformedReply, Replies, ReplyEvent};
+pub use reply::{Class, Code, MalformedReply, Replies, ReplyEvent, announced_size};
 pub use telnet::{Signals, Telnet};
 
 #[cfg(test)]

@@ -187,6 +187,14 @@ fn code(text: &[u8]) -> IResult<&[u8], Code> {
     .parse(text)
 }
 
+/// The length that a server tells with its 150, `... (54321 bytes)`, as nearly all do for RETR.
+pub fn announced_size(line: &[u8]) -> Option<u64> {
+    let line = std::str::from_utf8(line).ok()?;
+    let (_, number) =
+        line.trim_end_matches(['.', ' ']).strip_suffix(" bytes)")?.rsplit_once('(')?;
+    number.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,5 +313,21 @@ mod tests {
                 assert!((100..700).contains(&code.number()));
             }
         }
+    }
+
+    #[test]
+    fn lengths_are_read_where_they_are_told() {
+        for (line, size) in [
+            ("150 Opening BINARY mode data connection for A (54321 bytes).", Some(54_321)),
+            ("150 Opening ASCII mode data connection for a (1).b (7 bytes)", Some(7)),
+            ("150 Ok to send data.", None),
+            ("125 List started OK", None),
+            ("150 data (99999999999999999999999 bytes)", None),
+            ("150 some bytes", None),
+            ("150 data connection for a (7 bytes).b", None),
+        ] {
+            assert_eq!(announced_size(line.as_bytes()), size, "{line}");
+        }
+        assert_eq!(announced_size(b"150 \xff (1 bytes)"), None);
     }
 }

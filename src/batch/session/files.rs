@@ -30,7 +30,7 @@ impl Session {
     pub(super) fn listing(&mut self, command: &str) -> Result<Vec<String>, Failure> {
         const MOST: usize = 4 << 20;
         let mut bytes = Vec::new();
-        self.link()?.receive(command, |piece| {
+        self.link()?.receive(command, false, |piece| {
             bytes.extend_from_slice(piece);
             match bytes.len() {
                 0..=MOST => Ok(()),
@@ -60,7 +60,8 @@ impl Session {
         let sink = local::create(&self.store, &name, &self.settings, replaces, is_text)?;
         let mut receiver = Receiver::new(name.to_string(), sink, self.kind, &self.settings);
         let mut link = self.link()?;
-        let moved = link.receive(&format!("RETR {remote}"), |bytes| receiver.push(bytes))?;
+        let moved =
+            link.receive(&format!("RETR {remote}"), !is_text, |bytes| receiver.push(bytes))?;
         let received = receiver.finish()?;
         let committed = received.sink.commit();
         committed.map_err(|error| local::failure(ClientCode::FileWrite, &name, &error))?;

@@ -33,7 +33,7 @@ use super::dialogue::{Dialogue, Phase};
 use super::{Action, Note};
 use crate::config::{Host, Target};
 use crate::ftp::address;
-use crate::ftp::{Code, Line, ReplyEvent};
+use crate::ftp::{Code, Line, ReplyEvent, announced_size};
 use crate::message::catalogue::{FTP_LOW_DATA_PORT_REFUSED, FTP_NO_PASSIVE, FTP_REPLY_CUT};
 
 /// What the client waits for.
@@ -140,7 +140,7 @@ impl Dialogue {
                 let route = self.route_of(code);
                 self.route = None;
                 if code.is_preliminary() {
-                    self.announced = size_in(line.text());
+                    self.announced = announced_size(line.text());
                 }
                 self.complete(route, code, line);
                 self.settle();
@@ -468,33 +468,5 @@ fn ends_transfer(code: Code) -> bool {
         226 | 250 => true,
         500..=504 | 530 => false,
         _ => code.is_negative(),
-    }
-}
-
-/// The length that a server tells with its 150, `... (54321 bytes)`, as nearly all do for RETR.
-fn size_in(line: &[u8]) -> Option<u64> {
-    let line = std::str::from_utf8(line).ok()?;
-    let (before, _) = line.rsplit_once(" bytes")?;
-    let number = before.rsplit_once('(').map_or("", |(_, number)| number);
-    number.trim().parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_read_where_they_are_told() {
-        for (line, size) in [
-            ("150 Opening BINARY mode data connection for A (54321 bytes).", Some(54_321)),
-            ("150 Opening ASCII mode data connection for a (1).b (7 bytes)", Some(7)),
-            ("150 Ok to send data.", None),
-            ("125 List started OK", None),
-            ("150 data (99999999999999999999999 bytes)", None),
-            ("150 some bytes", None),
-        ] {
-            assert_eq!(size_in(line.as_bytes()), size, "{line}");
-        }
-        assert_eq!(size_in(b"150 \xff (1 bytes)"), None);
     }
 }
