@@ -13,6 +13,9 @@ use super::socksfile::Way;
 use crate::ftp::{Code, LineBuffer, Replies, ReplyEvent};
 use crate::message::catalogue::{BATCH_BROKEN, BATCH_INTERRUPTED, BATCH_USAGE};
 
+/// What stands for a command where the server speaks first.
+pub const GREETING: &str = "";
+
 /// Lines of one reply at most.
 const MAX_LINES: usize = 10_000;
 
@@ -93,7 +96,7 @@ impl Control {
     }
 
     fn send(&mut self, command: &str, limit: Duration, out: &mut Output) -> Result<(), Failure> {
-        check(command.split(' ').next().unwrap_or_default(), command)?;
+        check(verb_of(command), command)?;
         out.command(command);
         self.write(format!("{command}\r\n").as_bytes(), limit)
     }
@@ -103,7 +106,7 @@ impl Control {
         written.map_err(|error| broken(&error, "sending a command"))
     }
 
-    /// Waits for a reply; `what` it is to.
+    /// Waits for a reply; `what` it is to: a command, or [`GREETING`].
     pub fn reply(
         &mut self,
         what: &str,
@@ -141,7 +144,10 @@ impl Control {
                 Some(Err(_)) => return Err(lost(&"a line of a reply is too long")),
                 None => {}
             }
-            let waiting = format!("waiting for the reply to {}", verb_of(what));
+            let waiting = match what {
+                GREETING => "waiting for the server's greeting".to_owned(),
+                command => format!("waiting for the reply to {}", verb_of(command)),
+            };
             match net::read(&self.stream, &mut piece, deadline) {
                 Ok(0) => return Err(lost(&"the server closed it")),
                 Ok(count) => self.lines.push(&piece[..count]),
@@ -185,9 +191,10 @@ impl Control {
     }
 }
 
-/// Only the first word of a command: the rest may be long.
+/// Only the first word of a command: the rest may be long, or a secret.
 fn verb_of(command: &str) -> &str {
-    command.split(' ').next().unwrap_or_default()
+    let is_end = |c: char| c.is_whitespace() || c.is_control();
+    command.split(is_end).next().unwrap_or_default()
 }
 
 /// A command is one line.

@@ -21,6 +21,10 @@ pub struct Input {
     lines: LineBuffer,
     is_all: bool,
     is_typed: bool,
+    /// Lines that were read.
+    read: u64,
+    /// The line that the last subcommand began with.
+    begun: u64,
 }
 
 /// What a line is to be, as a person is asked for it.
@@ -40,7 +44,12 @@ impl Input {
     /// Reads them from here; `is_typed` if that is standard input, and a terminal.
     pub fn new(source: impl Read + 'static, is_typed: bool) -> Self {
         let lines = LineBuffer::of_commands();
-        Self { source: Box::new(source), lines, is_all: false, is_typed }
+        Self { source: Box::new(source), lines, is_all: false, is_typed, read: 0, begun: 0 }
+    }
+
+    /// Number of the line, from 1, that the last subcommand began with.
+    pub fn number(&self) -> u64 {
+        self.begun
     }
 
     /// Whether a person types them.
@@ -65,8 +74,10 @@ impl Input {
                 self.fill()?;
                 continue;
             };
-            let line = line.map_err(|_| wrong("a line is longer than 4096 bytes"))?;
-            let text = std::str::from_utf8(line.text()).map_err(|_| wrong("a line is no UTF-8"))?;
+            self.read += 1;
+            let wrong = |reason| wrong(&format!("line {} {reason}", self.read));
+            let line = line.map_err(|_| wrong("is longer than 4096 bytes"))?;
+            let text = std::str::from_utf8(line.text()).map_err(|_| wrong("is no UTF-8"))?;
             let text = text.trim_end();
             if !text.trim_start().is_empty() && !text.starts_with(';') {
                 return Ok(Some(Zeroizing::new(text.to_owned())));
@@ -83,6 +94,9 @@ impl Input {
                 Some(text) => (text.trim_end(), true),
                 None => (line.as_str(), false),
             };
+            if whole.is_empty() {
+                self.begun = self.read;
+            }
             let text = if whole.is_empty() { text } else { text.trim_start() };
             if whole.len() + text.len() + 1 > MAX_SUBCOMMAND {
                 return Err(wrong("a subcommand is longer than 4096 bytes"));
@@ -174,6 +188,11 @@ mod tests {
 
     #[test]
     fn what_is_no_line_is_an_error() {
+        let mut numbered = Input::new(&b"; one\n\nput a +\nb\nquit\n"[..], false);
+        for number in [3, 5] {
+            assert!(numbered.subcommand().unwrap().is_some());
+            assert_eq!(numbered.number(), number);
+        }
         for text in [&b"put a +\n"[..], b"\xff\n", b"ok\n\xc3"] {
             assert_eq!(all(text).unwrap_err().kind(), ErrorKind::InvalidData);
         }

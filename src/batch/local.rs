@@ -132,7 +132,7 @@ fn dataset(
     let allocation = match store.organization(&dsn.name)? {
         None => {
             let code_page = is_text.then(|| settings.local_page());
-            store.allocate(dsn, Disposition::New, &Dcb { code_page, ..settings.dcb })?
+            store.allocate(dsn, Disposition::New, &Dcb { code_page, ..settings.new_dcb() })?
         }
         Some(_) => {
             // Members are replaced one by one, whoever else uses the library.

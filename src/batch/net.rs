@@ -1,13 +1,17 @@
 //! Sockets that wait no longer than they may, and end when a signal came.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::sockopt::set_socket_linger;
+use rustix::io::Errno;
+use rustix::net::sockopt::{set_socket_linger, socket_error};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 /// Tells whether the client has to end.
 static STOP: OnceLock<Box<dyn Fn() -> bool + Send + Sync>> = OnceLock::new();
@@ -45,20 +49,64 @@ impl Deadline {
     }
 }
 
-/// Connects to the first of the addresses that takes it.
+/// Connects to an address.
 pub fn connect(address: SocketAddr, deadline: Deadline) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, deadline.left()?)?;
+    deadline.left()?;
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    match rustix::net::connect(&socket, &address) {
+        Ok(()) => {}
+        Err(Errno::INPROGRESS | Errno::INTR) => {
+            wait_until(&socket, PollFlags::OUT, deadline)?;
+            socket_error(&socket)??;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let stream = TcpStream::from(socket);
+    stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
 /// The addresses of a name, IPv4 first.
-pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses: Vec<_> = (host, port).to_socket_addrs()?.collect();
+pub fn resolve(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
+    let mut addresses = match host.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        Err(_) => look_up(host, port, deadline)?,
+    };
     addresses.sort_by_key(SocketAddr::is_ipv6);
     match addresses.is_empty() {
         true => Err(io::Error::other("it has no address")),
         false => Ok(addresses),
+    }
+}
+
+/// The system's resolver takes its own time and hears no signal: a thread, which ends with the process,
+/// waits for it.
+fn look_up(host: &str, port: u16, deadline: Deadline) -> io::Result<Vec<SocketAddr>> {
+    /// How soon a signal is heard.
+    const TICK: Duration = Duration::from_millis(100);
+    let (sender, answer) = mpsc::channel();
+    let name = host.to_owned();
+    let look = move || {
+        let found = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        // Nobody waits any more after the deadline.
+        let _ = sender.send(found);
+    };
+    thread::Builder::new().spawn(look)?;
+    loop {
+        let left = deadline.left().map_err(|error| match error.kind() {
+            ErrorKind::TimedOut => {
+                io::Error::new(ErrorKind::TimedOut, "its name was not resolved in time")
+            }
+            _ => error,
+        })?;
+        match answer.recv_timeout(left.min(TICK)) {
+            Ok(found) => return found,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(error @ RecvTimeoutError::Disconnected) => return Err(io::Error::other(error)),
+        }
     }
 }
 
@@ -123,12 +171,16 @@ pub fn accept(
 
 /// Waits until it can be read.
 pub fn wait(source: &impl AsFd, deadline: Deadline) -> io::Result<()> {
+    wait_until(source, PollFlags::IN, deadline)
+}
+
+fn wait_until(source: &impl AsFd, what: PollFlags, deadline: Deadline) -> io::Result<()> {
     loop {
         let left = deadline.left()?;
         let left = Timespec { tv_sec: left.as_secs() as _, tv_nsec: left.subsec_nanos() as _ };
-        let mut one = [PollFd::new(source, PollFlags::IN)];
+        let mut one = [PollFd::new(source, what)];
         match poll(&mut one, Some(&left)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(0) | Err(Errno::INTR) => {}
             Ok(_) => return Ok(()),
             Err(error) => return Err(error.into()),
         }

@@ -28,19 +28,22 @@ impl Debug for Login {
 }
 
 /// What it says for a host, which is compared in any case; `default` holds for all that come behind
-/// it. The error is the line, from 1, and what was expected.
+/// it. The error is the line, from 1, and what was expected; all lines are looked at, whatever host they are
+/// for.
 pub fn find(text: &str, host: &str) -> Result<Option<Login>, (usize, &'static str)> {
     let mut found: Option<Login> = None;
-    // Whether the tokens that come belong to the host.
+    // Whether the tokens that come belong to the host; the first entry for it counts.
     let mut is_its = false;
     let mut tokens = Tokens { text, line: 1 };
     while let Some(token) = tokens.next() {
         let line = tokens.line;
         let mut value = |expected| tokens.next().ok_or((line, expected));
         match token {
-            "machine" | "default" if found.is_some() => break,
-            "machine" => is_its = value("a host behind machine")?.eq_ignore_ascii_case(host),
-            "default" => is_its = true,
+            "machine" => {
+                let machine = value("a host behind machine")?;
+                is_its = found.is_none() && machine.eq_ignore_ascii_case(host);
+            }
+            "default" => is_its = found.is_none(),
             "login" => {
                 let user = value("a user behind login")?;
                 if is_its {

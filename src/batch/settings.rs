@@ -3,11 +3,12 @@
 //! Both have the same keywords: FTP.DATA as `KEYWORD value`, LOCSITE as `KEYWORD=value`, `KEYWORD` or
 //! `NOKEYWORD`. [`Settings::set`] is the one place that knows them.
 
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use super::parm::MAX_TIMEOUT;
 use crate::codepage::CodePage;
-use crate::dataset::{Dcb, RecordFormat};
+use crate::dataset::{Dcb, RecordFormat, RecordKind};
 
 /// All of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,16 @@ pub enum ErrorCodes {
     Client,
     /// EXTENDED: client error code and subcommand.
     Extended,
+}
+
+impl Display for ErrorCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard => "FALSE",
+            Self::Client => "TRUE",
+            Self::Extended => "EXTENDED",
+        })
+    }
 }
 
 /// How long the client waits for what.
@@ -190,10 +201,6 @@ impl Settings {
             "RECFM" | "REC" => {
                 let format = text()?.parse::<RecordFormat>();
                 self.dcb.recfm = Some(format.map_err(|error| wrong(format!("is wrong: {error}")))?);
-                // The lengths of another format mean nothing for this one.
-                if value.is_some_and(|value| !value.eq_ignore_ascii_case("VB")) {
-                    self.dcb.lrecl = self.dcb.lrecl.filter(|lrecl| *lrecl != 256);
-                }
             }
             "LRECL" | "LR" => self.dcb.lrecl = Some(number(text()?, 0, 32_760)?),
             "BLKSIZE" | "BLK" | "BLOCKSIZE" => self.dcb.blksize = Some(number(text()?, 0, 32_760)?),
@@ -235,6 +242,13 @@ impl Settings {
             "SUNIQUE" => &mut self.unique,
             _ => return None,
         })
+    }
+
+    /// Attributes of a data set that is made. LRECL is what was set last, whatever RECFM was then; undefined
+    /// records have none.
+    pub fn new_dcb(&self) -> Dcb {
+        let is_undefined = self.dcb.recfm.is_some_and(|recfm| recfm.kind == RecordKind::Undefined);
+        Dcb { lrecl: self.dcb.lrecl.filter(|_| !is_undefined), ..self.dcb }
     }
 
     /// The page of local text that does not say its own: EBCDIC records, and data sets that are made.
@@ -345,10 +359,20 @@ mod tests {
     }
 
     #[test]
-    fn another_format_drops_the_default_length() {
-        let mut settings = Settings::default();
-        settings.set("RECFM", Some("FB")).unwrap();
-        assert_eq!(settings.dcb.complete().unwrap().lrecl(), 80);
+    fn a_length_holds_for_every_format() {
+        for (statements, lrecl) in [
+            (&[("RECFM", "FB")][..], 256),
+            (&[("LRECL", "256"), ("RECFM", "FB")], 256),
+            (&[("LRECL", "80"), ("RECFM", "FB")], 80),
+            (&[("RECFM", "FB"), ("LRECL", "133"), ("RECFM", "VB")], 133),
+            (&[("RECFM", "U")], 0),
+        ] {
+            let mut settings = Settings::default();
+            for (keyword, value) in statements {
+                settings.set(keyword, Some(value)).unwrap();
+            }
+            assert_eq!(settings.new_dcb().complete().unwrap().lrecl(), lrecl, "{statements:?}");
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Bound {
 }
 
 fn dial(server: &SocksServer, deadline: Deadline) -> Result<TcpStream, SocksError> {
-    let addresses = net::resolve(&server.host, server.port).map_err(SocksError::Io)?;
+    let addresses = net::resolve(&server.host, server.port, deadline).map_err(SocksError::Io)?;
     net::connect(addresses[0], deadline).map_err(SocksError::Io)
 }
 

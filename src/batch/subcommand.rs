@@ -11,10 +11,13 @@ pub enum Verb {
     Cd,
     Cdup,
     Close,
+    Debug,
     Delete,
     Dir,
     Ebcdic,
     Get,
+    Glob,
+    Help,
     Lcd,
     Locsite,
     Locstat,
@@ -28,6 +31,7 @@ pub enum Verb {
     Noop,
     Open,
     Pass,
+    Prompt,
     Put,
     Pwd,
     Quit,
@@ -40,8 +44,10 @@ pub enum Verb {
     Struct,
     Sunique,
     System,
+    Trace,
     Type,
     User,
+    Verbose,
 }
 
 /// A verb, its number in return codes, and its names; the first is the one that is shown.
@@ -56,7 +62,7 @@ const fn entry(verb: Verb, code: u16, names: &'static [&'static str]) -> Entry {
 }
 
 /// All of them. 16 and 27 are those of z/OS; docs/batchftp.md has the table.
-const TABLE: [Entry; 38] = [
+const TABLE: [Entry; 44] = [
     entry(Verb::Account, 3, &["ACCOUNT", "ACCT"]),
     entry(Verb::Append, 4, &["APPEND"]),
     entry(Verb::Ascii, 5, &["ASCII"]),
@@ -64,10 +70,12 @@ const TABLE: [Entry; 38] = [
     entry(Verb::Cd, 7, &["CD", "CWD"]),
     entry(Verb::Close, 8, &["CLOSE"]),
     entry(Verb::Open, 10, &["OPEN"]),
+    entry(Verb::Debug, 11, &["DEBUG"]),
     entry(Verb::Delete, 13, &["DELETE"]),
     entry(Verb::Dir, 14, &["DIR"]),
     entry(Verb::Ebcdic, 15, &["EBCDIC"]),
     entry(Verb::Get, 16, &["GET", "RECV"]),
+    entry(Verb::Help, 17, &["HELP", "?"]),
     entry(Verb::Locstat, 18, &["LOCSTAT"]),
     entry(Verb::User, 19, &["USER"]),
     entry(Verb::Ls, 20, &["LS"]),
@@ -88,6 +96,7 @@ const TABLE: [Entry; 38] = [
     entry(Verb::Struct, 36, &["STRUCT"]),
     entry(Verb::Sunique, 37, &["SUNIQUE"]),
     entry(Verb::System, 38, &["SYSTEM"]),
+    entry(Verb::Trace, 39, &["TRACE"]),
     entry(Verb::Type, 40, &["TYPE"]),
     entry(Verb::Lcd, 41, &["LCD"]),
     entry(Verb::Locsite, 42, &["LOCSITE"]),
@@ -95,6 +104,9 @@ const TABLE: [Entry; 38] = [
     entry(Verb::Mkdir, 44, &["MKDIR"]),
     entry(Verb::Cdup, 51, &["CDUP"]),
     entry(Verb::Rmdir, 52, &["RMDIR"]),
+    entry(Verb::Glob, UNKNOWN, &["GLOB"]),
+    entry(Verb::Prompt, UNKNOWN, &["PROMPT"]),
+    entry(Verb::Verbose, UNKNOWN, &["VERBOSE"]),
 ];
 
 /// Number of a word that is no subcommand.
@@ -109,6 +121,13 @@ impl Verb {
     /// The number in return codes.
     pub fn code(self) -> u16 {
         self.entry().code
+    }
+
+    /// Names of all, in alphabetical order.
+    pub fn names() -> Vec<&'static str> {
+        let mut names: Vec<_> = TABLE.iter().map(|entry| entry.names[0]).collect();
+        names.sort_unstable();
+        names
     }
 
     fn entry(self) -> &'static Entry {

@@ -8,6 +8,7 @@
 //!
 //! Received lines become records by RECFM and LRECL, received binary is cut into records of LRECL.
 
+use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 
@@ -36,6 +37,16 @@ pub enum DataType {
     Binary,
     /// E.
     Ebcdic,
+}
+
+impl Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ascii => "A",
+            Self::Binary => "I",
+            Self::Ebcdic => "E",
+        })
+    }
 }
 
 /// Makes the bytes that are sent.

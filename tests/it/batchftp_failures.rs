@@ -245,6 +245,48 @@ fn configurations_are_checked_before_anything_is_sent() {
     ended(&batch.ftp(&["-e"], &scene.ftpd, ""), 4, &[&BATCH_STATEMENT_WRONG.id(), "line 2"]);
 }
 
+/// A flaw of NETRC counts whichever host it is about, and without EXIT.
+#[test]
+fn netrc_is_checked_before_anything_is_sent() {
+    let (batch, scene) = scene();
+    let netrc = batch.jobs.world.write("netrc", "machine elsewhere login x\nmachine\n");
+    let netrc = netrc.display().to_string();
+    let ran = batch.ftp(&["-n", &netrc], &scene.ftpd, "pwd\n");
+    ended(&ran, 4, &[&BATCH_STATEMENT_WRONG.id(), "line 2"]);
+    assert!(!ran.out.contains("connecting"), "{}", ran.out);
+}
+
+/// Lines are told by their number, and secrets are hidden however they are written.
+#[test]
+fn what_may_be_a_secret_is_not_shown() {
+    let (batch, scene) = scene();
+    let subcommands = "; a comment\nsesame one\nquote pass\tsesame\nsite pswd sesame open\n";
+    let ran = batch.ftp(&[], &scene.ftpd, subcommands);
+    ended(
+        &ran,
+        0,
+        &["line 4 of INPUT, which is not shown", "QUOTE pass ******", "SITE pswd ******"],
+    );
+    assert!(!ran.out.contains("sesame"), "{}", ran.out);
+}
+
+/// LRECL holds whichever RECFM is set behind it.
+#[test]
+fn the_length_of_records_is_that_which_was_set() {
+    let (batch, scene) = scene();
+    let line = "x".repeat(200);
+    fs::write(scene.ftpd.folder.join("wide"), format!("{line}\n")).expect("the folder is ours");
+    for (set, lrecl) in
+        [("recfm=fb", 256), ("lrecl=240 recfm=fb", 240), ("lrecl=256 recfm=fb", 256)]
+    {
+        let ran = batch.ftp(&["-e"], &scene.ftpd, &format!("locsite {set}\nget wide 'IT.W'\n"));
+        ended(&ran, 0, &[&format!("LRECL {lrecl}")]);
+        assert_eq!(batch.bytes("IT.W").len(), lrecl, "{}", ran.out);
+        let ran = batch.jobs.zoxy(&["ds", "delete", "//'IT.W'"]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    }
+}
+
 /// What operators do with the rest of the subcommands.
 #[test]
 fn subcommands_are_done() {
@@ -252,12 +294,24 @@ fn subcommands_are_done() {
     let subcommands = "pwd\nmkdir d\ncd d\nput ftpdata a\nrename a b\nls\ndir\ncdup\nstatus\nsystem\n\
                        noop\n\
                        quote stat\nlpwd\nlcd /tmp\nlpwd\nsite umask 022\nsunique on\nput /etc/hostname u\n\
+                       prompt\nverbose\nhelp\nlocstat\n\
                        sunique off\ndelete d/b\nrmdir d\nclose\n";
     let ran = batch.ftp(&["-e"], &scene.ftpd, subcommands);
     ended(
         &ran,
         0,
-        &["257", "NOOP ok", "RNTO b", "\nb\n", "local directory is /tmp", "STOU u", "RMD d"],
+        &[
+            "257",
+            "NOOP ok",
+            "RNTO b",
+            "LPWD",
+            "EXIT, CLIENTERRCODES FALSE",
+            "TYPE A",
+            "\nb\n",
+            "local directory is /tmp",
+            "STOU u",
+            "RMD d",
+        ],
     );
     assert!(!scene.ftpd.folder.join("d").exists());
     // OPEN goes on with the next server; an open connection is in its way.

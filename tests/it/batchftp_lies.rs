@@ -2,7 +2,7 @@
 //! decides, no wait is without end, strangers carry no data. And the ways to a real one without SOCKS.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
@@ -16,7 +16,7 @@ use zoxy::message::catalogue::{BATCH_BROKEN, BATCH_INCOMPLETE, BATCH_TRANSFERRED
 
 use crate::world::played_ftpd::{Played, connect_from};
 use crate::world::{
-    Batch, Ftpd, PlayedFtpd, Ran, account, eventually, read_once, run_on, translate,
+    Batch, BlackHole, Ftpd, PlayedFtpd, Ran, account, eventually, read_once, run_on, translate,
 };
 
 /// Runs the client against a server that plays its part behind the login.
@@ -301,6 +301,67 @@ fn the_reply_tells_why_a_data_connection_broke() {
         server.expect("QUIT");
     });
     failed(&batch, &ran, 2, "Std Return Code = 27452");
+}
+
+/// Less than the 150 has told is not the file, whatever the last reply says; and what the server has not
+/// read is not there.
+#[test]
+fn a_file_that_is_too_short_is_not_taken_for_whole() {
+    for (kind, code) in [("binary", 10), ("ascii", 0)] {
+        let (batch, ran) = against(&format!("{kind}\nget x"), |server| {
+            server.expect(if kind == "binary" { "TYPE I" } else { "TYPE A" });
+            server.say("200 it is");
+            let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+            server.expect("RETR x");
+            server.say("150 Opening data connection for x (12 bytes).");
+            data.write_all(b"half\r\n").expect("the client reads");
+            drop(data);
+            server.say("226 all of it");
+            server.expect("QUIT");
+        });
+        match code {
+            // As text a file has other lengths.
+            0 => assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err),
+            _ => failed(&batch, &ran, code, "12 bytes"),
+        }
+    }
+    let (batch, ran) = against("put ftpdata x", |server| {
+        let data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("STOR x");
+        server.say("150 go on");
+        // It is there, and is not read.
+        let mut first = [0];
+        assert!(matches!(data.peek(&mut first), Ok(1)), "the client sends");
+        drop(data);
+        server.say("226 it is here");
+        server.expect("QUIT");
+    });
+    failed(&batch, &ran, 10, &BATCH_INCOMPLETE.id());
+}
+
+/// Nobody waits for MYOPENTIME when the client is asked to end; a server that accepts and says nothing is
+/// told as what it is.
+#[test]
+fn a_server_that_does_not_answer_holds_nobody_up() {
+    let (batch, hole) = (Batch::new(), BlackHole::new());
+    let port = hole.port.to_string();
+    let options = ["ftp", "-e", "-t", "600", "127.0.0.1", &port];
+    let mut command = batch.jobs.command(&options);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("zoxy can be started");
+    let mut said = std::io::BufReader::new(child.stdout.take().expect("stdout is a pipe"));
+    let mut line = String::new();
+    while !line.contains("connecting") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).expect("it is a pipe"), 0, "it ended");
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it runs");
+    let status = child.wait().expect("it is our child");
+    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()), "{status:?}");
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a loopback port");
+    let port = silent.local_addr().expect("it listens").port().to_string();
+    let ran = batch.jobs.zoxy(&["ftp", "-e", "-t", "1", "127.0.0.1", &port]);
+    assert!(ran.out.contains("timed out: waiting for the server's greeting"), "{}", ran.out);
 }
 
 /// What masks stand for: data sets, members, members of the library that LCD names.

@@ -88,13 +88,27 @@ impl Session {
         self.simple(&format!("{command} {letter}"))
     }
 
-    /// A SITE command that is refused is no error.
+    /// SITE as a subcommand; some servers change passwords by it.
+    pub(super) fn site_subcommand(&mut self, rest: &str) -> Result<(), Failure> {
+        let Some((word, secret)) = site_secret(rest) else {
+            return self.site(&format!("SITE {rest}"));
+        };
+        let reply = self.ask_secret(&format!("SITE {word}"), secret)?;
+        self.site_replied(&reply);
+        Ok(())
+    }
+
     pub(super) fn site(&mut self, command: &str) -> Result<(), Failure> {
         let reply = self.ask(command.trim_end())?;
+        self.site_replied(&reply);
+        Ok(())
+    }
+
+    /// A SITE command that is refused is no error.
+    fn site_replied(&mut self, reply: &Reply) {
         if reply.code.is_negative() {
             self.out.line(&BATCH_SITE_REFUSED.render(&[("reply", &reply.code)]));
         }
-        Ok(())
     }
 
     pub(super) fn rename(&mut self, rest: &str) -> Result<(), Failure> {
@@ -112,7 +126,7 @@ impl Session {
     pub(super) fn quote(&mut self, rest: &str) -> Result<(), Failure> {
         let text = operand(Verb::Quote, rest)?;
         let command = Command::parse(text.as_bytes());
-        let (verb, argument) = text.split_once(' ').unwrap_or((text, ""));
+        let (verb, argument) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         let reply = match command {
             Some(command) if command.verb.may_carry_secret() && !argument.is_empty() => {
                 self.ask_secret(verb, argument)?
@@ -129,6 +143,13 @@ impl Session {
             true => Err(refused(verb, reply.code.number())),
         }
     }
+}
+
+/// Operands of SITE that change a password, such as `PSWD old new`: the word, and what is not shown.
+pub(super) fn site_secret(rest: &str) -> Option<(&str, &str)> {
+    let (word, secret) = rest.trim().split_once(char::is_whitespace)?;
+    let upper = word.to_ascii_uppercase();
+    ["PASS", "PSWD"].iter().any(|part| upper.contains(part)).then_some((word, secret))
 }
 
 /// A subcommand that is wrong.

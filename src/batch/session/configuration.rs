@@ -9,6 +9,7 @@ use super::commands::usage;
 use crate::batch::failure::{ClientCode, Failure};
 use crate::batch::ftpdata;
 use crate::batch::output::Output;
+use crate::batch::parm::Exit;
 use crate::batch::settings::{Settings, Unset};
 use crate::batch::socksfile::{self, SocksFile};
 use crate::batch::subcommand::{Verb, words};
@@ -52,12 +53,23 @@ impl Session {
         let on = |is: bool| if is { "TRUE" } else { "FALSE" };
         let seconds = |time: std::time::Duration| time.as_secs();
         let number = |value: Option<u16>| value.map_or("default".to_owned(), |v| v.to_string());
-        let recfm = settings.dcb.recfm.map_or("FB".to_owned(), |recfm| recfm.to_string());
+        let dcb = settings.new_dcb();
+        let recfm = dcb.recfm.map_or("default".to_owned(), |recfm| recfm.to_string());
         let firewall = match settings.firewall_friendly {
             true => "EZA2818I FWFRIENDLY: the client opens data connections",
             false => "EZA2819I no FWFRIENDLY: the server opens data connections",
         };
+        let exit = match self.exit {
+            Some(Exit::Fixed(code)) => format!("EXIT={code}"),
+            Some(Exit::Computed) => "EXIT".to_owned(),
+            None => "no EXIT: the return code is 0, whatever fails".to_owned(),
+        };
         let lines = [
+            match &self.control {
+                Some(control) => format!("connected to {}, TYPE {}", control.server, self.kind),
+                None => "not connected".to_owned(),
+            },
+            format!("{exit}, CLIENTERRCODES {}", settings.error_codes),
             match &self.socks {
                 Some((file, _)) => format!("SOCKSCONFIGFILE {file}"),
                 None => "SOCKSCONFIGFILE none: connections are direct".to_owned(),
@@ -74,8 +86,8 @@ impl Session {
                 "SBDATACONN ({},{}), new data sets: RECFM {recfm} LRECL {} BLKSIZE {}",
                 settings.local_page(),
                 settings.network_page(),
-                number(settings.dcb.lrecl),
-                number(settings.dcb.blksize)
+                number(dcb.lrecl),
+                number(dcb.blksize)
             ),
             format!(
                 "RDW {}, TRAILINGBLANKS {}, WRAPRECORD {}, TRUNCATE {}",
@@ -98,6 +110,14 @@ impl Session {
         }
     }
 
+    /// The names of all subcommands, as many in a line as a screen has room for.
+    pub(super) fn help(&mut self) {
+        for names in Verb::names().chunks(6) {
+            let line: String = names.iter().map(|name| format!("{name:<11}")).collect();
+            self.out.line(line.trim_end());
+        }
+    }
+
     pub(super) fn lpwd(&mut self) {
         let line = format!("local directory is {}", self.directory);
         self.out.line(&line);
@@ -115,7 +135,11 @@ pub(super) fn unreadable(
     Failure::new(code, BATCH_FILE_UNUSABLE.render(&arguments))
 }
 
-pub(super) fn wrong_statement(file: &str, line: usize, keyword: &str, problem: &str) -> Failure {
+pub(super) fn wrong_netrc(file: &str, (line, expected): (usize, &str)) -> Failure {
+    wrong_statement(file, line, "NETRC", &format!("is wrong: expected {expected}"))
+}
+
+fn wrong_statement(file: &str, line: usize, keyword: &str, problem: &str) -> Failure {
     let arguments: [(_, &dyn std::fmt::Display); 4] =
         [("file", &file), ("line", &line), ("keyword", &keyword), ("problem", &problem)];
     Failure::new(ClientCode::Parameter, BATCH_STATEMENT_WRONG.render(&arguments))

@@ -10,9 +10,9 @@ use std::net::SocketAddr;
 use zeroize::Zeroizing;
 
 use super::commands::{completed, operand, usage};
-use super::configuration::wrong_statement;
+use super::configuration::wrong_netrc;
 use super::{FTP_PORT, Session};
-use crate::batch::control::Control;
+use crate::batch::control::{Control, GREETING};
 use crate::batch::data::{not_connected, refused};
 use crate::batch::failure::{ClientCode, Failure};
 use crate::batch::input::Asked;
@@ -43,9 +43,9 @@ impl Session {
     pub(super) fn open(&mut self, host: &str, port: u16) -> Result<(), Failure> {
         self.code = Verb::Open.code();
         let login = match &self.netrc {
-            Some((file, text)) => netrc::find(text, host).map_err(|(line, expected)| {
-                wrong_statement(file, line, "NETRC", &format!("is wrong: expected {expected}"))
-            })?,
+            Some((file, text)) => {
+                netrc::find(text, host).map_err(|flaw| wrong_netrc(file, flaw))?
+            }
             None => None,
         };
         match self.connect(host, port) {
@@ -67,8 +67,9 @@ impl Session {
     fn connect(&mut self, host: &str, port: u16) -> Result<Control, Failure> {
         let deadline = Deadline::after(self.settings.timers.open);
         let target = format!("{host} port {port}");
-        let mut addresses =
-            net::resolve(host, port).map_err(|error| not_connected(&target, &error, false))?;
+        let mut addresses = net::resolve(host, port, deadline).map_err(|error| {
+            not_connected(&target, &error, error.kind() == io::ErrorKind::TimedOut)
+        })?;
         // One that has an IPv4 address is never reached by IPv6, which goes past SOCKS servers.
         if addresses[0].is_ipv4() {
             addresses.retain(SocketAddr::is_ipv4);
@@ -110,9 +111,9 @@ impl Session {
             })?,
         };
         let mut control = Control::new(stream, server, way);
-        let mut reply = control.reply("the connection", deadline, &mut self.out)?;
+        let mut reply = control.reply(GREETING, deadline, &mut self.out)?;
         while reply.code.is_preliminary() {
-            reply = control.reply("the connection", deadline, &mut self.out)?;
+            reply = control.reply(GREETING, deadline, &mut self.out)?;
         }
         match reply.code.is_completion() {
             true => Ok(control),

@@ -21,8 +21,8 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use self::commands::{bare, operand, toggled, usage};
-use self::configuration::{read_file, read_ftpdata, read_socks, unreadable};
+use self::commands::{bare, operand, site_secret, toggled, usage};
+use self::configuration::{read_file, read_ftpdata, read_socks, unreadable, wrong_netrc};
 use super::control::Control;
 use super::failure::{ClientCode, Codes, Failure, of_step};
 use super::input::{Asked, Input};
@@ -118,6 +118,8 @@ impl Session {
             let netrc = start.files.netrc.as_ref();
             let netrc = netrc.map(|name| {
                 let text = read_file("NETRC", name, netrc::MAX_FILE)?;
+                // What is wrong with it ends the client, whichever host it is about.
+                netrc::find(&text, "").map_err(|flaw| wrong_netrc(name, flaw))?;
                 Ok((name.clone(), text))
             });
             let store = Store::from_environment();
@@ -223,10 +225,9 @@ impl Session {
             // It may be an answer to a prompt that did not come, a password: it is not shown.
             Err(problem) => {
                 self.code = UNKNOWN;
-                let what: [(_, &dyn std::fmt::Display); 2] = [
-                    ("subcommand", &"a line of INPUT, which is not shown,"),
-                    ("problem", &problem),
-                ];
+                let which = format!("line {} of INPUT, which is not shown,", self.input.number());
+                let what: [(_, &dyn std::fmt::Display); 2] =
+                    [("subcommand", &which), ("problem", &problem)];
                 let line = BATCH_SUBCOMMAND_UNKNOWN.render(&what);
                 Err(Failure::new(ClientCode::Usage, line))
             }
@@ -288,13 +289,16 @@ impl Session {
             },
             Verb::Mode => self.only(verb, rest, "MODE", "S", "STREAM")?,
             Verb::Struct => self.only(verb, rest, "STRU", "F", "FILE")?,
-            Verb::Site => self.site(&format!("SITE {rest}"))?,
+            Verb::Site => self.site_subcommand(rest)?,
             Verb::Sendsite => {
                 self.settings.send_site = toggled(verb, rest, self.settings.send_site)?
             }
             Verb::Sunique => self.settings.unique = toggled(verb, rest, self.settings.unique)?,
             Verb::Locsite => self.locsite(rest)?,
             Verb::Locstat => self.locstat(),
+            Verb::Help => self.help(),
+            // They change what a person sees or is asked, of which there is nothing here.
+            Verb::Debug | Verb::Glob | Verb::Prompt | Verb::Trace | Verb::Verbose => {}
             Verb::Cd => self.simple(&format!("CWD {}", bare(verb, rest)?))?,
             Verb::Cdup => self.simple("CDUP")?,
             Verb::Lcd => {
@@ -336,9 +340,13 @@ fn shown(subcommand: Subcommand<'_>) -> String {
             None => rest.to_owned(),
         },
         Verb::Pass | Verb::Account => HIDDEN.to_owned(),
+        Verb::Site => match site_secret(rest) {
+            Some((word, _)) => format!("{word} {HIDDEN}"),
+            None => rest.to_owned(),
+        },
         Verb::Quote => match Command::parse(rest.as_bytes()) {
             Some(command) if command.verb.may_carry_secret() => {
-                format!("{} {HIDDEN}", rest.split(' ').next().unwrap_or_default())
+                format!("{} {HIDDEN}", rest.split_whitespace().next().unwrap_or_default())
             }
             _ => rest.to_owned(),
         },
@@ -363,7 +371,10 @@ mod tests {
             ("pass secret", "PASS ******"),
             ("account x", "ACCOUNT ******"),
             ("quote pass secret", "QUOTE pass ******"),
+            ("quote pass\tsecret", "QUOTE pass ******"),
             ("quote stat x", "QUOTE stat x"),
+            ("site pswd old new", "SITE pswd ******"),
+            ("site recfm=fb lrecl=80", "SITE recfm=fb lrecl=80"),
             ("quit", "QUIT"),
         ] {
             assert_eq!(shown(subcommand::parse(line).unwrap()), expected, "{line}");
