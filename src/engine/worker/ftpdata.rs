@@ -12,6 +12,7 @@
 //! connection. Those of a dialogue that has fallen back to plain are in `plain`: the same ways, with
 //! a socket in place of the channel and a DIRECT relay.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -483,7 +484,7 @@ impl Worker {
             reply = record.code,
             bytes = bytes,
             seconds = format_args!("{:.3}", took.as_secs_f64()),
-            user = field(Some(&transfer.user)),
+            user = word(field(Some(&transfer.user))),
             server = field(server.as_deref()),
             target = client.target_text(),
             name = field(Some(&transfer.name))
@@ -510,6 +511,14 @@ fn count_transfer(counted: &Transfers, record: &TransferRecord, bytes: u64) {
 /// A field of an accounting record: a dash if it is not known.
 fn field(text: Option<&str>) -> &str {
     text.filter(|text| !text.is_empty()).unwrap_or("-")
+}
+
+/// A field that others follow: blanks would move them.
+fn word(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_whitespace) {
+        false => text.into(),
+        true => text.replace(char::is_whitespace, "_").into(),
+    }
 }
 
 /// In which state a data connection ended.
@@ -550,3 +559,15 @@ const CUT: &str = "its FTP control connection is lost";
 
 /// Data connections given up whose transfers are not recorded yet, at most: those of the dialogue.
 const MAX_GIVEN_UP: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_user_moves_the_fields_behind_it() {
+        for (user, shown) in [("PAUL", "PAUL"), ("", "-"), ("a b\u{2003}c", "a_b_c"), (" ", "_")] {
+            assert_eq!(word(field(Some(user))), shown);
+        }
+    }
+}
