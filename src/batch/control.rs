@@ -11,7 +11,9 @@ use super::net::{self, Deadline};
 use super::output::{HIDDEN, Output};
 use super::socksfile::Way;
 use crate::ftp::{Code, LineBuffer, Replies, ReplyEvent};
-use crate::message::catalogue::{BATCH_BROKEN, BATCH_INTERRUPTED, BATCH_USAGE};
+use crate::message::catalogue::{
+    BATCH_BROKEN, BATCH_INTERRUPTED, BATCH_USAGE, ZOS_RESET, ZOS_TIMED_OUT,
+};
 
 /// What stands for a command where the server speaks first.
 pub const GREETING: &str = "";
@@ -211,11 +213,11 @@ fn check(verb: &str, command: &str) -> Result<(), Failure> {
 pub fn broken(error: &io::Error, operation: &str) -> Failure {
     match error.kind() {
         ErrorKind::TimedOut => {
-            let line = format!("EZA2589E Connection to server timed out: {operation}");
+            let line = ZOS_TIMED_OUT.render(&[("operation", &operation)]);
             Failure::new(ClientCode::TimedOut, line).lost()
         }
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-            let line = format!("EZA2590E Connection to server was reset: {operation}");
+            let line = ZOS_RESET.render(&[("operation", &operation)]);
             Failure::new(ClientCode::Session, line).lost()
         }
         ErrorKind::Interrupted => {

@@ -18,7 +18,7 @@ use super::settings::Settings;
 use super::socks::{self, Bound, SocksError};
 use super::socksfile::Way;
 use crate::ftp::address::{format_eprt, format_port, parse_227, parse_229};
-use crate::message::catalogue::{BATCH_NOT_CONNECTED, BATCH_REFUSED};
+use crate::message::catalogue::{BATCH_NOT_CONNECTED, BATCH_REFUSED, ZOS_BIND_REFUSED};
 
 /// A data connection that the server was told of.
 pub enum Pending {
@@ -136,7 +136,7 @@ impl Pending {
 fn bind_failed(error: &SocksError) -> Failure {
     match error {
         SocksError::Refused(..) => {
-            let line = format!("EZA2233I SOCKS BIND for the data connection failed: {error}");
+            let line = ZOS_BIND_REFUSED.render(&[("reason", error)]);
             Failure::new(ClientCode::Connect, line).lost()
         }
         _ => not_connected(&"the SOCKS server for a BIND", error, error.is_timeout()).lost(),

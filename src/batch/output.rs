@@ -1,11 +1,12 @@
 //! OUTPUT: what the client says, line by line, and the progress of a transfer on a terminal.
 //!
-//! Messages of z/OS have its EZA and EZY numbers, the client's own are catalogued. No value forges a
+//! Messages in the place of z/OS have its EZA and EZY numbers; all are catalogued. No value forges a
 //! line: control characters become question marks.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use crate::message::catalogue::{ZOS_COMMAND, ZOS_SENT};
 use crate::message::is_forging;
 
 /// What stands for a password.
@@ -43,12 +44,12 @@ impl Output {
 
     /// A command that is sent.
     pub fn command(&mut self, command: &str) {
-        self.line(&format!("EZA1701I >>> {command}"));
+        self.line(&ZOS_SENT.render(&[("command", &command)]));
     }
 
     /// A subcommand that was read.
     pub fn subcommand(&mut self, line: &str) {
-        self.line("EZA1460I Command:");
+        self.line(&ZOS_COMMAND.render(&[]));
         self.line(line);
     }
 

@@ -18,8 +18,8 @@ Says which filter of a deck a destination hits and what zoxy would do with the
 connection. Nothing is connected to and no name is resolved: HOST stands for
 exactly what a SOCKS client would send, an address or a name.
 
-With the IDs of messages, such as ZOX3004E, it explains these: what they mean,
-what zoxy does, what the operator can do.";
+With the IDs of messages, such as ZOX3004E or EZA1735I, it explains these: what
+they mean, what zoxy does, what the operator can do.";
 
 const RETURN_CODES: &str = "
 Return codes: 0 the connection would be made, 4 it would be blocked, 8 the deck

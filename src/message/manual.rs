@@ -2,8 +2,8 @@
 //!
 //! The file is written by the test below when `UPDATE_DOCS` is set, and compared by it otherwise.
 
-use super::catalogue::{self, AREAS, Area};
-use super::{Message, Severity};
+use super::Severity;
+use super::catalogue::{self, AREAS, Area, ZOS, ZosMessage};
 
 const INTRODUCTION: &str = "\
 # Messages
@@ -24,6 +24,13 @@ This file is made from the catalogue in `src/message/catalogue`; after a change 
 `UPDATE_DOCS=1 cargo test --lib manual`.
 ";
 
+const ZOS_HEADING: &str = "
+## EZA, EZY: the batch FTP client, with numbers of z/OS
+
+In these places the client says what z/OS FTP says there, under the same number; see
+[batchftp.md](batchftp.md). What follows the number is not always word for word the same.
+";
+
 /// The whole manual.
 pub fn render_manual() -> String {
     let mut manual = String::from(INTRODUCTION);
@@ -34,22 +41,34 @@ pub fn render_manual() -> String {
     for area in AREAS {
         section(&mut manual, area);
     }
+    manual.push_str(ZOS_HEADING);
+    for message in ZOS {
+        let parts = [message.explanation, message.action, message.response];
+        entry(&mut manual, message.id, message.text, parts);
+    }
     manual
 }
 
 /// One message for a terminal, in lines of at most 80 columns; None if there is none of that number.
 /// `id` is as in the log, in upper or lower case; its last letter may be missing.
 pub fn explain(id: &str) -> Option<String> {
+    if let Some(message) = zos_message(id) {
+        let head = format!("{} {}", message.id, message.text);
+        let parts = [message.explanation, message.action, message.response];
+        return Some(on_terminal(head, None, parts));
+    }
     let digits = number_in(id)?;
     let message = catalogue::all().into_iter().find(|message| message.number == digits)?;
-    let mut out = format!("{} {}\n", message.id(), message.text);
-    let meaning = meaning(message.severity);
-    for (title, text) in [
-        ("Severity", meaning),
-        ("Explanation", message.explanation),
-        ("System action", message.action),
-        ("Operator response", message.response),
-    ] {
+    let head = format!("{} {}", message.id(), message.text);
+    let parts = [message.explanation, message.action, message.response];
+    Some(on_terminal(head, Some(meaning(message.severity)), parts))
+}
+
+fn on_terminal(head: String, severity: Option<&str>, parts: [&str; 3]) -> String {
+    let mut out = head + "\n";
+    let titles = ["Explanation", "System action", "Operator response"];
+    let severity = severity.map(|text| ("Severity", text));
+    for (title, text) in severity.into_iter().chain(titles.into_iter().zip(parts)) {
         out.push_str(&format!("\n{title}:\n"));
         let mut line = String::from("   ");
         for word in text.split(' ') {
@@ -62,18 +81,32 @@ pub fn explain(id: &str) -> Option<String> {
         }
         out.push_str(&format!("{line}\n"));
     }
-    Some(out)
+    out
 }
 
-/// Whether a word looks like the ID of a message.
+/// That of z/OS with this ID; its last letter may be missing.
+fn zos_message(id: &str) -> Option<&'static ZosMessage> {
+    let upper = id.to_ascii_uppercase();
+    let is_it = |message: &&&ZosMessage| message.id == upper || message.id[..7] == upper;
+    ZOS.iter().find(is_it).copied()
+}
+
+/// Whether a word looks like the ID of a message, ours or one of z/OS FTP.
 pub fn is_id(word: &str) -> bool {
-    number_in(word).is_some()
+    let of_zos = || {
+        let upper = word.to_ascii_uppercase();
+        ["EZA", "EZY"].iter().find_map(|prefix| number_behind(prefix, &upper))
+    };
+    number_in(word).or_else(of_zos).is_some()
 }
 
 /// `ZOX`, four digits, and perhaps a letter.
 fn number_in(id: &str) -> Option<u16> {
-    let upper = id.to_ascii_uppercase();
-    let rest = upper.strip_prefix("ZOX").filter(|rest| rest.is_ascii() && rest.len() >= 4)?;
+    number_behind("ZOX", &id.to_ascii_uppercase())
+}
+
+fn number_behind(prefix: &str, upper: &str) -> Option<u16> {
+    let rest = upper.strip_prefix(prefix).filter(|rest| rest.is_ascii() && rest.len() >= 4)?;
     let (digits, letter) = rest.split_at(4);
     let is_letter = matches!(letter, "" | "I" | "W" | "E" | "A" | "S");
     if !is_letter || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -88,17 +121,17 @@ fn section(manual: &mut String, area: &Area) {
     manual.push_str(&format!("\n## {first:04}-{last:04}: {}\n", area.title));
     for message in catalogue::all() {
         if area.numbers.contains(&message.number) {
-            entry(manual, message);
+            let parts = [message.explanation, message.action, message.response];
+            entry(manual, &message.id(), message.text, parts);
         }
     }
 }
 
 /// One message with all that is known about it.
-fn entry(manual: &mut String, message: &Message) {
-    manual.push_str(&format!("\n### {}\n\n`{}`\n\n", message.id(), message.text));
-    manual.push_str(&format!("{}\n\n", message.explanation));
-    manual.push_str(&format!("- **System action:** {}\n", message.action));
-    manual.push_str(&format!("- **Operator response:** {}\n", message.response));
+fn entry(manual: &mut String, id: &str, text: &str, [explanation, action, response]: [&str; 3]) {
+    manual.push_str(&format!("\n### {id}\n\n`{text}`\n\n{explanation}\n\n"));
+    manual.push_str(&format!("- **System action:** {action}\n"));
+    manual.push_str(&format!("- **Operator response:** {response}\n"));
 }
 
 fn meaning(severity: Severity) -> &'static str {
@@ -144,6 +177,10 @@ mod tests {
         }
         assert!(explain("zox4521").is_some_and(|text| text.starts_with("ZOX4521I #{id}")));
         assert_eq!(explain("ZOX9999E"), None);
+        for id in ["EZA1735I", "eza1735", "EZY2640I"] {
+            assert!(is_id(id) && explain(id).is_some_and(|text| text.contains("Explanation")));
+        }
+        assert!(is_id("EZA9999I") && explain("EZA9999I").is_none());
         for word in ["ZOX", "ZOX12", "ZOX123X", "ZOX1234X", "ZOX12345", "ftp.example"] {
             assert!(!is_id(word), "{word}");
         }

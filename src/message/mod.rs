@@ -76,28 +76,7 @@ impl Message {
 
     /// The same without the ID: a reason within another message.
     pub fn fill(&self, arguments: &[Argument<'_>]) -> String {
-        let mut line = String::new();
-        let mut rest = self.text;
-        while let Some(start) = rest.find('{') {
-            let Some(length) = rest[start..].find('}') else {
-                break;
-            };
-            line.push_str(&rest[..start]);
-            let name = &rest[start + 1..start + length];
-            match arguments.iter().find(|(key, _)| *key == name) {
-                Some((_, value)) => {
-                    // A Sanitized writer never fails: it writes into a String.
-                    let _ = write!(Sanitized(&mut line), "{value}");
-                }
-                None => {
-                    debug_assert!(false, "{}: no value for {{{name}}}", self.id());
-                    line.push('?');
-                }
-            }
-            rest = &rest[start + length + 1..];
-        }
-        line.push_str(rest);
-        line
+        fill(self.text, arguments)
     }
 
     /// Writes the message to the log, with a level that follows from the severity.
@@ -136,6 +115,32 @@ impl Message {
             at += 1;
         }
     }
+}
+
+/// A text with its placeholders filled in; control characters in values become `?`.
+fn fill(text: &str, arguments: &[Argument<'_>]) -> String {
+    let mut line = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('{') {
+        let Some(length) = rest[start..].find('}') else {
+            break;
+        };
+        line.push_str(&rest[..start]);
+        let name = &rest[start + 1..start + length];
+        match arguments.iter().find(|(key, _)| *key == name) {
+            Some((_, value)) => {
+                // A Sanitized writer never fails: it writes into a String.
+                let _ = write!(Sanitized(&mut line), "{value}");
+            }
+            None => {
+                debug_assert!(false, "no value for {{{name}}} in {text}");
+                line.push('?');
+            }
+        }
+        rest = &rest[start + length + 1..];
+    }
+    line.push_str(rest);
+    line
 }
 
 /// Whether `name` and a closing brace stand at `start` of `text`.

@@ -16,7 +16,8 @@ use crate::batch::subcommand::{Verb, words};
 use crate::dataset::input::Input as File;
 use crate::dataset::{FileName, Prefix};
 use crate::message::catalogue::{
-    BATCH_FILE_UNUSABLE, BATCH_STATEMENT_UNKNOWN, BATCH_STATEMENT_WRONG,
+    BATCH_FILE_UNUSABLE, BATCH_STATEMENT_UNKNOWN, BATCH_STATEMENT_WRONG, ZOS_FIREWALL_FRIENDLY,
+    ZOS_FTPDATA, ZOS_NOT_FIREWALL_FRIENDLY,
 };
 
 impl Session {
@@ -56,8 +57,8 @@ impl Session {
         let dcb = settings.new_dcb();
         let recfm = dcb.recfm.map_or("default".to_owned(), |recfm| recfm.to_string());
         let firewall = match settings.firewall_friendly {
-            true => "EZA2818I FWFRIENDLY: the client opens data connections",
-            false => "EZA2819I no FWFRIENDLY: the server opens data connections",
+            true => &ZOS_FIREWALL_FRIENDLY,
+            false => &ZOS_NOT_FIREWALL_FRIENDLY,
         };
         let exit = match self.exit {
             Some(Exit::Fixed(code)) => format!("EXIT={code}"),
@@ -74,7 +75,7 @@ impl Session {
                 Some((file, _)) => format!("SOCKSCONFIGFILE {file}"),
                 None => "SOCKSCONFIGFILE none: connections are direct".to_owned(),
             },
-            firewall.to_owned(),
+            firewall.render(&[]),
             format!(
                 "EPSV4 {}, PASSIVEIGNOREADDR {}, SENDSITE {}, SUNIQUE {}",
                 on(settings.epsv4),
@@ -166,7 +167,7 @@ pub(super) fn read_ftpdata(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let text = read_file("FTP.DATA", name, ftpdata::MAX_FILE)?;
-    out.line(&format!("EZY2640I Using {name} for local site configuration parameters."));
+    out.line(&ZOS_FTPDATA.render(&[("file", &name)]));
     for flaw in ftpdata::read(&text, settings) {
         match flaw.problem {
             Unset::Unknown => {

@@ -40,6 +40,7 @@ use crate::dataset::Store;
 use crate::ftp::Command;
 use crate::message::catalogue::{
     BATCH_ENDED, BATCH_ERRORS_IGNORED, BATCH_INTERRUPTED, BATCH_STARTED, BATCH_SUBCOMMAND_UNKNOWN,
+    ZOS_RETURN_CODE,
 };
 
 /// Port of an FTP server.
@@ -250,11 +251,10 @@ impl Session {
             ClientCode::Input => self.exit.or(Some(Exit::Fixed(ClientCode::Input as u16))),
             _ => self.exit,
         }?;
-        self.out.line(&format!(
-            "EZA1735I Std Return Code = {:05}, Error Code = {:05}",
-            codes.standard(),
-            codes.client as u32
-        ));
+        let standard = format!("{:05}", codes.standard());
+        let client = format!("{:05}", codes.client as u32);
+        let both: [(_, &dyn std::fmt::Display); 2] = [("standard", &standard), ("client", &client)];
+        self.out.line(&ZOS_RETURN_CODE.render(&both));
         self.close();
         Some(codes.computed(exit, self.settings.error_codes))
     }

@@ -1,5 +1,5 @@
 //! Messages 5000-5999: the batch FTP client. What z/OS FTP says in such a place has its EZA number,
-//! and is not here.
+//! and is in `zos`.
 
 use crate::message::{Message, Severity};
 

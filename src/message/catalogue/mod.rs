@@ -13,6 +13,8 @@
 //! | 6100-6499 | data sets |
 //! | 7000-7499 | job decks |
 //! | 7500-7999 | jobs and started tasks |
+//!
+//! What the batch FTP client says in the place of z/OS has its numbers ([`ZOS`]).
 
 mod batch;
 mod client;
@@ -25,6 +27,7 @@ mod jcl;
 mod job;
 mod operator;
 mod ssh;
+mod zos;
 
 use std::ops::RangeInclusive;
 
@@ -39,6 +42,7 @@ pub use jcl::*;
 pub use job::*;
 pub use operator::*;
 pub use ssh::*;
+pub use zos::*;
 
 use super::Message;
 
@@ -136,12 +140,21 @@ mod tests {
 
     #[test]
     fn every_message_is_explained() {
-        for message in all() {
-            for part in [message.explanation, message.action, message.response] {
-                assert!(part.ends_with('.'), "{}: {part:?} is no sentence", message.id());
-                assert!(!part.contains("  "), "{}: {part:?} has a gap", message.id());
-                assert!(!part.contains('\n'), "{}: {part:?} has a line end", message.id());
+        let sentences = |id: &str, parts: [&str; 3]| {
+            for part in parts {
+                assert!(part.ends_with('.'), "{id}: {part:?} is no sentence");
+                assert!(!part.contains("  "), "{id}: {part:?} has a gap");
+                assert!(!part.contains('\n'), "{id}: {part:?} has a line end");
             }
+        };
+        for message in ZOS {
+            sentences(message.id, [message.explanation, message.action, message.response]);
+        }
+        let constants = include_str!("zos.rs").matches(": ZosMessage = ZosMessage {").count();
+        assert_eq!(constants, ZOS.len(), "a constant is missing in ZOS");
+        assert!(ZOS.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for message in all() {
+            sentences(&message.id(), [message.explanation, message.action, message.response]);
             let text = message.text;
             assert!(
                 !text.is_empty() && !text.contains("  ") && !text.ends_with('.'),
