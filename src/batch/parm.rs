@@ -1,4 +1,4 @@
-//! PARM: `HOST PORT (EXIT=nn TIMEOUT nn`, each part of it or none. Pure.
+//! PARM: `-e HOST PORT (EXIT=nn TIMEOUT nn`, each part of it or none. Pure.
 
 use std::fmt::{self, Display};
 
@@ -54,7 +54,10 @@ impl Parm {
             None => (text.rsplit_once('/').map_or(text, |(_, rest)| rest), None),
         };
         let mut parm = Self::default();
-        let mut words = before.split_whitespace();
+        let mut words = before.split_whitespace().peekable();
+        while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+            parm.dash(option, || words.next())?;
+        }
         parm.host = words.next().map(str::to_owned);
         parm.port = words.next().map(port).transpose()?;
         if let Some(word) = words.next() {
@@ -64,6 +67,29 @@ impl Parm {
             parm.options(options)?;
         }
         Ok(parm)
+    }
+
+    /// An option before the host, as the shells of z/OS have them; `value` is the next word.
+    fn dash<'a>(
+        &mut self,
+        option: &str,
+        mut value: impl FnMut() -> Option<&'a str>,
+    ) -> Result<(), WrongParm> {
+        match option {
+            "-e" => self.exit = Some(Exit::Computed),
+            // Traces, and what a person is asked.
+            "-d" | "-g" | "-i" | "-t" | "-v" => {}
+            "-p" => drop(value()),
+            "-a" | "-r" => {
+                let problem = "and TLS is not supported: zoxy's SSH protects the session";
+                return Err(WrongParm(format!("found {option}, {problem}")));
+            }
+            _ => {
+                let known = "-e, -d, -g, -i, -p NAME, -t or -v";
+                return Err(WrongParm(format!("option {option} is not known; expected {known}")));
+            }
+        }
+        Ok(())
     }
 
     fn options(&mut self, text: &str) -> Result<(), WrongParm> {
@@ -135,6 +161,8 @@ mod tests {
             ("host (TRACE TCP TCPIP2 EXIT", parm(Some("host"), None, computed, None)),
             ("/host 21 (EXIT", parm(Some("host"), Some(21), computed, None)),
             ("POSIX(ON),ALL31(ON)/host (EXIT", parm(Some("host"), None, computed, None)),
+            ("-v -e -p TCPIP2 host 2121", parm(Some("host"), Some(2121), computed, None)),
+            ("-d (EXIT=4", parm(None, None, Some(Exit::Fixed(4)), None)),
         ] {
             assert_eq!(Parm::parse(text), expected, "{text}");
         }
@@ -146,6 +174,8 @@ mod tests {
             ("host 0", "1 to 65535"),
             ("host x", "'x'"),
             ("host 21 22", "found 22"),
+            ("-r TLS host", "TLS is not supported"),
+            ("-x host", "option -x is not known"),
             ("(EXIT=", "0 to 4095"),
             ("(EXIT=4096", "4096"),
             ("(TIMEOUT", "86400"),

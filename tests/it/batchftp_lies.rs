@@ -172,6 +172,30 @@ fn names_of_the_server_lead_nowhere_else() {
     assert!(batch.has("x"), "{}", ran.out);
 }
 
+/// Files that would have one name here: the second is not written over the first.
+#[test]
+fn names_that_are_the_same_here_are_an_error() {
+    let (batch, ran) = against("mget * (replace", |server| {
+        let mut list = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("NLST *");
+        server.say("150 names");
+        list.write_all(b"a/x\r\nb/x\r\n").expect("the client reads");
+        drop(list);
+        server.say("226 that is all");
+        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+        server.expect("RETR a/x");
+        server.say("150 here it comes");
+        data.write_all(b"a\r\n").expect("the client reads");
+        drop(data);
+        server.say("226 all of it");
+        server.expect("QUIT");
+    });
+    assert_eq!(ran.code, Some(7), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("MGET: b/x: "), "{}", ran.out);
+    let got = fs::read_to_string(batch.jobs.world.path("x")).expect("it came");
+    assert_eq!(got, "a\n");
+}
+
 /// TYPE E: records go as they are, with NL behind each, and come so.
 #[test]
 fn ebcdic_goes_as_it_is() {

@@ -2,6 +2,7 @@
 //!
 //! All of them are tried; the first failure is that of the subcommand.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -21,8 +22,16 @@ impl Session {
     pub(super) fn mget(&mut self, rest: &str) -> Result<(), Failure> {
         let (patterns, replaces) = transfer_operands(Verb::Mget, rest)?;
         let names = self.remote_names(Verb::Mget, &patterns)?;
+        let mut taken = HashSet::new();
         self.all(names, |session, remote| {
             let local = last(remote).to_owned();
+            // With (REPLACE one of two would be gone, and nobody told.
+            if let Ok(name) = session.directory.name(&local) {
+                if !taken.insert(name.to_string()) {
+                    let problem = format!("{remote}: {name} is there from another of its files");
+                    return Err(usage(Verb::Mget, &problem));
+                }
+            }
             session.get(remote, &local, replaces)
         })
     }
