@@ -1,10 +1,11 @@
 //! The batch FTP client: `zoxy ftp` from a shell, `EXEC PGM=FTP` in a job.
 //!
-//! A program of its own inside the binary: it blocks, has one thread, and shares nothing with the
-//! proxy but parsers ([`crate::ftp`]), data sets ([`crate::dataset`]) and code pages. Called by
-//! `cli::ftp` only, which a step of a job starts as well, as a process. It behaves as the client of
-//! z/OS does where that is documented: SOCKS by SOCKSCONFIGFILE, active by default, return codes by
-//! EXIT and CLIENTERRCODES. What only zoxy does is told in docs/batchftp.md.
+//! A program of its own inside the binary: it blocks, has one thread (but for names that are looked
+//! up), and shares nothing with the proxy but parsers ([`crate::ftp`]), data sets
+//! ([`crate::dataset`]) and code pages. Called by `cli::ftp` only, which a step of a job starts as
+//! well, as a process. It behaves as the client of z/OS does where that is documented: SOCKS by
+//! SOCKSCONFIGFILE, active by default, return codes by EXIT and CLIENTERRCODES. What only zoxy does
+//! is told in docs/batchftp.md.
 //!
 //! ```text
 //! parm, ftpdata, settings, netrc, socksfile, subcommand   texts that become values; pure

@@ -69,7 +69,7 @@ impl Parm {
         Ok(parm)
     }
 
-    /// An option before the host, as the shells of z/OS have them; `value` is the next word.
+    /// An option before the host; `value` is the next word.
     fn dash<'a>(
         &mut self,
         option: &str,

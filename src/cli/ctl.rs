@@ -91,6 +91,10 @@ struct Answer {
 impl Console {
     /// Carries out one command line.
     fn enter(&self, line: &str) -> Answer {
+        let verb = line.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        if !self.json && matches!(verb.as_str(), "HELP" | "?") {
+            return self.answer(commands_help(), 0, false);
+        }
         match self.understand(line) {
             Ok(Meant::Task(TaskCommand::List)) if self.json => {
                 let (text, rc) = tasks::list_json();

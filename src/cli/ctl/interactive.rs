@@ -13,7 +13,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
-use super::{Console, commands_help, watch};
+use super::{Console, watch};
 use crate::cli::rc::Rc;
 use crate::operator::command::FORMS;
 
@@ -51,7 +51,6 @@ pub(super) fn run(console: &Console) -> u8 {
         match verb.as_str() {
             "" => {}
             "QUIT" | "EXIT" | "END" | "Q" => break,
-            "HELP" | "?" => print!("{}", commands_help()),
             "WATCH" => {
                 watch::run(console, line[verb.len()..].trim());
             }

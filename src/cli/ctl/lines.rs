@@ -48,6 +48,8 @@ mod tests {
         assert_eq!(rc, 12);
         let ids: Vec<_> = out.lines().map(|line| &line[..8]).collect();
         assert_eq!(ids, ["ZOX0512E", "ZOX0520E", "ZOX0512E"]);
+        let (rc, out) = enter("help\n?\n");
+        assert!(rc == 0 && out.matches("F REFRESH").count() == 2, "{out}");
         let (rc, out) = enter(&"X".repeat(3 * MAX_COMMAND));
         assert_eq!(rc, 8);
         assert!(out.contains("longer than 256 bytes"), "{out}");
