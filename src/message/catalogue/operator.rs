@@ -361,7 +361,7 @@ pub const TRACE_CHANGED: Message = Message {
     text: "trace of connection #{id} is {state}",
     explanation: "An operator entered F TRACE. While it is ON, everything that zoxy does for this \
         client connection is traced: changes of state, FTP commands without passwords.",
-    action: "Trace lines go where messages go.",
+    action: "Trace lines go where messages go, until OFF or the end of the connection.",
     response: "Enter F TRACE with OFF when enough has been seen.",
 };
 
