@@ -3,10 +3,10 @@
 //! Messages in the place of z/OS have its EZA and EZY numbers; all are catalogued. No value forges a
 //! line: control characters become question marks.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-use crate::message::catalogue::{ZOS_COMMAND, ZOS_SENT};
+use crate::message::catalogue::{BATCH_OUTPUT_LOST, ZOS_COMMAND, ZOS_SENT};
 use crate::message::is_forging;
 
 /// What stands for a password.
@@ -21,20 +21,30 @@ pub struct Output {
     /// Whether somebody watches.
     shows_progress: bool,
     shown: Option<Instant>,
+    /// Lines are lost, and that was told.
+    is_lost: bool,
 }
 
 impl Output {
     /// Lines go to `lines`, progress to standard error if it is to be shown.
     pub fn new(lines: impl Write + 'static, shows_progress: bool) -> Self {
-        Self { lines: Box::new(lines), shows_progress, shown: None }
+        Self { lines: Box::new(lines), shows_progress, shown: None, is_lost: false }
     }
 
-    /// One line. Nobody is left to be told when it cannot be written.
+    /// One line. When it cannot be written, standard error is told, unless whoever read it has gone.
     pub fn line(&mut self, text: &str) {
         self.end_progress();
         let mut line: String = text.chars().map(|c| if is_forging(c) { '?' } else { c }).collect();
         line.push('\n');
-        let _ = self.lines.write_all(line.as_bytes()).and_then(|()| self.lines.flush());
+        let written = self.lines.write_all(line.as_bytes()).and_then(|()| self.lines.flush());
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe && !self.is_lost => {
+                self.is_lost = true;
+                let _ =
+                    writeln!(io::stderr(), "{}", BATCH_OUTPUT_LOST.render(&[("reason", &error)]));
+            }
+            _ => {}
+        }
     }
 
     /// A line of the server, which may be in any page.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use rustix::process::Signal;
 use zoxy::message::catalogue::{
     BATCH_ERRORS_IGNORED, BATCH_INCOMPLETE, BATCH_LOCAL_FAILED, BATCH_NO_WAY, BATCH_NOT_CONNECTED,
-    BATCH_STATEMENT_UNKNOWN, BATCH_STATEMENT_WRONG, BATCH_TRUNCATED,
+    BATCH_OUTPUT_LOST, BATCH_STATEMENT_UNKNOWN, BATCH_STATEMENT_WRONG, BATCH_TRUNCATED,
 };
 
 use crate::world::ftp_scene::SshHost;
@@ -285,6 +285,26 @@ fn the_length_of_records_is_that_which_was_set() {
         let ran = batch.jobs.zoxy(&["ds", "delete", "//'IT.W'"]);
         assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     }
+}
+
+/// A full disk behind OUTPUT is told where it can be, and the file is sent all the same.
+#[test]
+fn output_that_is_lost_is_told() {
+    let (batch, scene) = scene();
+    let (user, password) = (&account().name, &account().password);
+    let input = format!("{user}\n{password}\nput ftpdata sent\nquit\n");
+    let input = batch.jobs.world.write("input", input);
+    let full = fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let output = batch
+        .command(&["-e"], &scene.ftpd)
+        .stdin(fs::File::open(input).expect("it was written"))
+        .stdout(full)
+        .output()
+        .expect("zoxy can be started");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(told.matches(&BATCH_OUTPUT_LOST.id()).count(), 1, "{told}");
+    assert!(scene.ftpd.folder.join("sent").exists() && !told.contains(password), "{told}");
 }
 
 /// What operators do with the rest of the subcommands.

@@ -29,6 +29,7 @@ pub(super) const ALL: &[&Message] = &[
     &BATCH_ENDED,
     &BATCH_SITE_REFUSED,
     &BATCH_INTERRUPTED,
+    &BATCH_OUTPUT_LOST,
 ];
 
 /// The client begins: version, what it was started with.
@@ -293,4 +294,15 @@ pub const BATCH_INTERRUPTED: Message = Message {
     action: "What was in progress is broken off; a file that was being received is as it was \
         before.",
     response: "None.",
+};
+
+/// What the client says cannot be written: reason.
+pub const BATCH_OUTPUT_LOST: Message = Message {
+    number: 5024,
+    severity: Severity::W,
+    text: "OUTPUT cannot be written: {reason}",
+    explanation: "What the client has to say is lost, as with a full disk; this line is on standard \
+        error. It comes once.",
+    action: "Goes on: the return code is that of the transfers all the same.",
+    response: "Make room where OUTPUT, SYSPRINT or the spool is.",
 };
