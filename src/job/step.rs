@@ -154,8 +154,12 @@ fn start(
             }
         };
     let (folder, log) = (&mut runner.folder, &mut runner.log);
-    let mut failed = None;
+    let (mut failed, mut is_ready) = (None, false);
     let ended = runner.watch.follow(started, |event| {
+        // A proxy says so again after each refresh.
+        if event == Event::Ready && std::mem::replace(&mut is_ready, true) {
+            return;
+        }
         let updated = folder.update(|status| {
             let Some(running) = &mut status.step else { return };
             match event {
@@ -258,8 +262,13 @@ fn abend_of(signal: i32) -> AbendCode {
 /// A program that the system does not start.
 fn not_started(error: &io::Error, run: &programs::Run) -> Outcome {
     let program = run.command.get_program().to_string_lossy();
-    let reason = format!("{program}: {error}");
+    let is_there = fs::metadata(run.command.get_program()).is_ok();
     let missing = error.kind() == io::ErrorKind::NotFound;
+    let reason = match missing && is_there {
+        true => format!("{program}: the interpreter that it names is not there"),
+        false => format!("{program}: {error}"),
+    };
+    let missing = missing && !is_there;
     let end = match (run.signals_are_codes, missing) {
         // As a shell has it.
         (true, true) => StepEnd::Returned(127),
@@ -352,6 +361,27 @@ mod tests {
             (Exit::Status(0), Some(Cause::Cancelled), true, system(0x222)),
         ] {
             assert_eq!(outcome_of(ended(exit, cause), shell).end, end, "{exit:?} {cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_whose_interpreter_is_missing_is_there() {
+        let here = std::env::current_exe().unwrap();
+        for (program, shell, end) in [
+            (here.as_path(), false, StepEnd::Abended(NOT_EXECUTABLE)),
+            (here.as_path(), true, StepEnd::Returned(126)),
+            (Path::new("/nowhere/at/all"), false, StepEnd::Abended(NOT_FOUND)),
+            (Path::new("/nowhere/at/all"), true, StepEnd::Returned(127)),
+        ] {
+            let command = std::process::Command::new(program);
+            let run = programs::Run {
+                command,
+                signals_are_codes: shell,
+                notifies: false,
+                code_file: None,
+            };
+            let outcome = not_started(&io::ErrorKind::NotFound.into(), &run);
+            assert_eq!(outcome.end, end, "{}", program.display());
         }
     }
 
