@@ -11,6 +11,7 @@ use super::programs::{self, Context, NOT_EXECUTABLE, NOT_FOUND, Plan, Refusal};
 use super::reader;
 use super::run::{CANCELLED, OUTPUT_EXCEEDED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended};
 use super::status::Running;
+use super::text;
 use super::watch::{Cause, Ended, Event, Exit};
 use crate::jcl::{AbendCode, Parm, Step, StepEnd};
 
@@ -291,21 +292,11 @@ fn parm(step: &Step, dds: &Dds) -> Result<Option<String>, Refusal> {
             if dds.has_blocks_only(name) {
                 return Err(wrong(&"it has RECFM=U; expected F, FB, V or VB"));
             }
-            let text = dds.text(name).map_err(|error| wrong(&error))?;
-            let text = text.ok_or_else(|| wrong(&"there is no such DD"))?;
-            let lines: Vec<_> = text.lines().map(without_number).map(str::trim).collect();
+            let lines = dds.text(name).map_err(|error| wrong(&error))?;
+            let lines = lines.ok_or_else(|| wrong(&"there is no such DD"))?;
+            let lines: Vec<_> = lines.lines().map(text::without_number).map(str::trim).collect();
             Ok(Some(lines.join(" ")))
         }
-    }
-}
-
-/// A card without the sequence number in columns 73 to 80.
-fn without_number(card: &str) -> &str {
-    match card.split_at_checked(72) {
-        Some((text, number)) if number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()) => {
-            text
-        }
-        _ => card,
     }
 }
 
@@ -383,14 +374,5 @@ mod tests {
             let outcome = not_started(&io::ErrorKind::NotFound.into(), &run);
             assert_eq!(outcome.end, end, "{}", program.display());
         }
-    }
-
-    #[test]
-    fn sequence_numbers_are_no_part_of_a_parm() {
-        let card = format!("{:<72}00000100", "RUN -v");
-        assert_eq!(without_number(&card).trim(), "RUN -v");
-        let long = format!("{:<72}0000010x", "RUN");
-        assert_eq!(without_number(&long), long);
-        assert_eq!(without_number("RUN"), "RUN");
     }
 }
