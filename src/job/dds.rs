@@ -39,7 +39,7 @@ pub struct Dds {
     work: PathBuf,
     /// Output that becomes records when the program has ended: the lines, the DD.
     captured: Vec<(PathBuf, usize)>,
-    files: usize,
+    files: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -58,6 +58,16 @@ enum Part {
     Dummy,
 }
 
+impl Drop for Dds {
+    /// A job of many steps needs no more room than the largest of them.
+    fn drop(&mut self) {
+        for path in &self.files {
+            // What cannot be removed goes with the folder of the job.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 impl Dds {
     /// Allocates the DDs of the step that is the `number`th. All of them are tried, and what cannot
     /// be had is said; then what could be is given up again. `like` names a new DD and the one whose
@@ -71,7 +81,8 @@ impl Dds {
         log: &mut JobLog,
     ) -> Option<Self> {
         let (name, work) = (step.to_string(), folder.work());
-        let mut dds = Self { step: name, dds: Vec::new(), work, captured: Vec::new(), files: 0 };
+        let mut dds =
+            Self { step: name, dds: Vec::new(), work, captured: Vec::new(), files: Vec::new() };
         let mut failed = false;
         // The DD whose attributes another one takes on comes first.
         let first = like.map(|(_, model)| model);
@@ -386,9 +397,9 @@ impl Dds {
     }
 
     fn work_file(&mut self, what: &str) -> io::Result<(PathBuf, File)> {
-        self.files += 1;
-        let path = self.work.join(format!("{what}.{}.{}", self.step, self.files));
+        let path = self.work.join(format!("{what}.{}.{}", self.step, self.files.len() + 1));
         let file = new_file().write(true).truncate(true).open(&path)?;
+        self.files.push(path.clone());
         Ok((path, file))
     }
 }
