@@ -23,6 +23,7 @@ use rustix::io::Errno;
 
 use super::datasets::{Datasets, Use};
 use super::log::{JobLog, note};
+use super::pipe;
 use super::spool::{JobFolder, new_file};
 use super::text;
 use crate::dataset::{Attributes, RecordKind};
@@ -252,7 +253,8 @@ impl Dds {
         match &dd.parts[..] {
             [Part::Dummy] => Ok(Stdio::null()),
             [part @ (Part::Path(_) | Part::Sysout(..) | Part::InStream(_))] => {
-                File::open(part.path().expect("these have a path")).map(Stdio::from)
+                let path = part.path().expect("these have a path");
+                pipe::open_to_read(&path).map(Stdio::from)
             }
             _ => {
                 let name = dd.name.clone();
@@ -270,7 +272,7 @@ impl Dds {
         let stdio = match self.dds[index].parts.first() {
             None | Some(Part::Dummy) => Stdio::null(),
             Some(Part::Path(file)) => {
-                OpenOptions::new().write(true).append(file.options.append).open(&file.path)?.into()
+                pipe::open_to_write(Path::new(&file.path), file.options.append)?.into()
             }
             Some(Part::Sysout(path, _) | Part::InStream(path)) => {
                 OpenOptions::new().append(true).open(path)?.into()
@@ -440,7 +442,7 @@ impl Dd {
                 Part::Dummy => {}
                 part => {
                     let path = part.path().expect("these have a path");
-                    text::copy_lines(File::open(path)?, out)?;
+                    text::copy_lines(pipe::Reader::open(&path)?, out)?;
                 }
             }
         }
