@@ -2,13 +2,15 @@
 //!
 //! PARM, or else the lines of STDPARM, begin with SH or PGM. SH runs the rest in a login shell, or
 //! what STDIN holds if there is no rest; PGM runs a program by its path. Its standard streams are
-//! STDIN, STDOUT and STDERR, its environment is that of the job with the variables of STDENV. The
+//! STDIN, STDOUT and STDERR, its environment is that of the job with the variables of STDENV. Sequence
+//! numbers are no part of a command or a variable, where they would do harm that nobody sees. The
 //! return code is the exit status; 128 and a signal's number mean that the signal ended it, as IBM's
 //! APAR OA47398 documents it.
 
 use std::process::Command;
 
 use super::{Context, Plan, Refusal, Run, not_opened, words};
+use crate::job::text::without_number;
 
 /// Return code for a PARM that is neither SH nor PGM, and for a STDENV that is wrong.
 const WRONG: u16 = 255;
@@ -19,7 +21,8 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
         None => {
             let lines = context.dds.text("STDPARM");
             let lines = lines.map_err(|error| not_opened("STDPARM", &error))?.unwrap_or_default();
-            lines.lines().map(str::trim_end).collect::<Vec<_>>().join(" ")
+            let lines = lines.lines().map(without_number);
+            lines.map(str::trim_end).collect::<Vec<_>>().join(" ")
         }
     };
     let mut command = command(parm.trim()).map_err(|problem| Refusal::Code(WRONG, problem))?;
@@ -30,7 +33,7 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
     let lines = context.dds.text("STDENV");
     let lines = lines.map_err(|error| not_opened("STDENV", &error))?.unwrap_or_default();
     for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match line.trim_end().split_once('=') {
+        match without_number(line).trim_end().split_once('=') {
             Some((name, value)) if is_variable(name) => command.env(name, value),
             _ => {
                 let problem = format!("STDENV line {}: expected NAME=value", number + 1);
