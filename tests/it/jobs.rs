@@ -362,23 +362,34 @@ data
 }
 
 #[test]
-fn sequence_numbers_are_no_part_of_commands_and_variables() {
+fn sequence_numbers_in_commands_and_variables_are_refused() {
     let jobs = Jobs::new();
-    let card = |text: &str, number: u32| format!("{text:<72}{number:08}\n");
+    let card = |(number, text)| format!("{text:<72}{number:08}\n");
     let cards = [
         "//NUMBERED JOB CLASS=A",
         "//ONE      EXEC PGM=BPXBATCH",
+        "//STDPARM  DD  *",
+        "SH echo ran",
+        "//TWO      EXEC PGM=BPXBATCH,PARM='SH echo ran'",
         "//STDENV   DD  *",
         "WORD=a value",
-        "//STDPARM  DD  *",
-        "SH printf '[%s]'",
-        "\"$WORD\" end",
         "/*",
     ];
-    let deck: String = (1..).zip(cards).map(|(number, text)| card(text, number * 100)).collect();
+    let deck: String = (1..).zip(cards).map(card).collect();
     let ran = jobs.submit(&deck);
+    assert_eq!(ran.code, Some(16), "{}", ran.err);
+    let log = jobs.zoxy(&["jobs", "show", "NUMBERED"]).out;
+    for dd in ["STDPARM", "STDENV"] {
+        assert!(
+            log.contains(&format!("{dd} line 1: a sequence number in columns 73 to 80")),
+            "{log}"
+        );
+    }
+    assert!(!log.contains("\nran"), "{log}");
+    // Digits that are elsewhere are a value like any other.
+    let ran =
+        jobs.submit("//DIGITS JOB\n//ONE EXEC PGM=BPXBATCH\n//STDPARM DD *\nSH echo 00000001\n");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert_eq!(jobs.spooled("JOB00001", "1.ONE.STDOUT"), "[a value][end]");
 }
 
 #[test]
