@@ -13,7 +13,7 @@ use crate::job::command::{cancel, list};
 use crate::job::end::NOT_RUN;
 use crate::job::spool::{Job, Spool};
 use crate::job::status::State;
-use crate::job::task::{ask, end_remains, wait_for};
+use crate::job::task::{ask, wait_for};
 use crate::job::watch::Request;
 use crate::message::catalogue::{
     JOB_NO_OUTPUT, JOB_NOT_FOUND, JOB_NOT_HELD, JOB_PURGED, JOB_RELEASE_ASKED, JOB_RESULT,
@@ -70,11 +70,6 @@ pub(super) fn main(arguments: &[String]) -> u8 {
         ["show", job, output] => with(&spool, job, |job| show(job, Some(output))),
         ["wait", job] => wait(&spool, job, &matches),
         ["cancel", job] => {
-            if let Ok(Some(job)) = spool.find(job) {
-                if !job.runs {
-                    end_remains(&job);
-                }
-            }
             let (text, rc) = cancel(&spool, job);
             print(&(text + "\n"));
             rc

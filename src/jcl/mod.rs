@@ -91,10 +91,15 @@ pub fn read(deck: &Member, libraries: &dyn Libraries, system: &SystemSymbols) ->
     let is_job = |raw: &Raw| raw.operation() == "JOB";
     let starts: Vec<_> = (0..raws.len()).filter(|at| is_job(&raws[*at])).collect();
     let Some(first) = starts.first() else {
-        let place = raws.first().map_or_else(Place::default, |raw| raw.place);
+        let whole = Place { card: 1, from: 1, to: card::LAST, ..Place::default() };
+        let place = raws.first().map_or(whole, |raw| raw.place);
         let found = "no JOB statement";
         let expected = "a JOB statement as the first card";
         report.add(Problem::new(&JCL_JOB_MISSING, place, found, expected));
+        // It may be one that cannot be read.
+        let spoiled = raws.iter().find(|raw| !raw.problems.is_empty());
+        let problems = spoiled.into_iter().flat_map(|raw| raw.problems.clone());
+        problems.for_each(|problem| report.add(problem));
         return vec![Reading::without_job(report)];
     };
     let is_harmless = |raw: &&Raw| {

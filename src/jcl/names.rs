@@ -22,6 +22,8 @@ struct Frame {
 pub(super) enum Node {
     /// One step.
     Step(usize),
+    /// A step whose EXEC statement was wrong, which was reported: it may have been meant for a call.
+    Spoiled(usize),
     /// The steps of a procedure, and the frame of their names.
     Call { frame: usize, steps: Range<usize> },
 }
@@ -52,6 +54,13 @@ impl Names {
     pub fn add_step(&mut self, frame: usize, name: Option<&str>, step: usize) {
         if let Some(frame) = self.frames.get_mut(frame) {
             frame.nodes.push((name.map(str::to_owned), Node::Step(step)));
+        }
+    }
+
+    /// A step of which nothing is known but that it is there.
+    pub fn add_spoiled(&mut self, frame: usize, name: Option<&str>, step: usize) {
+        if let Some(frame) = self.frames.get_mut(frame) {
+            frame.nodes.push((name.map(str::to_owned), Node::Spoiled(step)));
         }
     }
 
@@ -90,7 +99,7 @@ impl Names {
         while let Some(frame) = at.and_then(|at| self.frames.get(at)) {
             for (_, node) in named(&frame.nodes, first) {
                 let found = match (node, second) {
-                    (node, None) => steps_of(node, before),
+                    (node, None) | (node @ Node::Spoiled(_), Some(_)) => steps_of(node, before),
                     (Node::Step(_), Some(_)) => None,
                     (Node::Call { frame, .. }, Some(second)) => named(self.nodes(*frame), second)
                         .find_map(|(_, node)| steps_of(node, before)),
@@ -115,7 +124,7 @@ fn named<'n>(
 
 fn steps_of(node: &Node, before: usize) -> Option<Range<usize>> {
     let steps = match node {
-        Node::Step(step) => *step..*step + 1,
+        Node::Step(step) | Node::Spoiled(step) => *step..*step + 1,
         Node::Call { steps, .. } => steps.clone(),
     };
     let steps = steps.start..steps.end.min(before);
@@ -150,6 +159,15 @@ mod tests {
         assert_eq!(names.find(call, "INNER", Some("Q1"), 4), Some(2..3));
         assert_eq!(names.find(ROOT, "P1", None, 4), None);
         assert_eq!(names.find(ROOT, "S1", Some("P1"), 4), None);
+    }
+
+    #[test]
+    fn a_spoiled_step_may_have_steps_of_any_name() {
+        let (mut names, ..) = names();
+        names.add_spoiled(ROOT, Some("BAD"), 4);
+        assert_eq!(names.find(ROOT, "BAD", Some("ANY"), 5), Some(4..5));
+        assert_eq!(names.find(ROOT, "BAD", None, 5), Some(4..5));
+        assert_eq!(names.find(ROOT, "BAD", Some("ANY"), 4), None);
     }
 
     #[test]

@@ -7,14 +7,12 @@ use super::operand::{Param, Value, Word};
 use super::report::Problem;
 use super::symbol;
 use super::text::Place;
+use crate::dataset::DatasetName;
 use crate::message::catalogue::{JCL_NAME_INVALID, JCL_VALUE_INVALID};
 
 /// What a name must be.
 pub(super) const NAME: &str =
     "a name of 1 to 8 upper-case letters, digits, $, # and @, not beginning with a digit";
-
-/// Characters of a data set name at most.
-const MAX_DATA_SET: usize = 44;
 
 /// The value is none that the parameter can have.
 pub(super) fn invalid(param: &Param, expected: impl Into<String>) -> Problem {
@@ -115,12 +113,13 @@ pub(super) fn time(param: &Param) -> Result<TimeLimit, Problem> {
     Ok(TimeLimit::Seconds(minutes * 60 + seconds))
 }
 
-/// Whether the text is a data set name: qualifiers of 1 to 8 characters, at most 44 in all.
-pub(super) fn is_data_set(text: &str) -> bool {
-    let is_qualifier = |qualifier: &str| {
-        symbol::is_name(&qualifier.replace('-', "0")) && !qualifier.starts_with('-')
-    };
-    text.len() <= MAX_DATA_SET && text.split('.').all(is_qualifier)
+/// Whether the text is a data set name; the error is what was expected, and which part is wrong.
+pub(super) fn check_data_set(text: &str) -> Result<(), String> {
+    match DatasetName::parse(text) {
+        Ok(_) if !has_lower_case(text) => Ok(()),
+        Ok(_) => Err("a data set name, in upper case".to_owned()),
+        Err(error) => Err(format!("a data set name ({error})")),
+    }
 }
 
 /// Whether the text has lower-case letters, for a better message.
@@ -158,13 +157,15 @@ mod tests {
 
     #[test]
     fn data_set_names_are_qualifiers() {
-        for good in ["A", "SYS1.PROCLIB", "A.B-C.$D.#E.@F", "A2345678.B2345678"] {
-            assert!(is_data_set(good), "{good}");
-        }
         let long = ["A2345678"; 5].join(".");
-        for wrong in ["", "A.", ".A", "A..B", "1A", "A.-B", "A23456789", "a.b", "A B", &long] {
-            assert_eq!(is_data_set(wrong), wrong == long, "{wrong}");
+        for good in ["A", "SYS1.PROCLIB", "A.B-C.$D.#E.@F", "A2345678.B2345678", &long] {
+            assert_eq!(check_data_set(good), Ok(()), "{good}");
         }
-        assert!(!is_data_set(&["A2345678"; 6].join(".")));
+        for wrong in ["", "A.", ".A", "A..B", "1A", "A.-B", "A23456789", "a.b", "A B"] {
+            assert!(check_data_set(wrong).is_err(), "{wrong}");
+        }
+        assert!(check_data_set(&["A2345678"; 6].join(".")).is_err());
+        // Which part it is.
+        assert!(check_data_set("SYS1.PROCLIBRARY").unwrap_err().contains("qualifier 2"));
     }
 }

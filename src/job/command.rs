@@ -18,7 +18,9 @@ use super::spool::{Job, Spool};
 use super::status::State;
 use super::task;
 use super::watch::Request;
-use crate::message::catalogue::{JOB_CANCEL_ASKED, SPOOL_UNUSABLE, TASK_OPERAND};
+use crate::message::catalogue::{
+    JOB_CANCEL_ASKED, JOB_REMAINS_ENDED, SPOOL_UNUSABLE, TASK_OPERAND,
+};
 use crate::operator::snapshot::JobRow;
 use crate::operator::{client, command, default_socket, display, json};
 
@@ -146,8 +148,15 @@ pub fn list(spool: &Spool, display: &str, wanted: impl Fn(&Job) -> bool) -> (Str
     }
 }
 
-/// Cancels a job, or a started task.
+/// Cancels a job, or a started task; of a lost one what its last step has left running.
 pub fn cancel(spool: &Spool, name: &str) -> (String, u8) {
+    if let Ok(Some(job)) = spool.find(name) {
+        if !job.runs && task::end_remains(&job) {
+            let arguments: [(_, &dyn std::fmt::Display); 2] =
+                [("job", &job.status.name), ("id", &job.id)];
+            return (JOB_REMAINS_ENDED.render(&arguments), 0);
+        }
+    }
     let job = match task::running(spool, name) {
         Ok(job) => job,
         Err(answer) => return answer,

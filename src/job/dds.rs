@@ -23,6 +23,7 @@ use rustix::io::Errno;
 
 use super::datasets::{Datasets, Use};
 use super::log::{JobLog, note};
+use super::pipe;
 use super::spool::{JobFolder, new_file};
 use super::text;
 use crate::dataset::{Attributes, RecordKind};
@@ -39,7 +40,7 @@ pub struct Dds {
     work: PathBuf,
     /// Output that becomes records when the program has ended: the lines, the DD.
     captured: Vec<(PathBuf, usize)>,
-    files: usize,
+    files: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -58,6 +59,16 @@ enum Part {
     Dummy,
 }
 
+impl Drop for Dds {
+    /// A job of many steps needs no more room than the largest of them.
+    fn drop(&mut self) {
+        for path in &self.files {
+            // What cannot be removed goes with the folder of the job.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 impl Dds {
     /// Allocates the DDs of the step that is the `number`th. All of them are tried, and what cannot
     /// be had is said; then what could be is given up again. `like` names a new DD and the one whose
@@ -71,7 +82,8 @@ impl Dds {
         log: &mut JobLog,
     ) -> Option<Self> {
         let (name, work) = (step.to_string(), folder.work());
-        let mut dds = Self { step: name, dds: Vec::new(), work, captured: Vec::new(), files: 0 };
+        let mut dds =
+            Self { step: name, dds: Vec::new(), work, captured: Vec::new(), files: Vec::new() };
         let mut failed = false;
         // The DD whose attributes another one takes on comes first.
         let first = like.map(|(_, model)| model);
@@ -241,7 +253,8 @@ impl Dds {
         match &dd.parts[..] {
             [Part::Dummy] => Ok(Stdio::null()),
             [part @ (Part::Path(_) | Part::Sysout(..) | Part::InStream(_))] => {
-                File::open(part.path().expect("these have a path")).map(Stdio::from)
+                let path = part.path().expect("these have a path");
+                pipe::open_to_read(&path).map(Stdio::from)
             }
             _ => {
                 let name = dd.name.clone();
@@ -259,7 +272,7 @@ impl Dds {
         let stdio = match self.dds[index].parts.first() {
             None | Some(Part::Dummy) => Stdio::null(),
             Some(Part::Path(file)) => {
-                OpenOptions::new().write(true).append(file.options.append).open(&file.path)?.into()
+                pipe::open_to_write(Path::new(&file.path), file.options.append)?.into()
             }
             Some(Part::Sysout(path, _) | Part::InStream(path)) => {
                 OpenOptions::new().append(true).open(path)?.into()
@@ -386,9 +399,9 @@ impl Dds {
     }
 
     fn work_file(&mut self, what: &str) -> io::Result<(PathBuf, File)> {
-        self.files += 1;
-        let path = self.work.join(format!("{what}.{}.{}", self.step, self.files));
+        let path = self.work.join(format!("{what}.{}.{}", self.step, self.files.len() + 1));
         let file = new_file().write(true).truncate(true).open(&path)?;
+        self.files.push(path.clone());
         Ok((path, file))
     }
 }
@@ -429,7 +442,7 @@ impl Dd {
                 Part::Dummy => {}
                 part => {
                     let path = part.path().expect("these have a path");
-                    text::copy_lines(File::open(path)?, out)?;
+                    text::copy_lines(pipe::Reader::open(&path)?, out)?;
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Where job decks find procedures and INCLUDE members, and the system symbols.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 use std::time::SystemTime;
 
 use super::settings::Settings;
@@ -39,11 +40,7 @@ impl Libraries for SystemLibraries<'_> {
                 }
                 FileName::Path(folder) => {
                     let path = folder.join(member.as_str());
-                    match File::open(&path) {
-                        Ok(file) => Some(read(file, path.display().to_string())?),
-                        Err(error) if error.kind() == ErrorKind::NotFound => None,
-                        Err(error) => return Err(format!("{}: {error}", path.display())),
-                    }
+                    of_folder(&path).map_err(|error| format!("{}: {error}", path.display()))?
                 }
                 _ => None,
             };
@@ -55,13 +52,26 @@ impl Libraries for SystemLibraries<'_> {
     }
 }
 
+fn of_folder(path: &Path) -> io::Result<Option<Member>> {
+    match fs::metadata(path) {
+        // Whoever opens a pipe waits for its writer.
+        Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Ok(_) | Err(_) => {}
+    }
+    let source = path.display().to_string();
+    read(File::open(path)?, source).map(Some)
+}
+
 fn of_data_set(store: &Store, dsn: &Dsn) -> Result<Option<Member>, String> {
     let (file, attributes) = match store.read(dsn) {
         Ok(found) => found,
         Err(StoreError::MemberNotFound(..)) => return Ok(None),
         Err(error) => return Err(error.to_string()),
     };
-    let mut member = read(file, FileName::Dataset(dsn.clone()).to_string())?;
+    let source = FileName::Dataset(dsn.clone()).to_string();
+    let member = read(file, source.clone());
+    let mut member = member.map_err(|error| format!("{source}: {error}"))?;
     if let Some(attributes) = attributes {
         member.code_page = attributes.code_page();
         member.record_format = Some(attributes.recfm());
@@ -69,12 +79,11 @@ fn of_data_set(store: &Store, dsn: &Dsn) -> Result<Option<Member>, String> {
     Ok(Some(member))
 }
 
-fn read(file: File, source: String) -> Result<Member, String> {
+fn read(file: File, source: String) -> io::Result<Member> {
     let mut bytes = Vec::new();
-    let wrong = |error: io::Error| format!("{source}: {error}");
-    file.take(MAX_MEMBER as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    file.take(MAX_MEMBER as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_MEMBER {
-        return Err(format!("{source}: it is larger than {MAX_MEMBER} bytes"));
+        return Err(io::Error::other(format!("it is larger than {MAX_MEMBER} bytes")));
     }
     Ok(Member { source, bytes, code_page: None, record_format: None })
 }

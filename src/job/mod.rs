@@ -5,7 +5,7 @@
 //! | [`run`] | a job from its first message to its end |
 //! | `flow` | which steps run |
 //! | `step`, `watch`, `proc` | a step, its processes, signals and limits |
-//! | `datasets`, `dds`, `text` | what DD statements stand for |
+//! | `datasets`, `dds`, `text`, `pipe` | what DD statements stand for |
 //! | [`programs`] | what PGM can name |
 //! | [`spool`], [`status`], `log`, [`id`], [`end`] | what is left of a job |
 //! | [`launch`], [`task`], [`command`] | jobs in the background, started tasks, operator commands |
@@ -23,6 +23,7 @@ pub mod id;
 pub mod launch;
 pub mod libraries;
 mod log;
+mod pipe;
 mod proc;
 pub mod programs;
 pub mod reader;

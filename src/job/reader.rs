@@ -83,11 +83,11 @@ pub fn name_of(reading: &Reading) -> String {
         return job.name.clone();
     }
     let cards = reading.listing.entries.iter().filter_map(|entry| entry.cards.first());
-    let names = cards.filter_map(|card| {
-        let name = card.strip_prefix("//")?.split(' ').next()?;
-        let is_name = (1..=8).contains(&name.len())
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"$#@".contains(&b));
-        is_name.then(|| name.to_ascii_uppercase())
-    });
-    names.into_iter().next().unwrap_or_else(|| "NONAME".to_owned())
+    let first = cards.into_iter().find(|card| !card.starts_with("//*"));
+    let name = first.and_then(|card| card.strip_prefix("//")?.split(' ').next());
+    let is_name = |name: &&str| {
+        (1..=8).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"$#@".contains(&b))
+    };
+    name.filter(is_name).map_or_else(|| "NONAME".to_owned(), str::to_ascii_uppercase)
 }

@@ -106,9 +106,14 @@ impl Runner<'_> {
             return finish(self.folder, JobEnd::Returned(0));
         }
         let began = Instant::now();
-        let end = match self.prepare()? {
-            Some(end) => end,
-            None => self.steps()?,
+        let went = match self.prepare() {
+            Ok(None) => self.steps(),
+            Ok(Some(end)) => Ok(end),
+            Err(error) => Err(error),
+        };
+        let end = match went {
+            Ok(end) => end,
+            Err(error) => return Err(self.broken_off(error)),
         };
         if !matches!(end, JobEnd::Returned(_)) {
             self.log.failed();
@@ -120,6 +125,19 @@ impl Runner<'_> {
             tell!(self.log, JOB_NOTIFY, user = user, job = self.job.name, end = end);
         }
         finish(self.folder, end)
+    }
+
+    /// Leaves the job in good order when the spool fails, mostly for want of room: what the job made
+    /// for itself goes first.
+    fn broken_off(mut self, error: io::Error) -> io::Error {
+        self.log.failed();
+        self.datasets.finish(&mut self.log);
+        let id = self.folder.id;
+        if let Err(error) = finish(self.folder, JobEnd::Lost) {
+            log::debug!("{id}: {error}");
+        }
+        tell!(self.log, SUBMIT_FAILED, job = id, reason = error);
+        error
     }
 
     /// What comes before the first step; an end if it does not come to that.

@@ -26,9 +26,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
+use rustix::process::Pid;
 
 use super::end::JobEnd;
 use super::id::{self, JobId, Kind, MAX_NUMBER};
+use super::proc;
 use super::status::{State, Status};
 use super::wait::Changes;
 
@@ -126,11 +128,8 @@ impl Spool {
             next.into_iter().find(|number| !taken.contains(number)).ok_or(SpoolError::Full)?;
         let id = JobId { kind, number };
         let folder = JobFolder::make(self.root.join(id.to_string()), id, name)?;
-        counter
-            .set_len(0)
-            .and_then(|()| counter.rewind())
-            .and_then(|()| writeln!(counter, "{number}"))
-            .map_err(io)?;
+        // In place and always as long, so that a full disk does not lose it.
+        counter.rewind().and_then(|()| writeln!(counter, "{number:05}")).map_err(io)?;
         if taken.len() >= self.keep {
             self.purge_oldest()?;
         }
@@ -182,7 +181,7 @@ impl Spool {
         Ok(jobs.into_iter().rev().find(|job| job.status.name.eq_ignore_ascii_case(text)))
     }
 
-    /// Removes a job that has ended; false if it runs.
+    /// Removes a job that has ended; false if it runs, or what it has left running does.
     pub fn purge(&self, job: &Job) -> Result<bool, SpoolError> {
         let _numbers = self.lock_numbers()?;
         Self::remove(job)
@@ -197,7 +196,8 @@ impl Spool {
     }
 
     fn remove(job: &Job) -> Result<bool, SpoolError> {
-        if is_locked(&job.path) {
+        // Without its folder nobody could find what it has left running.
+        if is_locked(&job.path) || job.remains().is_some() {
             return Ok(false);
         }
         match fs::remove_dir_all(&job.path) {
@@ -244,6 +244,13 @@ impl Job {
         is_locked(&self.path)
     }
 
+    /// The process group of its last step, if nobody runs the job any more and that still does.
+    pub fn remains(&self) -> Option<Pid> {
+        let (id, began) = self.status.step.as_ref()?.process.filter(|_| !self.runs)?;
+        let found = proc::process(id)?;
+        Pid::from_raw(id).filter(|_| found.began == began && !found.ended)
+    }
+
     /// Names of its output, in the order it was made: the logs, then SYSOUT.
     pub fn outputs(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
@@ -285,12 +292,20 @@ impl JobFolder {
     fn make(path: PathBuf, id: JobId, name: &str) -> Result<Self, SpoolError> {
         let io = |error| SpoolError::Io(path.clone(), error);
         DirBuilder::new().mode(0o700).create(&path).map_err(io)?;
-        DirBuilder::new().mode(0o700).create(path.join(WORK)).map_err(io)?;
+        let filled = Self::fill(path.clone(), id, name);
+        if filled.is_err() {
+            // Without a status nobody would see it, nor purge it.
+            let _ = fs::remove_dir_all(&path);
+        }
+        filled.map_err(io)
+    }
+
+    fn fill(path: PathBuf, id: JobId, name: &str) -> io::Result<Self> {
+        DirBuilder::new().mode(0o700).create(path.join(WORK))?;
         // Somebody may just be looking at it.
-        let lock = lock(&path.join(LOCK), NUMBER_WAIT).map_err(io)?;
-        let mut folder =
-            Self { id, path: path.clone(), lock, status: Status::new(name, SystemTime::now()) };
-        folder.write_status().map_err(io)?;
+        let lock = lock(&path.join(LOCK), NUMBER_WAIT)?;
+        let mut folder = Self { id, path, lock, status: Status::new(name, SystemTime::now()) };
+        folder.write_status()?;
         Ok(folder)
     }
 

@@ -11,6 +11,7 @@ use super::programs::{self, Context, NOT_EXECUTABLE, NOT_FOUND, Plan, Refusal};
 use super::reader;
 use super::run::{CANCELLED, OUTPUT_EXCEEDED, Runner, TIME_OVER, WAITED_TOO_LONG, say_step_ended};
 use super::status::Running;
+use super::text;
 use super::watch::{Cause, Ended, Event, Exit};
 use crate::jcl::{AbendCode, Parm, Step, StepEnd};
 
@@ -154,8 +155,12 @@ fn start(
             }
         };
     let (folder, log) = (&mut runner.folder, &mut runner.log);
-    let mut failed = None;
+    let (mut failed, mut is_ready) = (None, false);
     let ended = runner.watch.follow(started, |event| {
+        // A proxy says so again after each refresh.
+        if event == Event::Ready && std::mem::replace(&mut is_ready, true) {
+            return;
+        }
         let updated = folder.update(|status| {
             let Some(running) = &mut status.step else { return };
             match event {
@@ -258,8 +263,13 @@ fn abend_of(signal: i32) -> AbendCode {
 /// A program that the system does not start.
 fn not_started(error: &io::Error, run: &programs::Run) -> Outcome {
     let program = run.command.get_program().to_string_lossy();
-    let reason = format!("{program}: {error}");
+    let is_there = fs::metadata(run.command.get_program()).is_ok();
     let missing = error.kind() == io::ErrorKind::NotFound;
+    let reason = match missing && is_there {
+        true => format!("{program}: the interpreter that it names is not there"),
+        false => format!("{program}: {error}"),
+    };
+    let missing = missing && !is_there;
     let end = match (run.signals_are_codes, missing) {
         // As a shell has it.
         (true, true) => StepEnd::Returned(127),
@@ -282,21 +292,11 @@ fn parm(step: &Step, dds: &Dds) -> Result<Option<String>, Refusal> {
             if dds.has_blocks_only(name) {
                 return Err(wrong(&"it has RECFM=U; expected F, FB, V or VB"));
             }
-            let text = dds.text(name).map_err(|error| wrong(&error))?;
-            let text = text.ok_or_else(|| wrong(&"there is no such DD"))?;
-            let lines: Vec<_> = text.lines().map(without_number).map(str::trim).collect();
+            let lines = dds.text(name).map_err(|error| wrong(&error))?;
+            let lines = lines.ok_or_else(|| wrong(&"there is no such DD"))?;
+            let lines: Vec<_> = lines.lines().map(text::without_number).map(str::trim).collect();
             Ok(Some(lines.join(" ")))
         }
-    }
-}
-
-/// A card without the sequence number in columns 73 to 80.
-fn without_number(card: &str) -> &str {
-    match card.split_at_checked(72) {
-        Some((text, number)) if number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()) => {
-            text
-        }
-        _ => card,
     }
 }
 
@@ -356,11 +356,23 @@ mod tests {
     }
 
     #[test]
-    fn sequence_numbers_are_no_part_of_a_parm() {
-        let card = format!("{:<72}00000100", "RUN -v");
-        assert_eq!(without_number(&card).trim(), "RUN -v");
-        let long = format!("{:<72}0000010x", "RUN");
-        assert_eq!(without_number(&long), long);
-        assert_eq!(without_number("RUN"), "RUN");
+    fn a_program_whose_interpreter_is_missing_is_there() {
+        let here = std::env::current_exe().unwrap();
+        for (program, shell, end) in [
+            (here.as_path(), false, StepEnd::Abended(NOT_EXECUTABLE)),
+            (here.as_path(), true, StepEnd::Returned(126)),
+            (Path::new("/nowhere/at/all"), false, StepEnd::Abended(NOT_FOUND)),
+            (Path::new("/nowhere/at/all"), true, StepEnd::Returned(127)),
+        ] {
+            let command = std::process::Command::new(program);
+            let run = programs::Run {
+                command,
+                signals_are_codes: shell,
+                notifies: false,
+                code_file: None,
+            };
+            let outcome = not_started(&io::ErrorKind::NotFound.into(), &run);
+            assert_eq!(outcome.end, end, "{}", program.display());
+        }
     }
 }

@@ -13,7 +13,6 @@ use rustix::process::{Pid, PidfdFlags, Signal};
 use super::end::JobEnd;
 use super::id::{JobId, Kind};
 use super::launch::{Order, launch};
-use super::proc;
 use super::run;
 use super::settings::Settings;
 use super::spool::{Job, Spool, SpoolError, lock};
@@ -276,14 +275,11 @@ fn signal(job: &Job, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// Ends what a lost job has left running: the process group of its last step.
-pub fn end_remains(job: &Job) {
-    let Some((id, began)) = job.status.step.as_ref().and_then(|step| step.process) else { return };
-    let same = proc::process(id).is_some_and(|process| process.began == began);
-    if let (true, Some(group)) = (same, Pid::from_raw(id)) {
-        // It can have ended just now.
-        let _ = rustix::process::kill_process_group(group, Signal::KILL);
-    }
+/// Ends what a lost job has left running; whether there was any.
+pub fn end_remains(job: &Job) -> bool {
+    // It can have ended just now.
+    let kill = |group| rustix::process::kill_process_group(group, Signal::KILL).is_ok();
+    job.remains().is_some_and(kill)
 }
 
 /// The lock of a started task's name; None if somebody has it.

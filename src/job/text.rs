@@ -40,6 +40,17 @@ pub fn read_records(allocation: &Allocation, out: &mut impl Write) -> io::Result
     Ok(())
 }
 
+/// A card without the sequence number in columns 73 to 80, for those who read cards as free text.
+pub fn without_number(card: &str) -> &str {
+    let numbered = card.char_indices().nth(LAST_TEXT).map(|(offset, _)| card.split_at(offset));
+    match numbered {
+        Some((text, number)) if number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()) => {
+            text
+        }
+        _ => card,
+    }
+}
+
 /// Copies a file of lines; the last one gets its end.
 pub fn copy_lines(mut from: impl Read, out: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; COPY];
@@ -123,6 +134,9 @@ const COPY: usize = 64 * 1024;
 /// Bytes of a line at most; what is longer is taken for several.
 const MAX_LINE: u64 = 32_760;
 
+/// The last column before a sequence number.
+const LAST_TEXT: usize = 72;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +157,17 @@ mod tests {
         let path = dir.path("lines");
         std::fs::write(&path, text).unwrap();
         File::open(path).unwrap()
+    }
+
+    #[test]
+    fn sequence_numbers_are_no_text() {
+        for text in ["RUN -v", "echo \u{e4}\u{20ac}"] {
+            assert_eq!(without_number(&format!("{text:<72}00000100")).trim(), text);
+        }
+        let long = format!("{:<72}0000010x", "RUN");
+        for card in ["RUN", &long, &format!("{:<73}00000100", "RUN"), &format!("{:<80}1", "RUN")] {
+            assert_eq!(without_number(card), card);
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use mio::net::UnixDatagram;
@@ -127,6 +129,11 @@ impl Watch {
         let mut wanted = vec![SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2];
         let optional = [SIGHUP, SIGINT].into_iter();
         wanted.extend(optional.filter(|signal| ignored >> (signal - 1) & 1 == 0));
+        let cancels = wanted.iter().filter(|signal| [SIGTERM, SIGINT, SIGHUP].contains(signal));
+        for signal in cancels {
+            let flag = CANCEL.get_or_init(Arc::default);
+            signal_hook::flag::register(*signal, Arc::clone(flag))?;
+        }
         let mut signals = Signals::new(wanted)?;
         let poll = Poll::new()?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
@@ -443,6 +450,14 @@ impl Step {
         }
     }
 }
+
+/// Whether a signal has come that cancels the job, for those who wait where no [`Watch`] is at hand.
+pub fn is_cancel_pending() -> bool {
+    CANCEL.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// Set by the signals that cancel, which are the process's.
+static CANCEL: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
 /// Signals that this process ignores, signal 1 in the lowest bit; none if the kernel does not tell.
 fn ignored_signals() -> u64 {

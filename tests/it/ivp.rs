@@ -202,6 +202,31 @@ fn the_jobs_are_valid_for_another_checker() {
     assert!(!validate(&wrong).status.success());
 }
 
+/// As docs/jobs.md says, for those who keep them on z/OS.
+#[test]
+fn every_member_becomes_fb_80_in_ebcdic_and_text_again() {
+    let jobs = Jobs::new();
+    let jcl = Path::new(PROJECT).join("jcl");
+    for (command, from, to) in [
+        ("convert", jcl.to_str().expect("a plain path"), "//'ZOXY.JCL'"),
+        ("copy", "//'ZOXY.JCL'", "binary"),
+        ("convert", "//'ZOXY.JCL'", "text"),
+    ] {
+        let ran = jobs.zoxy(&["ds", command, from, to]);
+        assert_eq!(ran.code, Some(0), "{command}: {}", ran.err);
+    }
+    for entry in fs::read_dir(&jcl).expect("the folder is there") {
+        let name = entry.expect("it can be read").file_name();
+        let name = name.to_str().expect("a plain name");
+        let deck = member(name);
+        let binary = fs::read(jobs.world.path("binary").join(name)).expect("the member is there");
+        assert_eq!(binary.len(), deck.lines().count() * 80, "{name}");
+        assert_eq!(binary[..2], [0x61, 0x61], "{name}: // in EBCDIC");
+        let text = fs::read_to_string(jobs.world.path("text").join(name));
+        assert_eq!(text.expect("the member is there"), deck, "{name}");
+    }
+}
+
 /// Jobs whose procedure library has ZOXY.
 fn with_procedure(stored: Stored) -> Jobs {
     let mut jobs = Jobs::new();

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use zoxy::message::catalogue::{
-    JOB_HELD, JOB_RELEASED, JOB_WAITS, PROCESSES_ENDED, STEP_ABENDED, STEP_STARTED,
+    JOB_HELD, JOB_RELEASED, JOB_REMAINS_ENDED, JOB_WAITS, PROCESSES_ENDED, STEP_ABENDED,
+    STEP_STARTED, SUBMIT_FAILED,
 };
 
 use crate::world::{Jobs, eventually, within};
@@ -307,9 +308,161 @@ fn a_killed_job_is_seen_and_its_remains_are_ended() {
     assert!(listed.out.contains("LOST"), "{}", listed.out);
     assert!(is_there(sleeper), "the step lives on");
     assert_eq!(jobs.zoxy(&["jobs", "wait", "1"]).code, Some(28));
-    jobs.zoxy(&["jobs", "cancel", "1"]);
+    // Nobody could end it if the job were not there.
+    assert_eq!(jobs.zoxy(&["jobs", "purge", "1"]).code, Some(8));
+    let cancelled = jobs.zoxy(&["jobs", "cancel", "1"]);
+    assert_eq!(cancelled.code, Some(0), "{}", cancelled.out);
+    assert!(cancelled.out.contains(&JOB_REMAINS_ENDED.id()), "{}", cancelled.out);
     eventually("the step to end", || (!is_there(sleeper)).then_some(()));
+    assert_eq!(jobs.zoxy(&["jobs", "cancel", "1"]).code, Some(8));
     assert_eq!(jobs.zoxy(&["jobs", "purge", "1"]).code, Some(0));
+}
+
+#[test]
+fn a_job_whose_spool_fails_leaves_nothing_but_its_logs() {
+    let jobs = Jobs::new();
+    // The status cannot be written any more.
+    let ran = jobs.submit(
+        "\
+//BREAKS   JOB CLASS=A
+//ONE      EXEC PGM=BPXBATCH
+//STDPARM  DD  *
+SH mkdir \"$ZOXY_SPOOL\"/JOB00001/status.new
+//PASSED   DD  DSN=TEST.PASSED,DISP=(NEW,PASS)
+//KEPT     DD  DSN=TEST.KEPT,DISP=(NEW,CATLG)
+//TWO      EXEC PGM=IEFBR14
+",
+    );
+    assert_eq!(ran.code, Some(28), "{}", ran.err);
+    assert!(ran.err.contains(&SUBMIT_FAILED.id()), "{}", ran.err);
+    jobs.wait_for("JOB00001", &[&SUBMIT_FAILED.id(), "JOB00001 broke off"]);
+    let listed = jobs.zoxy(&["jobs"]);
+    assert!(listed.out.contains("LOST"), "{}", listed.out);
+    assert!(!jobs.world.path("spool/JOB00001/work").exists());
+    assert_eq!(data_sets(&jobs), ["TEST.KEPT"]);
+    assert_eq!(jobs.zoxy(&["jobs", "purge", "1"]).code, Some(0));
+}
+
+#[test]
+fn a_step_leaves_no_work_files_to_the_next() {
+    let jobs = Jobs::new();
+    let ran = jobs.submit(
+        "\
+//TIDY     JOB CLASS=A
+//ONE      EXEC PGM=BPXBATCH,PARM='SH test -s $DD_DATA && echo made'
+//DATA     DD  *
+data
+//STDOUT   DD  DSN=&&OUT,DISP=(NEW,PASS),RECFM=FB,LRECL=80
+//TWO      EXEC PGM=BPXBATCH,PARM='SH ls \"$ZOXY_SPOOL\"/JOB00001/work'
+",
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let left = jobs.spooled("JOB00001", "2.TWO.STDOUT");
+    assert!(left.contains("ds") && !left.contains("ONE"), "{left}");
+}
+
+#[test]
+fn sequence_numbers_in_commands_and_variables_are_refused() {
+    let jobs = Jobs::new();
+    let card = |(number, text)| format!("{text:<72}{number:08}\n");
+    let cards = [
+        "//NUMBERED JOB CLASS=A",
+        "//ONE      EXEC PGM=BPXBATCH",
+        "//STDPARM  DD  *",
+        "SH echo ran",
+        "//TWO      EXEC PGM=BPXBATCH,PARM='SH echo ran'",
+        "//STDENV   DD  *",
+        "WORD=a value",
+        "/*",
+    ];
+    let deck: String = (1..).zip(cards).map(card).collect();
+    let ran = jobs.submit(&deck);
+    assert_eq!(ran.code, Some(16), "{}", ran.err);
+    let log = jobs.zoxy(&["jobs", "show", "NUMBERED"]).out;
+    for dd in ["STDPARM", "STDENV"] {
+        assert!(
+            log.contains(&format!("{dd} line 1: a sequence number in columns 73 to 80")),
+            "{log}"
+        );
+    }
+    assert!(!log.contains("\nran"), "{log}");
+    // Digits that are elsewhere are a value like any other.
+    let ran =
+        jobs.submit("//DIGITS JOB\n//ONE EXEC PGM=BPXBATCH\n//STDPARM DD *\nSH echo 00000001\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
+#[test]
+fn a_member_that_is_a_link_is_not_followed() {
+    let jobs = Jobs::new();
+    fs::create_dir_all(jobs.world.path("ds/TEST.LIB")).expect("the world's folder is writable");
+    jobs.world.write("secret", "secret\n");
+    std::os::unix::fs::symlink(jobs.world.path("secret"), jobs.world.path("ds/TEST.LIB/LINK"))
+        .expect("a link can be made");
+    for status in ["SHR", "OLD", "MOD"] {
+        let deck = "//LINK JOB\n//ONE EXEC PGM=BPXBATCH,PARM='SH cat $DD_IN'\n";
+        let ran = jobs.submit(&format!("{deck}//IN DD DSN=TEST.LIB(LINK),DISP={status}\n"));
+        assert_eq!(ran.code, Some(20), "{status}: {}", ran.err);
+        let shown = jobs.zoxy(&["jobs", "show", "LINK"]).out;
+        assert!(shown.contains("is a symbolic link, which is not followed"), "{shown}");
+        assert!(!shown.contains("secret\n"), "{shown}");
+    }
+    let path = jobs.zoxy(&["ds", "path", "TEST.LIB(LINK)"]);
+    assert_eq!((path.code, path.out.as_str()), (Some(12), ""), "{}", path.err);
+}
+
+#[test]
+fn a_step_waits_for_the_writer_of_a_pipe_and_can_be_cancelled_meanwhile() {
+    let jobs = Jobs::new();
+    let pipe = jobs.world.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("coreutils");
+    assert!(made.success());
+    let deck = format!(
+        "\
+//PIPES    JOB CLASS=A
+//ONE      EXEC PGM=BPXBATCH,PARM='SH cat'
+//STDIN    DD  PATH='{}',
+//             PATHOPTS=ORDONLY
+//TWO      EXEC PGM=BPXBATCH,PARM='SH echo \"$DD_BOTH\"',COND=EVEN
+//BOTH     DD  *
+",
+        pipe.display()
+    );
+    let mut first = jobs.begin("DECK", &deck);
+    jobs.wait_for("JOB00001", &[&STEP_STARTED.id(), "ONE"]);
+    fs::write(&pipe, "through a pipe\n").expect("the step reads it");
+    let status = eventually("the job to end", || first.try_wait().expect("it is our child"));
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(jobs.spooled("JOB00001", "1.ONE.STDOUT"), "through a pipe\n");
+
+    let mut second = jobs.begin("DECK", &deck);
+    jobs.wait_for("JOB00002", &[&STEP_STARTED.id(), "ONE"]);
+    assert_eq!(jobs.zoxy(&["jobs", "cancel", "2"]).code, Some(0));
+    let status = eventually("the job to end", || second.try_wait().expect("it is our child"));
+    assert_eq!(status.code(), Some(24));
+    jobs.wait_for("JOB00002", &["PIPES ended, ABEND S222"]);
+}
+
+#[test]
+fn a_procedure_that_is_no_file_is_told() {
+    let jobs = Jobs::new();
+    fs::create_dir(jobs.world.path("proclib/FOLDER")).expect("the world's folder is writable");
+    let pipe = jobs.world.path("proclib/PIPE");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("coreutils");
+    assert!(made.success());
+    for name in ["FOLDER", "PIPE"] {
+        let ran = jobs.submit(&format!("//NOFILE JOB\n//ONE EXEC {name}\n"));
+        assert_eq!(ran.code, Some(20), "{name}");
+        assert!(ran.err.contains(&format!("proclib/{name}: it is not a file")), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_job_without_a_good_name_has_none() {
+    let jobs = Jobs::new();
+    let ran = jobs.submit("//TOOLONGNAME JOB\n//STEP EXEC PGM=IEFBR14\n");
+    assert_eq!(ran.code, Some(20));
+    assert!(ran.out.contains("JOB00001 NONAME: JCL ERROR"), "{}", ran.out);
 }
 
 #[test]

@@ -88,6 +88,8 @@ fn a_proxy_is_started_operated_and_stopped() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("PROXY STC00001 ended, CC 0000"), "{}", ran.out);
     assert!(scene.log().contains(&STOPPED.id()), "{}", scene.log());
+    let log = jobs.spooled("STC00001", "JESMSGLG");
+    assert_eq!(log.matches(&PROGRAM_READY.id()).count(), 1, "{log}");
     assert_eq!(jobs.zoxy(&["stop", "PROXY"]).code, Some(8));
     let listed = jobs.zoxy(&["ctl", "D A,L"]);
     assert!(listed.out.contains("END OF A, 0 OF 0"), "{}", listed.out);

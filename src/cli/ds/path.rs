@@ -15,7 +15,8 @@ program of GnuCOBOL that reads ASSIGN TO INFILE:
 What such a program writes replaces the file in place, without a claim on it.";
 
 const RETURN_CODES: &str = "
-Return codes: 0 done, 8 the command or a name is wrong, 12 there is no root.
+Return codes: 0 done, 8 the command or a name is wrong, 12 there is no root, or
+what has the name is neither data set nor member, such as a symbolic link.
 ";
 
 pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Rc, Failure> {
@@ -25,7 +26,7 @@ pub(super) fn run(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<R
         return Ok(Rc::Ok);
     };
     let [text] = &matches.free[..] else { return Err(usage("path", "give one name")) };
-    let path = super::store("path", &matches)?.path_of(&dataset(text)?);
+    let path = super::store("path", &matches)?.usable_path(&dataset(text)?)?;
     use std::os::unix::ffi::OsStrExt;
     terminal
         .out

@@ -87,6 +87,10 @@ impl Store {
             Some(_) => self.library(&root, name)?,
             None => root,
         };
+        if let Some(member) = &dsn.member {
+            // A program that is given the path would follow a link.
+            super::file_of(&folder, member.as_str())?;
+        }
         Ok(Allocation {
             store: self.clone(),
             dsn: dsn.clone(),

@@ -200,6 +200,27 @@ impl Store {
         }
     }
 
+    /// The same, for programs that open it themselves: an error if what stands there is no data set
+    /// or member, such as a link.
+    pub fn usable_path(&self, dsn: &Dsn) -> Result<PathBuf, StoreError> {
+        let name = &dsn.name;
+        let there = self.open_root(name).and_then(|root| Ok((self.look(&root, name)?, root)));
+        match there {
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+            Ok(((organization, _), root)) => match (&dsn.member, organization) {
+                (None, _) => {}
+                (Some(_), Organization::Sequential) => {
+                    return Err(StoreError::NoLibrary(name.clone()));
+                }
+                (Some(member), Organization::Partitioned) => {
+                    file_of(&self.library(&root, name)?, member.as_str())?;
+                }
+            },
+        }
+        Ok(self.path_of(dsn))
+    }
+
     /// Opens the root to look for a data set in it.
     fn open_root(&self, name: &DatasetName) -> Result<Folder, StoreError> {
         Folder::open(self.root()).map_err(|error| match error.kind() {
@@ -276,6 +297,14 @@ fn attributes_at(
         }
     };
     opened.map_err(|error| StoreError::io(root.path(name.as_str()), error))
+}
+
+/// A file in a folder, or nothing; anything else is an error.
+fn file_of(folder: &Folder, name: &str) -> Result<Option<Found>, StoreError> {
+    match find(folder, name)? {
+        Some(found) if found.kind != Kind::File => Err(StoreError::Foreign(folder.path(name))),
+        found => Ok(found),
+    }
 }
 
 /// What a name in a folder is: a file or a folder, or nothing; anything else is an error.

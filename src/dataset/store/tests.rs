@@ -327,7 +327,19 @@ fn no_name_leads_out_of_the_root() {
         assert!(is_link(failed(job.allocate(&name(dsn), Disposition::Mod, &NONE))), "{dsn}");
         assert!(is_link(failed(job.delete(&name(dsn)))), "{dsn}");
     }
-    let member = job.allocate(&name("A.LIB(LINK)"), Disposition::Shr, &NONE).unwrap();
+    for disposition in [Disposition::Shr, Disposition::Old, Disposition::Mod] {
+        let member = job.allocate(&name("A.LIB(LINK)"), disposition, &NONE);
+        assert!(is_link(failed(member)), "{disposition}");
+    }
+    for dsn in ["A.LINK(M)", "A.LINK", "A.FILE", "A.INSIDE", "A.LIB(LINK)"] {
+        assert!(is_link(failed(job.usable_path(&name(dsn)))), "{dsn}");
+    }
+    for dsn in ["A.SEQ", "A.LIB", "A.LIB(M)", "A.LIB(NEW)", "A.NEW", "A.NEW(M)"] {
+        assert_eq!(job.usable_path(&name(dsn)).unwrap(), job.path_of(&name(dsn)), "{dsn}");
+    }
+    // One that comes later is not followed either.
+    let member = job.allocate(&name("A.LIB(LATER)"), Disposition::Shr, &NONE).unwrap();
+    symlink(outside.join("M"), scene.path("A.LIB/LATER")).unwrap();
     assert!(is_link(failed(member.open())) && is_link(failed(member.create())));
     assert!(is_link(failed(member.delete())));
     assert!(is_link(failed(job.rename(&name("A.SEQ").name, &name("A.LINK").name))));
@@ -355,10 +367,10 @@ fn what_is_neither_file_nor_folder_is_not_opened() {
     let job = scene.job();
     assert!(failed(job.read(&name("A.PIPE"))).ends_with("is no data set and no member"));
     assert!(failed(job.read(&name("A.LIB(PIPE)"))).ends_with("is no data set and no member"));
-    let folder = job.allocate(&name("A.LIB(DIR)"), Disposition::Shr, &NONE).unwrap();
-    assert!(failed(folder.open()).ends_with("is no data set and no member"));
-    assert!(failed(folder.create()).ends_with("is no data set and no member"));
-    drop(folder);
+    for member in ["A.LIB(DIR)", "A.LIB(PIPE)"] {
+        let allocated = job.allocate(&name(member), Disposition::Shr, &NONE);
+        assert!(failed(allocated).ends_with("is no data set and no member"), "{member}");
+    }
     // A library is not deleted with more in it than its members.
     assert!(failed(job.delete(&name("A.LIB"))).ends_with("is no data set and no member"));
     assert!(scene.path("A.LIB/M").exists());

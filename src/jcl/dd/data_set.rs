@@ -11,7 +11,7 @@ use crate::jcl::model::{DataSet, DataSetName, MemberName, Source};
 use crate::jcl::operand::Param;
 use crate::jcl::report::Problem;
 use crate::jcl::symbol;
-use crate::jcl::value::{has_lower_case, invalid, is_data_set, word};
+use crate::jcl::value::{check_data_set, has_lower_case, invalid, word};
 use crate::message::catalogue::JCL_REFERENCE;
 
 /// Generations at most, either way.
@@ -37,11 +37,10 @@ pub(super) fn data_set(param: &Param, earlier: &dyn Earlier) -> Result<Source, P
     let name = match name.strip_prefix("&&") {
         Some(name) if symbol::is_name(name) => DataSetName::Temporary(name.to_owned()),
         Some(_) => return Err(wrong("&& and a name of 1 to 8 characters")),
-        None if is_data_set(name) => DataSetName::Cataloged(name.to_owned()),
         None => {
-            let expected = "a data set name: qualifiers of 1 to 8 letters, digits, $, #, @ and -, \
-                            not beginning with a digit or -, 44 characters at most";
-            return Err(wrong(expected));
+            // It says itself that upper case is wanted.
+            check_data_set(name).map_err(|expected| invalid(param, expected))?;
+            DataSetName::Cataloged(name.to_owned())
         }
     };
     let member = match member {

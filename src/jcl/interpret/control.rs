@@ -7,12 +7,15 @@ use crate::jcl::operand::{Param, Value};
 use crate::jcl::reader::Statement;
 use crate::jcl::report::Problem;
 use crate::jcl::symbol::{MAX_SYMBOLS, MAX_VALUE, Style, is_name};
-use crate::jcl::value::{self, NAME, check_name, invalid, is_data_set};
+use crate::jcl::value::{self, NAME, check_data_set, check_name, invalid};
 use crate::message::catalogue::{
     JCL_IF_UNBALANCED, JCL_KEYWORD_UNKNOWN, JCL_NAME_INVALID, JCL_NESTING, JCL_PARAMETER_MISSING,
     JCL_SYMBOL_INVALID, JCL_SYNTAX,
 };
 use crate::message::diagnostic::quoted;
+
+/// Characters of a value that is too long that are kept for those who use it.
+const STANDS_FOR: usize = 8;
 
 impl Interpreter<'_> {
     /// A name that may be left out.
@@ -52,7 +55,17 @@ impl Interpreter<'_> {
     /// `NAME=value` of SET, PROC or EXEC.
     pub(super) fn symbol(&mut self, param: &Param) -> Option<(String, String)> {
         let parsed = symbol(param);
-        self.report.accept(parsed)
+        let (name, value) = self.report.accept(parsed)?;
+        let length = value.chars().count();
+        if length <= MAX_VALUE {
+            return Some((name, value));
+        }
+        let found = format!("{length} characters");
+        let expected = format!("a value of at most {MAX_VALUE} characters");
+        let place = param.value_place();
+        self.report.add(Problem::new(&JCL_SYMBOL_INVALID, place, found, expected));
+        // It is known, so that what uses it is no further error.
+        Some((name, value.chars().take(STANDS_FOR).collect()))
     }
 
     pub(super) fn export(&mut self, statement: &Statement, at: &At) {
@@ -85,9 +98,13 @@ impl Interpreter<'_> {
         let Some(param) = self.only(&params, "ORDER", at) else { return };
         let mut order = Vec::new();
         for item in param.items() {
-            match item.word().filter(|word| is_data_set(&word.text)) {
-                Some(word) => order.push(word.text.clone()),
-                None => self.report.add(invalid(&item, "names of libraries")),
+            let name = match item.word() {
+                Some(word) => check_data_set(&word.text).map(|()| word.text.clone()),
+                None => Err("names of libraries".to_owned()),
+            };
+            match name {
+                Ok(name) => order.push(name),
+                Err(expected) => self.report.add(invalid(&item, expected)),
             }
         }
         self.library.set_order(order);
@@ -261,10 +278,5 @@ fn symbol(param: &Param) -> Result<(String, String), Problem> {
         Value::Word(word) => word.text.clone(),
         Value::List(_) => param.raw_value().to_owned(),
     };
-    if value.chars().count() > MAX_VALUE {
-        let found = format!("{} characters", value.chars().count());
-        let expected = format!("a value of at most {MAX_VALUE} characters");
-        return Err(Problem::new(&JCL_SYMBOL_INVALID, param.value_place(), found, expected));
-    }
     Ok((key.text.clone(), value))
 }

@@ -180,6 +180,8 @@ impl Interpreter<'_> {
                 Target::Skip
             }
             (DdName::Blank, Target::Skip) | (DdName::Wrong, _) => Target::Skip,
+            // What was wrong with the EXEC statement was reported: it may have been a call.
+            (DdName::Step(..), _) if self.is_spoiled(step) => Target::Skip,
             (DdName::Step(..), _) => {
                 let expected = "the name of a DD alone, for the step runs a program";
                 self.report.add(Problem::new(&JCL_OVERRIDE, place, "step.dd", expected));
@@ -191,6 +193,10 @@ impl Interpreter<'_> {
             }
             (DdName::Plain(name), _) => self.add_dd(step, name, part, place),
         }
+    }
+
+    fn is_spoiled(&self, step: usize) -> bool {
+        self.steps.get(step).is_some_and(|step| step.step.program.is_empty())
     }
 
     /// Adds a DD to a step.

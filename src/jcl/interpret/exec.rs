@@ -135,8 +135,8 @@ impl Interpreter<'_> {
         self.report.accept(target)
     }
 
-    /// A step of which nothing is known but that it is there.
-    fn spoiled_step(&mut self, name: Option<String>, at: &At) {
+    /// A step of which nothing is known but that it is there. No program has an empty name.
+    pub(super) fn spoiled_step(&mut self, name: Option<String>, at: &At) {
         self.program(name, String::new(), &Checked::default(), at);
     }
 
@@ -190,7 +190,10 @@ impl Interpreter<'_> {
         if let Some(param) = checked.value("REGION") {
             step.region = self.report.accept(value::region(param)).flatten();
         }
-        self.names.add_step(names, name.as_deref(), index);
+        match step.program.is_empty() {
+            true => self.names.add_spoiled(names, name.as_deref(), index),
+            false => self.names.add_step(names, name.as_deref(), index),
+        }
         let (dds, dd_names) = (Vec::new(), HashMap::new());
         self.steps.push(StepBuilder { step, names, parm_place, dds, dd_names });
         self.frame().open = Open::Step { step: index, target: Target::None };

@@ -18,8 +18,9 @@ impl Interpreter<'_> {
     /// Makes the job of what was read.
     pub(super) fn finish(mut self) -> Reading {
         self.close_ifs();
-        if let Some(head) = self.head.as_ref().filter(|_| self.steps.is_empty() && !self.is_stopped)
-        {
+        let has_exec = self.frame().execs > 0;
+        let is_empty = self.steps.is_empty() && !self.is_stopped && !has_exec;
+        if let Some(head) = self.head.as_ref().filter(|_| is_empty) {
             let found = "no EXEC statement";
             let problem = Problem::new(&JCL_STEP_MISSING, head.at.place, found, "a step at least");
             self.report.add(problem);

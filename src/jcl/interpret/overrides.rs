@@ -5,7 +5,7 @@ use super::procedure::first_step;
 use super::{At, Interpreter};
 use crate::jcl::dd::DdPart;
 use crate::jcl::model::Origin;
-use crate::jcl::names::Node;
+use crate::jcl::names::{Node, ROOT};
 use crate::jcl::report::Problem;
 use crate::jcl::text::Place;
 use crate::message::catalogue::JCL_OVERRIDE;
@@ -35,9 +35,9 @@ impl Call {
         Self { names, procedure, cursor: None, step: 0, target, parts: 0, is_unknown: false }
     }
 
-    /// Drops all statements for a procedure that could not be had.
-    pub fn skip_all(&mut self) {
-        self.is_unknown = true;
+    /// One of a procedure that could not be had: all statements for it are dropped.
+    pub fn unknown(procedure: &str) -> Self {
+        Self { is_unknown: true, ..Self::new(ROOT, procedure) }
     }
 
     pub fn skip(&mut self) {
@@ -134,7 +134,7 @@ impl Interpreter<'_> {
         let Some(name) = step else {
             let current = call.cursor.and_then(|cursor| nodes.get(cursor));
             let current = match current {
-                Some((_, Node::Step(step))) => Some(*step),
+                Some((_, Node::Step(step) | Node::Spoiled(step))) => Some(*step),
                 Some((_, Node::Call { .. })) => None,
                 None => first_step(nodes),
             };
@@ -148,7 +148,7 @@ impl Interpreter<'_> {
         let from = call.cursor.unwrap_or(0);
         let later = nodes.iter().skip(from).position(is_named).map(|at| from + at);
         match later.and_then(|at| Some((at, nodes.get(at)?))) {
-            Some((at, (_, Node::Step(step)))) => {
+            Some((at, (_, Node::Step(step) | Node::Spoiled(step)))) => {
                 call.cursor = Some(at);
                 Ok(*step)
             }

@@ -81,7 +81,8 @@ impl Interpreter<'_> {
         self.in_stream.insert(name.to_owned(), body);
     }
 
-    /// Calls a procedure: its statements are read here and now.
+    /// Calls a procedure: its statements are read here and now. One that cannot be had stands for a
+    /// step of which nothing is known.
     pub(super) fn call(
         &mut self,
         name: Option<String>,
@@ -99,26 +100,24 @@ impl Interpreter<'_> {
         }
         let parent = self.frame().names;
         let start = self.steps.len();
+        let Some((body, origin)) = self.procedure(procedure, place) else {
+            self.spoiled_step(name, at);
+            self.frame().open = Open::Call(Call::unknown(procedure));
+            return;
+        };
         let callee = self.names.open_call(parent, name.as_deref(), start);
-        let body = self.procedure(procedure, place);
-        let mut call = Call::new(callee, procedure);
-        if body.is_none() {
-            call.skip_all();
-        }
-        if let Some((body, origin)) = body {
-            self.symbols.enter(given);
-            self.frames.push(Frame {
-                names: callee,
-                procedure: Some(procedure.to_owned()),
-                step: name,
-                overrides,
-                ..Frame::default()
-            });
-            self.run(&body, Level { origin, is_deck: false });
-            self.leave(procedure, start, at);
-        }
+        self.symbols.enter(given);
+        self.frames.push(Frame {
+            names: callee,
+            procedure: Some(procedure.to_owned()),
+            step: name,
+            overrides,
+            ..Frame::default()
+        });
+        self.run(&body, Level { origin, is_deck: false });
+        self.leave(procedure, start, at);
         self.names.close_call(parent, callee, self.steps.len());
-        self.frame().open = Open::Call(call);
+        self.frame().open = Open::Call(Call::new(callee, procedure));
     }
 
     /// The statements of a procedure; None if it cannot be called, which is reported.
@@ -199,7 +198,7 @@ impl Interpreter<'_> {
 /// The first step of a frame, if it is a step and not a call.
 pub(super) fn first_step(nodes: &[(Option<String>, Node)]) -> Option<usize> {
     match nodes.first() {
-        Some((_, Node::Step(step))) => Some(*step),
+        Some((_, Node::Step(step) | Node::Spoiled(step))) => Some(*step),
         Some((_, Node::Call { .. })) | None => None,
     }
 }

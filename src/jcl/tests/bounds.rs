@@ -29,10 +29,15 @@ fn symbols_that_double_end_at_255_characters() {
         deck += &format!("// SET S{n}=&S{}&S{}\n", n - 1, n - 1);
     }
     deck += "//S        EXEC PGM=P\n";
-    let found = errors(&deck);
-    // 8 characters doubled five times are 256; whatever is made of the missing one is missing too.
-    assert_eq!(found[0], 7031);
-    assert!(found.iter().all(|number| [7030, 7031].contains(number)), "{found:?}");
+    // 8 characters doubled five times are 256; what is too long has 8 again for those who use it.
+    assert_eq!(errors(&deck), [7031; 11]);
+}
+
+#[test]
+fn a_job_statement_that_cannot_be_read_is_no_riddle() {
+    assert_eq!(errors("//NUL      JOB\0\n//S        EXEC PGM=P\n"), [7015, 7002]);
+    let found = &read_deck("")[0].diagnostics;
+    assert!(found[0].line.contains("card 1 columns 1-71"), "{}", found[0].line);
 }
 
 #[test]
@@ -133,6 +138,11 @@ fn a_started_task_is_a_job_of_its_procedure() {
         panic!("{:?}", step.dds)
     };
     assert_eq!(config.member, Some(MemberName::Member("TEST".into())));
+
+    let missing = Start { procedure: "NOPROC".into(), job: None, parameters: Vec::new() };
+    let reading = start(&missing, &Members, &system());
+    let lines: Vec<_> = reading.diagnostics.iter().map(|found| found.line.as_str()).collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("ZOX7040E"), "{lines:?}");
 
     let reading = task(&[("CGF", "TEST")]);
     assert!(reading.job.is_none());

@@ -2,23 +2,24 @@
 //!
 //! PARM, or else the lines of STDPARM, begin with SH or PGM. SH runs the rest in a login shell, or
 //! what STDIN holds if there is no rest; PGM runs a program by its path. Its standard streams are
-//! STDIN, STDOUT and STDERR, its environment is that of the job with the variables of STDENV. The
-//! return code is the exit status; 128 and a signal's number mean that the signal ended it, as IBM's
+//! STDIN, STDOUT and STDERR, its environment is that of the job with the variables of STDENV. z/OS takes
+//! sequence numbers there for a part of the command or the value, behind blanks that nobody sees: such
+//! lines are refused. The return code is the exit status; 128 and a signal's number mean that the signal ended it, as IBM's
 //! APAR OA47398 documents it.
 
 use std::process::Command;
 
 use super::{Context, Plan, Refusal, Run, not_opened, words};
+use crate::job::text::without_number;
 
-/// Return code for a PARM that is neither SH nor PGM, and for a STDENV that is wrong.
+/// Return code for a PARM that is neither SH nor PGM, and for a STDPARM or STDENV that is wrong.
 const WRONG: u16 = 255;
 
 pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
     let parm = match context.parm.take().filter(|parm| !parm.trim().is_empty()) {
         Some(parm) => parm,
         None => {
-            let lines = context.dds.text("STDPARM");
-            let lines = lines.map_err(|error| not_opened("STDPARM", &error))?.unwrap_or_default();
+            let lines = lines(context, "STDPARM")?;
             lines.lines().map(str::trim_end).collect::<Vec<_>>().join(" ")
         }
     };
@@ -27,8 +28,7 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
     command.stdin(input.map_err(|error| not_opened("STDIN", &error))?);
     context.outputs(&mut command, &["STDOUT"])?;
     context.variables(&mut command);
-    let lines = context.dds.text("STDENV");
-    let lines = lines.map_err(|error| not_opened("STDENV", &error))?.unwrap_or_default();
+    let lines = lines(context, "STDENV")?;
     for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         match line.trim_end().split_once('=') {
             Some((name, value)) if is_variable(name) => command.env(name, value),
@@ -40,6 +40,24 @@ pub(super) fn plan(context: &mut Context<'_>) -> Result<Plan, Refusal> {
     }
     let run = Run { command, signals_are_codes: true, notifies: false, code_file: None };
     Ok(Plan::Run(Box::new(run)))
+}
+
+/// The text of a DD, empty if there is none.
+fn lines(context: &mut Context<'_>, name: &str) -> Result<String, Refusal> {
+    let text = context.dds.text(name).map_err(|error| not_opened(name, &error))?;
+    let text = text.unwrap_or_default();
+    let numbered =
+        |line: &str| without_number(line).len() < line.len() && without_number(line).ends_with(' ');
+    match text.lines().position(numbered) {
+        Some(index) => {
+            let problem = format!(
+                "{name} line {}: a sequence number in columns 73 to 80; expected none (UNNUM in ISPF takes it out)",
+                index + 1
+            );
+            Err(Refusal::Code(WRONG, problem))
+        }
+        None => Ok(text),
+    }
 }
 
 fn command(parm: &str) -> Result<Command, String> {

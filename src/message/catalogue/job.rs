@@ -59,6 +59,7 @@ pub(super) const ALL: &[&Message] = &[
     &JOB_NO_OUTPUT,
     &JOB_NOT_HELD,
     &JOB_RELEASE_ASKED,
+    &JOB_REMAINS_ENDED,
     &TASK_STARTED,
     &TASK_ENDED,
     &TASK_RUNS,
@@ -498,7 +499,8 @@ pub const SUBMIT_FAILED: Message = Message {
     severity: Severity::E,
     text: "{job} broke off: {reason}",
     explanation: "The process that runs the job met an error of the system.",
-    action: "The job is lost: it has no end. Its steps do not go on.",
+    action: "The job is lost: it has no end. Its steps do not go on; what it passed is deleted, and \
+        so are its work files.",
     response: "Remove the reason and submit the job again.",
 };
 
@@ -558,7 +560,7 @@ pub const JOB_STILL_RUNS: Message = Message {
     severity: Severity::E,
     text: "{id} has not ended",
     explanation: "A job that runs cannot be purged, and one that does not end cannot be waited for \
-        without end.",
+        without end. A lost job counts as running while its last step does.",
     action: "Nothing is done.",
     response: "Cancel the job first, or wait for its end.",
 };
@@ -611,6 +613,19 @@ pub const JOB_RELEASE_ASKED: Message = Message {
     explanation: "The process of the job was told.",
     action: "The job runs.",
     response: "None.",
+};
+
+/// What a lost job left running is ended: name, number.
+pub const JOB_REMAINS_ENDED: Message = Message {
+    number: 7615,
+    severity: Severity::I,
+    text: "{job} {id} is lost; what its last step had left running is ended",
+    explanation: "The process of the job was killed, so that nobody watched over the program of its \
+                  step, which ran on.",
+    action: "The process group of the step got SIGKILL. The job stays in the spool as LOST; what it \
+             had made is not deleted.",
+    response: "Look at the data sets that the job was writing. Purge the job when nobody needs its \
+               logs any more.",
 };
 
 /// A started task runs: name, number.

@@ -81,9 +81,11 @@ impl Growth {
         }
     }
 
-    /// Whether two round trips carry more than `window` bytes, at the rate of `bytes` since `since`.
+    /// Whether two round trips carry more than `window` bytes, at the rate of `bytes` since `since`; a rate that is not
+    /// known is none. Without a clock the answer is yes.
     pub(super) fn outruns(&self, window: u32, bytes: u64, since: Option<Instant>) -> bool {
-        let (Some(now), Some(since)) = (self.now, since) else { return true };
+        let Some(now) = self.now else { return true };
+        let Some(since) = since else { return false };
         let elapsed = now.saturating_duration_since(since).as_nanos();
         let round_trip = self.round_trip.max(LEAST_ROUND_TRIP).as_nanos();
         round_trip.saturating_mul(2 * u128::from(bytes)) > elapsed.saturating_mul(window.into())
@@ -152,8 +154,9 @@ mod tests {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         let mut growth = Growth::new(0, None);
-        assert!(growth.outruns(u32::MAX, 1, None), "nothing is known yet");
+        assert!(growth.outruns(u32::MAX, 1, None), "there is no clock");
         growth.set_now(at(50));
+        assert!(!growth.outruns(1, u64::MAX, None), "nothing is known yet");
         growth.answered(Some(at(0)));
         growth.set_now(at(500));
         growth.answered(Some(at(100)));

@@ -89,11 +89,11 @@
 //!
 //! # Receive windows
 //!
-//! A channel starts with [`Limits::initial_window`]. When half of the window is used up and taken by
-//! the client, an adjustment is queued; it carries all that is due when it leaves. The window doubles
-//! with it, up to [`Limits::max_window`], if the client has taken everything by then, the channel
-//! has carried more than two windows, the path needs it, and session and process have room (`growth`).
-//! Extended data counts as taken at once.
+//! A channel starts with [`Limits::initial_window`]. When half of the window, or a mebibyte of a large
+//! one, is used up and taken by the client, an adjustment is queued; it carries all that is due when it
+//! leaves. Once for each half the window may double with it, up to [`Limits::max_window`], if the client
+//! has taken everything by then, the channel has carried a whole window, the path needs it, and session
+//! and process have room (`growth`). Extended data counts as taken at once.
 
 mod channel;
 mod error;

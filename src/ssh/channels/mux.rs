@@ -153,8 +153,8 @@ impl<T: Copy> Mux<T> {
         }
     }
 
-    /// The client took `bytes` of what [`Event::Data`] carried; queues a window adjustment at half
-    /// a window. Ignored once the channel is closed.
+    /// The client took `bytes` of what [`Event::Data`] carried; queues a window adjustment when
+    /// one is due. Ignored once the channel is closed.
     pub fn consumed(&mut self, id: ChannelId, bytes: usize) {
         if let Some(channel) = self.channels.get_mut(id) {
             credit(channel, &mut self.outbox, &mut self.growth, bytes);

@@ -3,9 +3,12 @@
 //! The receive window is flow control and memory bound in one: what the server has sent and the
 //! client has not taken, plus what the server may still send, is never more than `size`.
 //!
-//! `size` starts small and doubles, up to its maximum, when an adjustment becomes due, the client
-//! has taken all there is, the channel has carried more than one and a half windows, and carries more
-//! than one in two round trips. So a window that has grown is never larger than four thirds of what
+//! The server is told what it may send when half of the window or [`GRANT`] has been used up, so that
+//! over a long path nearly all of a large one is on its way.
+//!
+//! `size` starts small and doubles, up to its maximum, when half of it has gone through since it was
+//! thought about last, the client has taken all there is, the channel has carried a whole one, and
+//! carries more than one in two round trips. So a window that has grown is never larger than twice what
 //! went through it, a long path gets a large one after a few round trips, a short one keeps what it
 //! needs, and that of a client that does not read stays as it is. What a client has taken may be in its
 //! socket's buffers only: a client that stops can leave a grown window behind. So the growth of all
@@ -15,6 +18,10 @@ use std::time::Instant;
 
 use super::MAX_CHUNK;
 use super::growth::Growth;
+
+/// Most bytes that may be used up before the server is told: a packet that costs nothing beside them, and with the news
+/// on its way the server has all but so much of the window, in place of half.
+const GRANT: u32 = 1024 * 1024;
 
 /// What the server may send.
 #[derive(Debug)]
@@ -31,15 +38,15 @@ pub(super) struct ReceiveWindow {
     total: u64,
     /// An adjustment is due and was not granted yet.
     due: bool,
-    /// When the last one became due, and what the client had taken by then.
-    last: (Option<Instant>, u64),
+    /// When its size was last thought about, and what the client had taken by then.
+    measured: (Option<Instant>, u64),
 }
 
 impl ReceiveWindow {
     pub(super) fn new(initial: u32, max: u32) -> Self {
         let size = initial.min(max);
-        let last = (None, 0);
-        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false, last }
+        let measured = (None, 0);
+        Self { open: size, waiting: 0, size, initial: size, max, total: 0, due: false, measured }
     }
 
     /// Accounts data that came; false, and nothing happens, if the window is too small for it.
@@ -55,33 +62,44 @@ impl ReceiveWindow {
     }
 
     /// Accounts data that the client took. True if an adjustment has to be queued: half of the
-    /// window has been used up and none is on its way yet. The window grows only by what `growth`
-    /// has, and takes it from there.
+    /// window or [`GRANT`] bytes have been used up and none is on its way yet. The window grows only
+    /// by what `growth` has, and takes it from there.
     #[must_use]
     pub(super) fn consume(&mut self, bytes: usize, growth: &mut Growth) -> bool {
         debug_assert!(bytes <= self.waiting as usize, "consumed more than was received");
         self.waiting -= u32::try_from(bytes).unwrap_or(u32::MAX).min(self.waiting);
-        if self.due || self.credit() < (self.size / 2).max(1) {
+        if self.due || self.credit() < (self.size / 2).clamp(1, GRANT) {
             return false;
         }
-        let taken = self.total - u64::from(self.waiting);
-        let (since, taken_then) = std::mem::replace(&mut self.last, (growth.now(), taken));
         if growth.is_short() {
             // Half of the credit is kept back, and with it half of the window, as far as it has grown.
             let less = (self.size / 2).min(self.grown()).min(self.credit());
             self.size -= less;
             growth.give(less);
-        } else if self.waiting == 0
-            && 2 * self.total > 3 * u64::from(self.size)
-            && growth.outruns(self.size, taken - taken_then, since)
+        } else {
+            self.grow(growth);
+        }
+        self.due = self.credit() > 0;
+        self.due
+    }
+
+    /// Once for each half of a window that the client has taken: doubles it if it ought to be larger.
+    fn grow(&mut self, growth: &mut Growth) {
+        let taken = self.total - u64::from(self.waiting);
+        let carried = taken - self.measured.1;
+        if carried < u64::from(self.size / 2) {
+            return;
+        }
+        let (since, _) = std::mem::replace(&mut self.measured, (growth.now(), taken));
+        if self.waiting == 0
+            && taken >= u64::from(self.size)
+            && growth.outruns(self.size, carried, since)
         {
             let more = self.size.min(self.max - self.size);
             if growth.take(more) {
                 self.size += more;
             }
         }
-        self.due = self.credit() > 0;
-        self.due
     }
 
     /// Opens the window fully and returns by how many bytes: the adjustment to send now.
@@ -202,6 +220,32 @@ mod tests {
     }
 
     #[test]
+    fn server_learns_of_each_mebibyte_in_a_large_window() {
+        let mut window = ReceiveWindow::new(32 * GRANT, 32 * GRANT);
+        for _ in 0..64 {
+            assert_eq!(pass(&mut window, GRANT as usize - 1), None);
+            assert_eq!(pass(&mut window, 1), Some(GRANT));
+        }
+    }
+
+    #[test]
+    fn large_window_is_thought_about_once_in_each_half() {
+        let mut window = ReceiveWindow::new(8 * GRANT, 64 * GRANT);
+        let sizes: Vec<u32> = (0..32)
+            .map(|_| {
+                pass(&mut window, GRANT as usize);
+                window.size() / GRANT
+            })
+            .collect();
+        // Each doubling waits until as much as the window holds has gone through: 8 and 16 MiB.
+        let expected: Vec<u32> = [(8, 7), (16, 8), (32, 16), (64, 1)]
+            .into_iter()
+            .flat_map(|(size, turns)| std::iter::repeat_n(size, turns))
+            .collect();
+        assert_eq!(sizes, expected);
+    }
+
+    #[test]
     fn data_that_nobody_takes_is_not_credited() {
         let mut window = ReceiveWindow::new(100, 1000);
         assert!(window.receive(100));
@@ -224,13 +268,10 @@ mod tests {
     #[test]
     fn prompt_client_doubles_the_window_up_to_its_maximum() {
         let mut window = ReceiveWindow::new(100, 350);
-        for _ in 0..3 {
-            assert_eq!(pass(&mut window, 50), Some(50));
-        }
-        // 200 bytes carried are more than one and a half windows of 100.
+        assert_eq!(pass(&mut window, 50), Some(50));
+        // 100 bytes carried are a window.
         assert_eq!(pass(&mut window, 50), Some(150));
         assert_eq!(window.size(), 200);
-        assert_eq!(pass(&mut window, 100), Some(100));
         assert_eq!(pass(&mut window, 100), Some(250));
         assert_eq!(window.size(), 350);
         for _ in 0..20 {

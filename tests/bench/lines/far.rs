@@ -40,10 +40,9 @@ pub fn lines() -> Vec<Line> {
 }
 
 fn download(running: &Running, load: &Load) -> Result<Vec<Option<f64>>, Failure> {
-    let bytes = load.bytes / 2;
-    let gigabytes = bytes as f64 / GB;
+    let gigabytes = load.bytes as f64 / GB;
     let before = running.cpu()?;
-    let seconds = transfer(running, Direction::Down, 1, bytes)?.as_secs_f64();
+    let seconds = transfer(running, Direction::Down, 1, load.bytes)?.as_secs_f64();
     let [proxy, sshd, ends] = running.cpu()?.since(before, gigabytes);
     Ok(vec![Some(gigabytes * 1e3 / seconds), proxy, sshd, ends])
 }
