@@ -36,10 +36,19 @@ struct Piece {
 
 /// Starts a relay to `server` that holds every byte back for `one_way`; the address it listens at.
 pub fn start(server: SocketAddr, one_way: Duration) -> Result<SocketAddr, Failure> {
+    listen(server, one_way, usize::MAX)
+}
+
+/// The same for one connection, with which it ends.
+pub fn start_for_one(server: SocketAddr, one_way: Duration) -> Result<SocketAddr, Failure> {
+    listen(server, one_way, 1)
+}
+
+fn listen(server: SocketAddr, one_way: Duration, most: usize) -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).when("a port for the relay")?;
     let address = listener.local_addr().when("a port for the relay")?;
     thread::spawn(move || {
-        while let Ok((near, _)) = listener.accept() {
+        for near in listener.incoming().take(most).map_while(Result::ok) {
             // Whoever is at an end is told of a connection that breaks there.
             let _ = relay(near, server, one_way);
         }
