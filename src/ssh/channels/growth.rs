@@ -4,8 +4,8 @@
 //! trips of what its channel carries. The round trip is the shortest time the server took to answer an open or a keepalive: an open includes the
 //! target's answer, so the shortest one counts.
 //!
-//! All sessions share a [`Reserve`]. While little is left of it, windows that have grown are halved with each
-//! adjustment, so that others get their share.
+//! All sessions share a [`Reserve`]. While little is left of it, windows that have grown shrink by what is used
+//! up of them, so that others get their share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

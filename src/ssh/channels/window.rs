@@ -72,7 +72,7 @@ impl ReceiveWindow {
             return false;
         }
         if growth.is_short() {
-            // Half of the credit is kept back, and with it half of the window, as far as it has grown.
+            // What was used up is kept back: half of the window at most, and as far as it has grown.
             let less = (self.size / 2).min(self.grown()).min(self.credit());
             self.size -= less;
             growth.give(less);
