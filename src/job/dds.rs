@@ -23,7 +23,7 @@ use rustix::io::Errno;
 
 use super::datasets::{Datasets, Use};
 use super::log::{JobLog, note};
-use super::pipe;
+use super::pipe::{self, Patience};
 use super::spool::{JobFolder, new_file};
 use super::text;
 use crate::dataset::{Attributes, RecordKind};
@@ -41,6 +41,7 @@ pub struct Dds {
     /// Output that becomes records when the program has ended: the lines, the DD.
     captured: Vec<(PathBuf, usize)>,
     files: Vec<PathBuf>,
+    patience: Patience,
 }
 
 #[derive(Debug)]
@@ -80,10 +81,17 @@ impl Dds {
         datasets: &mut Datasets,
         folder: &JobFolder,
         log: &mut JobLog,
+        patience: Patience,
     ) -> Option<Self> {
         let (name, work) = (step.to_string(), folder.work());
-        let mut dds =
-            Self { step: name, dds: Vec::new(), work, captured: Vec::new(), files: Vec::new() };
+        let mut dds = Self {
+            step: name,
+            dds: Vec::new(),
+            work,
+            captured: Vec::new(),
+            files: Vec::new(),
+            patience,
+        };
         let mut failed = false;
         // The DD whose attributes another one takes on comes first.
         let first = like.map(|(_, model)| model);
@@ -241,7 +249,7 @@ impl Dds {
     pub fn text(&self, name: &str) -> io::Result<Option<String>> {
         let Some(dd) = self.find(name) else { return Ok(None) };
         let mut limited = Limited(Vec::new());
-        dd.copy(&mut limited)?;
+        dd.copy(self.patience, &mut limited)?;
         String::from_utf8(limited.0).map(Some).map_err(|_| io::Error::other("it is no text"))
     }
 
@@ -254,12 +262,12 @@ impl Dds {
             [Part::Dummy] => Ok(Stdio::null()),
             [part @ (Part::Path(_) | Part::Sysout(..) | Part::InStream(_))] => {
                 let path = part.path().expect("these have a path");
-                pipe::open_to_read(&path).map(Stdio::from)
+                pipe::open_to_read(&path, self.patience).map(Stdio::from)
             }
             _ => {
                 let name = dd.name.clone();
                 let (path, mut file) = self.work_file("stdin")?;
-                self.find(&name).expect("it was there").copy(&mut file)?;
+                self.find(&name).expect("it was there").copy(self.patience, &mut file)?;
                 File::open(path).map(Stdio::from)
             }
         }
@@ -272,7 +280,8 @@ impl Dds {
         let stdio = match self.dds[index].parts.first() {
             None | Some(Part::Dummy) => Stdio::null(),
             Some(Part::Path(file)) => {
-                pipe::open_to_write(Path::new(&file.path), file.options.append)?.into()
+                pipe::open_to_write(Path::new(&file.path), file.options.append, self.patience)?
+                    .into()
             }
             Some(Part::Sysout(path, _) | Part::InStream(path)) => {
                 OpenOptions::new().append(true).open(path)?.into()
@@ -388,7 +397,7 @@ impl Dds {
                     io::copy(&mut File::open(part)?, &mut file)?;
                 }
             }
-            false => dd.copy(&mut file)?,
+            false => dd.copy(self.patience, &mut file)?,
         }
         Ok(path.into())
     }
@@ -435,14 +444,14 @@ impl Dd {
         first.is_some() && layouts.all(|layout| layout == first)
     }
 
-    fn copy(&self, out: &mut impl Write) -> io::Result<()> {
+    fn copy(&self, patience: Patience, out: &mut impl Write) -> io::Result<()> {
         for part in &self.parts {
             match part {
                 Part::DataSet(used) => used.read(out)?,
                 Part::Dummy => {}
                 part => {
                     let path = part.path().expect("these have a path");
-                    text::copy_lines(pipe::Reader::open(&path)?, out)?;
+                    text::copy_lines(pipe::Reader::open(&path, patience)?, out)?;
                 }
             }
         }

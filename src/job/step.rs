@@ -95,7 +95,16 @@ fn allocate(runner: &mut Runner<'_>, step: &Step, number: usize) -> Option<Dds> 
         }
         _ => step,
     };
-    Dds::allocate(step, number, like, &mut runner.datasets, &runner.folder, &mut runner.log)
+    let patience = runner.limits(step).wait;
+    Dds::allocate(
+        step,
+        number,
+        like,
+        &mut runner.datasets,
+        &runner.folder,
+        &mut runner.log,
+        patience,
+    )
 }
 
 /// Finds the program and runs it.

@@ -413,7 +413,7 @@ fn a_member_that_is_a_link_is_not_followed() {
 
 #[test]
 fn a_step_waits_for_the_writer_of_a_pipe_and_can_be_cancelled_meanwhile() {
-    let jobs = Jobs::new();
+    let mut jobs = Jobs::new();
     let pipe = jobs.world.path("pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("coreutils");
     assert!(made.success());
@@ -441,6 +441,12 @@ fn a_step_waits_for_the_writer_of_a_pipe_and_can_be_cancelled_meanwhile() {
     let status = eventually("the job to end", || second.try_wait().expect("it is our child"));
     assert_eq!(status.code(), Some(24));
     jobs.wait_for("JOB00002", &["PIPES ended, ABEND S222"]);
+
+    // Nobody comes.
+    jobs.set("ZOXY_STEPWAIT", "1");
+    let ran = jobs.submit(&deck);
+    assert_eq!(ran.code, Some(24), "{}", ran.out);
+    jobs.wait_for("JOB00003", &[&STEP_ABENDED.id(), "S013", "STDIN", "ZOXY_STEPWAIT"]);
 }
 
 #[test]
