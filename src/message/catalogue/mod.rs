@@ -12,7 +12,8 @@
 //! | 6000-6099 | code pages |
 //! | 6100-6499 | data sets |
 //! | 7000-7499 | job decks |
-//! | 7500-7999 | jobs and started tasks |
+//! | 7500-7599 | the logs of a job |
+//! | 7600-7999 | jobs and started tasks |
 //!
 //! What the batch FTP client says in the place of z/OS has its numbers ([`ZOS`]).
 
@@ -26,6 +27,7 @@ mod ftp;
 mod jcl;
 mod job;
 mod operator;
+mod spool;
 mod ssh;
 mod zos;
 
@@ -41,6 +43,7 @@ pub use ftp::*;
 pub use jcl::*;
 pub use job::*;
 pub use operator::*;
+pub use spool::*;
 pub use ssh::*;
 pub use zos::*;
 
@@ -73,7 +76,8 @@ pub const AREAS: &[Area] = &[
     Area { numbers: 6000..=6099, title: "code pages", messages: codepage::ALL },
     Area { numbers: 6100..=6499, title: "data sets", messages: dataset::ALL },
     Area { numbers: 7000..=7499, title: "job decks", messages: jcl::ALL },
-    Area { numbers: 7500..=7999, title: "jobs and started tasks", messages: job::ALL },
+    Area { numbers: 7500..=7599, title: "the logs of a job", messages: job::ALL },
+    Area { numbers: 7600..=7999, title: "jobs and started tasks", messages: spool::ALL },
 ];
 
 /// Every message, by number.
@@ -113,6 +117,7 @@ mod tests {
             include_str!("jcl.rs"),
             include_str!("job.rs"),
             include_str!("operator.rs"),
+            include_str!("spool.rs"),
             include_str!("ssh.rs"),
         ];
         let constants: usize =
