@@ -53,6 +53,16 @@ fn against_with(
     (batch, ran)
 }
 
+/// A transfer to the client as it should be.
+fn gives(server: &mut Played, command: &str, bytes: &[u8]) {
+    let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
+    server.expect(command);
+    server.say("150 here it comes");
+    data.write_all(bytes).expect("the client reads");
+    drop(data);
+    server.say("226 all of it");
+}
+
 #[track_caller]
 fn failed(batch: &Batch, ran: &Ran, code: i32, said: &str) {
     assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
@@ -153,18 +163,8 @@ fn strangers_carry_no_data() {
 #[test]
 fn names_of_the_server_lead_nowhere_else() {
     let (batch, ran) = against("lcd ds\nmget *", |server| {
-        let mut list = connect_from(Ipv4Addr::LOCALHOST, server.port());
-        server.expect("NLST *");
-        server.say("150 names");
-        list.write_all(b"../x\r\n..\r\n/\r\n").expect("the client reads");
-        drop(list);
-        server.say("226 that is all");
-        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
-        server.expect("RETR ../x");
-        server.say("150 here it comes");
-        data.write_all(b"x\r\n").expect("the client reads");
-        drop(data);
-        server.say("226 all of it");
+        gives(server, "NLST *", b"../x\r\n..\r\n/\r\n");
+        gives(server, "RETR ../x", b"x\r\n");
         server.expect("QUIT");
     });
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
@@ -176,18 +176,8 @@ fn names_of_the_server_lead_nowhere_else() {
 #[test]
 fn names_that_are_the_same_here_are_an_error() {
     let (batch, ran) = against("mget * (replace", |server| {
-        let mut list = connect_from(Ipv4Addr::LOCALHOST, server.port());
-        server.expect("NLST *");
-        server.say("150 names");
-        list.write_all(b"a/x\r\nb/x\r\n").expect("the client reads");
-        drop(list);
-        server.say("226 that is all");
-        let mut data = connect_from(Ipv4Addr::LOCALHOST, server.port());
-        server.expect("RETR a/x");
-        server.say("150 here it comes");
-        data.write_all(b"a\r\n").expect("the client reads");
-        drop(data);
-        server.say("226 all of it");
+        gives(server, "NLST *", b"a/x\r\nb/x\r\n");
+        gives(server, "RETR a/x", b"a\r\n");
         server.expect("QUIT");
     });
     assert_eq!(ran.code, Some(7), "{}{}", ran.out, ran.err);
